@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Reads patches/BASE: the facts, and the list of patches.
+
+# The order is that of the names, mm-new first: it is what the others follow.
+bases() {
+	local dir
+
+	for dir in "$PATCHES/mm-new" "$PATCHES"/*; do
+		if [ -f "$dir/base" ]; then
+			basename "$dir"
+		fi
+	done | awk '!seen[$0]++'
+}
+
+need_base() {
+	local base=$1 name
+
+	[[ $base =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$base/base" ] ||
+		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
+	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
+	[ -n "$(patch_names "$base")" ] || die "patches/$base/series lists no patch"
+	while read -r name; do
+		[[ $name =~ ^[0-9]{4}-[A-Za-z0-9._-]+\.patch$ ]] ||
+			die "patches/$base/series: '$name' is no name of a patch"
+		[ -f "$PATCHES/$base/$name" ] ||
+			die "patches/$base/series lists $name, which is not there"
+	done < <(patch_names "$base")
+}
+
+patch_names() {
+	sed -e 's/[[:space:]]*$//' -e '/^#/d' -e '/^$/d' "$PATCHES/$1/series"
+}
+
+# All values of a key, one a line, as they stand.
+base_values() {
+	KEY=$2 awk '
+		index($0, ENVIRON["KEY"] ":") == 1 {
+			sub(/^[^:]*:[ \t]*/, "")
+			print
+		}' "$PATCHES/$1/base"
+}
+
+base_value() {
+	base_values "$1" "$2" | sed -n '1s/[[:space:]]*$//p'
+}
+
+# A base made for trees with upstream's form of the gate has that form's names
+# among the lines that it finds there.
+base_knows_upstream() {
+	local name
+
+	while read -r name; do
+		if grep -Eq "^[- ].*($UPSTREAM_NAMES)" "$PATCHES/$1/$name"; then
+			return 0
+		fi
+	done < <(patch_names "$1")
+	return 1
+}
+
+# 6.12 -> 132: the first number goes up after .19, so that distances make sense
+# across it.
+version_rank() {
+	local major=${1%%.*} minor=${1#*.}
+
+	printf '%s\n' $((major * 20 + ${minor%%.*}))
+}
+
+# The base whose kernel is next to the given version.
+nearest_base() {
+	local base kernel rank distance best='' best_distance=
+
+	rank=$(version_rank "$1")
+	for base in $(bases); do
+		kernel=$(base_value "$base" kernel)
+		[[ $kernel =~ ^[0-9]+\.[0-9]+ ]] || continue
+		distance=$(($(version_rank "$kernel") - rank))
+		distance=${distance#-}
+		if [ -z "$best" ] || [ "$distance" -lt "$best_distance" ]; then
+			best=$base
+			best_distance=$distance
+		fi
+	done
+	printf '%s\n' "$best"
+}
+
+cmd_list() {
+	case ${1:-} in
+	'') bases ;;
+	-h | --help) help ;;
+	*)
+		[ $# -eq 1 ] || die "list takes one base"
+		need_base "$1"
+		patch_names "$1" | sed "s|^|$PATCHES/$1/|"
+		;;
+	esac
+}
