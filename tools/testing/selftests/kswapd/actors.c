@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tasks that make the pressure. Each is a child of the supervisor, sits in
+ * a memory cgroup of its own and takes its memory from the node under test.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <numa.h>
+#include <numaif.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define STREAM_BLOCK		(128 * 1024)
+#define READER_BLOCK		(1024 * 1024)
+#define WRITE_BLOCK		(1024 * 1024)
+#define HOT_PAUSE_US		1000
+#define HOG_STEP_BYTES		(64ULL << 20)
+#define HOG_POLL_US		100000
+#define HOG_POLLS_OF_REST	20
+#define HOG_REST_NS		20000000
+
+static void __noreturn __printf(2, 3)
+actor_give_up(struct slot *slot, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(slot->note, sizeof(slot->note), fmt, ap);
+	va_end(ap);
+	_exit(EXIT_FAILED);
+}
+
+static void pause_us(unsigned long long us)
+{
+	struct timespec ts = {
+		.tv_sec = us / 1000000,
+		.tv_nsec = us % 1000000 * 1000,
+	};
+
+	if (us)
+		nanosleep(&ts, NULL);
+}
+
+static int set_policy(int mode, int nid)
+{
+	struct bitmask *mask = numa_allocate_nodemask();
+	int err = 0;
+
+	numa_bitmask_setbit(mask, nid);
+	/* The kernel reads one bit less than it is told. */
+	if (set_mempolicy(mode, mask->maskp, mask->size + 1))
+		err = -errno;
+	numa_bitmask_free(mask);
+	return err;
+}
+
+int prefer_node(int nid)
+{
+	return set_policy(MPOL_PREFERRED, nid);
+}
+
+static void *map_anonymous(struct slot *slot, size_t size)
+{
+	void *mem;
+
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		actor_give_up(slot, "cannot map %zu bytes: %s", size,
+			      strerror(errno));
+	/*
+	 * Huge pages would take memory in lumps larger than the distance
+	 * between two watermarks, and bring compaction into the picture.
+	 */
+	madvise(mem, size, MADV_NOHUGEPAGE);
+	return mem;
+}
+
+/*
+ * False where the gaps between the watermarks are too small for the pulses of
+ * touch, which must not reach min: from there on the allocator would look for
+ * something to kill.
+ */
+bool gaps_suffice(const struct options *opt, const struct node_state *node,
+		  unsigned long long page_size)
+{
+	unsigned long long pulse = opt->touch_size / page_size;
+	unsigned long long below = node->low - node->min;
+	unsigned long long above = node->high - node->low;
+
+	if (opt->scenario == RUNAWAY)
+		return above >= pulse && below >= 2 * pulse;
+	return below / 2 >= pulse;
+}
+
+struct hog {
+	const struct run *run;
+	struct slot *slot;
+	struct text text;
+	char *mem;
+	size_t size;
+	size_t taken;
+	size_t page;
+	unsigned long long slack;	/* pages that it leaves of the excess */
+};
+
+static void hog_look(struct hog *hog, struct node_state *node)
+{
+	int err;
+
+	err = text_read(&hog->text, "/proc/zoneinfo");
+	if (err)
+		actor_give_up(hog->slot, "cannot read /proc/zoneinfo: %s",
+			      strerror(-err));
+	if (!node_state_parse(hog->text.buf, hog->run->opt.node, node))
+		actor_give_up(hog->slot, "cannot find node %d any more",
+			      hog->run->opt.node);
+}
+
+/*
+ * What is left to take. For runaway free memory is to lie just above low. The
+ * hog itself wakes nobody then; a pulse of touch gets below low and wakes
+ * kswapd, which wants free memory up to high and finds little more than the
+ * hot file. For strand it is to lie between min and low.
+ */
+static unsigned long long hog_excess(const struct hog *hog,
+				     const struct node_state *node)
+{
+	unsigned long long excess;
+
+	excess = hog->run->opt.scenario == RUNAWAY ? node->over_low :
+						     node->over_mid;
+	return excess > hog->slack ? excess - hog->slack : 0;
+}
+
+static void hog_take(struct hog *hog, unsigned long long pages)
+{
+	size_t end = hog->taken + pages * hog->page;
+
+	if (end > hog->size)
+		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
+			      hog->size >> 20);
+	for (; hog->taken < end; hog->taken += hog->page)
+		hog->mem[hog->taken] = 1;
+	atomic_store(&hog->slot->bytes, hog->taken);
+	atomic_store(&hog->slot->changed_ns, now_ns());
+}
+
+/*
+ * Half of the distance at a time: other takers and per-CPU lists make the
+ * number of free pages a moving target, and what is below it must stay there.
+ */
+static void hog_fill(struct hog *hog)
+{
+	unsigned long long most = HOG_STEP_BYTES / hog->page;
+	struct node_state node;
+	unsigned long long room;
+
+	for (;;) {
+		hog_look(hog, &node);
+		room = hog_excess(hog, &node);
+		if (!room)
+			return;
+		if (room > 32)
+			room /= 2;
+		hog_take(hog, room < most ? room : most);
+	}
+}
+
+static unsigned long long kswapd_ns(const struct hog *hog)
+{
+	unsigned long long ns = 0;
+
+	thread_cpu_ns(hog->run->env.kswapd, hog->run->env.schedstat, &ns);
+	return ns;
+}
+
+/*
+ * Is the node at rest for two seconds, with kswapd asleep that has not given
+ * up? Free pages also rise each time the hot file was evicted; taking that
+ * room would leave the hot file no place to return to.
+ */
+static bool hog_sees_rest(struct hog *hog)
+{
+	unsigned long long before = kswapd_ns(hog);
+	struct node_state node;
+	int i;
+
+	for (i = 0; i < HOG_POLLS_OF_REST; i++) {
+		pause_us(HOG_POLL_US);
+		hog_look(hog, &node);
+		if (node.hopeless || !node.over_low)
+			return false;
+	}
+	return kswapd_ns(hog) - before < HOG_REST_NS;
+}
+
+/*
+ * kswapd may find page cache that was on the node before, and have enough with
+ * that. The hog takes its place. Should pulses be served from per-CPU lists and
+ * never reach low, then leaving less than before will help.
+ */
+static void hog_body(const struct run *run, struct actor *actor)
+{
+	unsigned long long above = run->node.high - run->node.low;
+	unsigned long long pulse = run->opt.touch_size / run->env.page_size;
+	struct hog hog = {
+		.run = run,
+		.slot = actor->slot,
+		.page = run->env.page_size,
+		.size = run->node.managed * run->env.page_size,
+	};
+
+	if (run->opt.scenario == RUNAWAY)
+		hog.slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
+	hog.mem = map_anonymous(actor->slot, hog.size);
+	hog_fill(&hog);
+	atomic_store(&actor->slot->ready, true);
+
+	for (;;) {
+		if (hog_sees_rest(&hog)) {
+			hog_fill(&hog);
+			hog.slack /= 2;
+		}
+	}
+}
+
+static int open_sparse(const struct run *run, struct actor *actor)
+{
+	int fd;
+
+	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		actor_give_up(actor->slot, "cannot create its file: %s",
+			      strerror(errno));
+	if (ftruncate(fd, run->opt.file_size))
+		actor_give_up(actor->slot,
+			      "cannot make a sparse file of %llu bytes: %s",
+			      run->opt.file_size, strerror(errno));
+	return fd;
+}
+
+/* Holes are page cache like any other, and no disk slows the reading down. */
+static void read_forever(const struct run *run, struct actor *actor,
+			 size_t block)
+{
+	struct slot *slot = actor->slot;
+	int fd = open_sparse(run, actor);
+	off_t at = 0;
+	ssize_t got;
+	char *buf;
+
+	buf = map_anonymous(slot, block);
+	for (;;) {
+		got = pread(fd, buf, block, at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			actor_give_up(slot, "cannot read its file: %s",
+				      strerror(errno));
+		if (!got) {
+			at = 0;
+			atomic_fetch_add(&slot->rounds, 1);
+			continue;
+		}
+		at += got;
+		atomic_fetch_add(&slot->bytes, got);
+	}
+}
+
+static void stream_body(const struct run *run, struct actor *actor)
+{
+	read_forever(run, actor, STREAM_BLOCK);
+}
+
+static void reader_body(const struct run *run, struct actor *actor)
+{
+	read_forever(run, actor, READER_BLOCK);
+}
+
+/*
+ * Written, on the disk, and out of the page cache again: the first touch then
+ * reads it for the cgroup that uses it, and later ones are refaults.
+ */
+static int make_hot_file(const struct run *run, struct actor *actor)
+{
+	struct slot *slot = actor->slot;
+	unsigned long long left = run->opt.hot_size;
+	char *block;
+	ssize_t put;
+	int fd;
+
+	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		actor_give_up(slot, "cannot create its file: %s",
+			      strerror(errno));
+	block = map_anonymous(slot, WRITE_BLOCK);
+	memset(block, 0x5a, WRITE_BLOCK);
+	while (left) {
+		put = write(fd, block, left < WRITE_BLOCK ? left : WRITE_BLOCK);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			actor_give_up(slot, "cannot write its file: %s",
+				      strerror(put ? errno : ENOSPC));
+		left -= put;
+	}
+	munmap(block, WRITE_BLOCK);
+	if (fsync(fd))
+		actor_give_up(slot, "cannot sync its file: %s",
+			      strerror(errno));
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return fd;
+}
+
+/*
+ * No MADV_RANDOM on the mapping. It would keep the kernel from reading a
+ * page's neighbours along with it, which blurs the count of refaults a little;
+ * but since 6.3 the kernel takes accesses through such a mapping for no sign
+ * of use and evicts its pages first, and nothing would be hot any more. All
+ * pages are touched in each round, so a neighbour that is read along is one
+ * that was evicted and is needed at once.
+ */
+static void hot_body(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t size = run->opt.hot_size;
+	struct slot *slot = actor->slot;
+	volatile const char *mem;
+	size_t at;
+	void *map;
+	int fd;
+
+	fd = make_hot_file(run, actor);
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		actor_give_up(slot, "cannot map its file: %s",
+			      strerror(errno));
+	mem = map;
+	for (;;) {
+		for (at = 0; at < size; at += page)
+			(void)mem[at];
+		atomic_fetch_add(&slot->rounds, 1);
+		atomic_store(&slot->ready, true);
+		pause_us(HOT_PAUSE_US);
+	}
+}
+
+static void touch_body(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t size = run->opt.touch_size;
+	size_t at;
+	char *mem;
+
+	for (;;) {
+		mem = map_anonymous(actor->slot, size);
+		for (at = 0; at < size; at += page)
+			mem[at] = 1;
+		munmap(mem, size);
+		atomic_fetch_add(&actor->slot->rounds, 1);
+		pause_us(run->opt.touch_interval_us);
+	}
+}
+
+static const struct {
+	void (*body)(const struct run *run, struct actor *actor);
+	/* Should it come to that, the hog is the one to be killed. */
+	int oom_score_adj;
+} kinds[] = {
+	[HOG]		= { hog_body, 1000 },
+	[STREAMER]	= { stream_body, 0 },
+	[HOT]		= { hot_body, 0 },
+	[TOUCH]		= { touch_body, 0 },
+	[READER]	= { reader_body, 0 },
+};
+
+/*
+ * Whoever wants the program to end tells the supervisor. A terminal tells the
+ * whole process group, and actors that went first would look like failures.
+ */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+static void __noreturn
+actor_main(const struct run *run, struct actor *actor, pid_t parent)
+{
+	struct slot *slot = actor->slot;
+	char path[PATH_MAX + 32];
+	int err;
+
+	/* The janitor's pipe must have one writer, the supervisor. */
+	close(run->janitor_fd);
+	ignore_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILED);
+
+	err = write_line("/proc/self/oom_score_adj", "%d",
+			 kinds[actor->kind].oom_score_adj);
+	if (err)
+		actor_give_up(slot, "cannot set its oom_score_adj: %s",
+			      strerror(-err));
+	snprintf(path, sizeof(path), "%s/cgroup.procs", actor->cgroup);
+	err = write_line(path, "0");
+	if (err)
+		actor_give_up(slot, "cannot enter its cgroup: %s",
+			      strerror(-err));
+	err = set_policy(MPOL_BIND, run->opt.node);
+	if (err)
+		actor_give_up(slot, "cannot bind itself to node %d: %s",
+			      run->opt.node, strerror(-err));
+	kinds[actor->kind].body(run, actor);
+	_exit(EXIT_OK);
+}
+
+/* The child's pid or a negative errno. */
+pid_t actor_start(const struct run *run, struct actor *actor)
+{
+	pid_t parent = getpid();
+	pid_t pid;
+
+	/* What stdio still holds must not be written twice. */
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		actor_main(run, actor, parent);
+	return pid;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of kswapd_pressure share: the options, the actors that make
+ * the pressure, and what is measured.
+ */
+#ifndef KSWAPD_PRESSURE_H
+#define KSWAPD_PRESSURE_H
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "sysinfo.h"
+
+#define PROGRAM		"kswapd_pressure"
+#define MAX_READERS	64
+#define MAX_ACTORS	(MAX_READERS + 4)
+#define POLLS_A_SECOND	10
+#define NS_A_SECOND	1000000000ULL
+
+#define EXIT_OK		0
+#define EXIT_FAILED	1
+#define EXIT_USAGE	2
+#define EXIT_SKIP	4
+
+enum scenario { RUNAWAY, HOPELESS, STRAND, STREAM, NR_SCENARIOS };
+enum lru_mode { LRU_KEEP, LRU_CLASSIC, LRU_MGLRU };
+
+extern const char * const scenario_names[NR_SCENARIOS];
+
+struct options {
+	enum scenario scenario;
+	enum lru_mode lru;
+	int node;			/* -1: the last one with memory */
+	int seconds;
+	int settle;
+	int after;			/* seconds more, without the hog */
+	int readers;
+	int scale_factor;		/* 0: leave it */
+	unsigned long long high;
+	unsigned long long min;
+	unsigned long long hot_size;
+	unsigned long long touch_size;
+	unsigned long long file_size;	/* 0: from the node's size */
+	unsigned long long touch_interval_us;
+	double max_cpu;			/* negative: not asked */
+	const char *dir;
+	const char *cgroup;
+	bool json;
+};
+
+struct environment {
+	char kernel[128];
+	int nodes;			/* with memory */
+	int cpus;
+	int other_node;			/* -1: there is none */
+	bool mglru;
+	bool node_scope;		/* reclaim is counted per node */
+	bool schedstat;
+	pid_t kswapd;
+	unsigned long long page_size;
+};
+
+enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER };
+
+/* What an actor tells the supervisor, in memory that both have mapped. */
+struct slot {
+	_Atomic unsigned long long bytes;	/* read so far */
+	_Atomic unsigned long long rounds;	/* passes or pulses done */
+	_Atomic unsigned long long changed_ns;	/* when the hog last took */
+	_Atomic bool ready;
+	char note[160];				/* why it gave up */
+};
+
+struct actor {
+	char name[16];
+	enum actor_kind kind;
+	pid_t pid;				/* 0: not running */
+	struct slot *slot;
+	char cgroup[PATH_MAX];
+	char file[PATH_MAX];
+};
+
+/* Everything that only ever counts up, at one moment. */
+struct counters {
+	unsigned long long time_ns;
+	unsigned long long kswapd_ns;
+	unsigned long long kswapd_scanned;
+	unsigned long long kswapd_stolen;
+	unsigned long long direct_scanned;
+	unsigned long long direct_stolen;
+	unsigned long long stalls;
+	unsigned long long runs;		/* of kswapd */
+	struct {
+		unsigned long long cpu_us;
+		unsigned long long refaults;
+		unsigned long long major_faults;
+		unsigned long long nodes_dropped;	/* with shadows */
+		unsigned long long rounds;
+		unsigned long long bytes;
+	} actor[MAX_ACTORS];
+};
+
+struct sample {
+	double t;			/* seconds measured so far */
+	double seconds;
+	double kswapd_cpu;		/* per cent of one CPU */
+	int polls;
+	int hopeless;			/* polls that found the node so */
+	int unbalanced;			/* polls with no zone above high */
+	bool after;			/* the hog was gone */
+	struct node_state node;		/* at its end */
+	struct counters diff;
+};
+
+/* The seconds after settling, put together. */
+struct summary {
+	int samples;
+	double seconds;
+	double cpu_mean;
+	double cpu_median;
+	double cpu_min;
+	double cpu_max;
+	double hopeless;		/* share of the polls */
+	double unbalanced;		/* share of the polls */
+	double stalls;			/* per second */
+	double runs;
+	double direct_scanned;
+	double refaults;		/* of hot, or of the readers */
+	double major_faults;		/* of hot, like the rest of these */
+	double nodes_dropped;
+	double rounds;
+	double mb_read;
+};
+
+/* All that is ever made or changed, known before any of it is. */
+struct undo {
+	char group[PATH_MAX];		/* cgroup, with one more per actor */
+	char dir[PATH_MAX];		/* files */
+	char parent[PATH_MAX];		/* of the cgroup */
+	bool memory_off;		/* its children had no memory control */
+	char scale_factor[32];		/* former values; "": not changed */
+	char lru[32];
+};
+
+struct run {
+	struct options opt;
+	struct environment env;
+	struct node_state node;		/* after the sysctl was set */
+	struct undo undo;
+	pid_t janitor;
+	int janitor_fd;			/* open for as long as we live */
+
+	struct actor actors[MAX_ACTORS];
+	int nr_actors;
+	struct slot *slots;
+
+	struct sample *samples;
+	int nr_samples;
+	unsigned long long runs_at_start;
+	bool woken;			/* kswapd ran since the hog began */
+	bool hopeless_at_start;
+	double short_after;		/* seconds until no zone was above low */
+	double reset_after;		/* seconds until not hopeless */
+	bool clean;			/* everything was undone */
+
+	int signal;
+	int status;			/* not 0: gave up, and why says why */
+	char why[400];
+
+	struct text zoneinfo;
+	struct text vmstat;
+	struct text scratch;
+};
+
+#define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
+#define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
+
+/* janitor.c */
+int janitor_start(struct run *run);
+bool janitor_finish(struct run *run);
+
+/* actors.c */
+bool gaps_suffice(const struct options *opt, const struct node_state *node,
+		  unsigned long long page_size);
+pid_t actor_start(const struct run *run, struct actor *actor);
+int prefer_node(int nid);
+
+/* report.c */
+void say_header(FILE *out, const struct run *run);
+void say_sample(FILE *out, const struct run *run, const struct sample *s);
+void say_summary(FILE *out, const struct run *run, const struct summary *sum);
+void summarize(const struct run *run, struct summary *sum);
+bool verdict(const struct run *run, const struct summary *sum, char *why,
+	     size_t size);
+void print_json(FILE *out, const struct run *run, const struct summary *sum);
+
+#endif
