@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# What every script of the project needs: messages, progress of long steps, and
+# the cache directory. Source it after setting "me", the name in messages.
+
+# Outlives a clone, so that the next one does not start from nothing.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/kswapd-failures
+
+note() {
+	printf '%s: %s\n' "$me" "$*" >&2
+}
+
+# Bad input, or something missing: one sentence, exit status 2.
+die() {
+	note "$*"
+	exit 2
+}
+
+# need COMMAND PACKAGE: stop where a tool is missing, and name its package.
+need() {
+	command -v "$1" >/dev/null ||
+		die "$1 is missing: install Debian's package $2 ('make deps' installs all)"
+}
+
+# free_mib DIR: free space of the file system that DIR is on, in MiB.
+free_mib() {
+	df -Pm "$1" | awk 'NR == 2 { print $4 }'
+}
+
+# need_space DIR MIB WHAT: stop before a long step that would fill the disk.
+need_space() {
+	local have
+
+	have=$(free_mib "$1")
+	[ "$have" -ge "$2" ] ||
+		die "$3 needs $2 MiB free in $1, which has $have MiB"
+}
+
+# step WORDS LOG COMMAND...: run a long command with its output in LOG, and say
+# every quarter of a minute how long it has been at it. On failure show the end
+# of the log and return the command's status.
+step() {
+	local words=$1 log=$2 pid rc=0 start=$SECONDS last
+
+	shift 2
+	note "$words (log: $log)"
+	"$@" >>"$log" 2>&1 &
+	pid=$!
+	last=$SECONDS
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		if [ $((SECONDS - last)) -ge 15 ]; then
+			last=$SECONDS
+			note "  $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-60)"
+		fi
+	done
+	wait "$pid" || rc=$?
+	if [ "$rc" -ne 0 ]; then
+		note "$words: failed with status $rc after $((SECONDS - start)) s; the end of $log:"
+		tail -n 15 "$log" | sed 's/^/    /' >&2
+		return "$rc"
+	fi
+	note "$words: done in $((SECONDS - start)) s"
+}

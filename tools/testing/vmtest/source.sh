@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# Where the source of a base comes from: the user's tree (KDIR), or the source
+# package that the base names, through apt. Needs lib.sh, $repo, $base, $kdir.
+
+base_names() {
+	local d names=()
+
+	for d in "$repo"/patches/*/base; do
+		names+=("$(basename "${d%/base}")")
+	done
+	echo "${names[*]}"
+}
+
+# base_value KEY: the first value of a key in the base's facts.
+base_value() {
+	sed -n "s/^$1:[[:space:]]*//p" "$repo/patches/$base/base" | head -n 1
+}
+
+# The machine's apt setup is read, with its keys, and never written: lists and
+# state of our own.
+apt_words() {
+	mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+	apt=(-q -o "Dir::State=$cache/apt" -o "Dir::State::Lists=$cache/apt/lists"
+		-o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$cache/apt"
+		-o APT::Sandbox::User= -o Debug::NoLocking=true)
+}
+
+# Lists older than six hours are fetched anew; without a network, old ones do.
+update_lists() {
+	local stamp=$cache/apt/updated log=$cache/log/apt-update.log
+
+	[ -z "$(find "$stamp" -mmin -360 2>/dev/null)" ] || return 0
+	if step "asking apt for the package lists" "$log" apt-get "${apt[@]}" update; then
+		touch "$stamp"
+	elif [ -e "$stamp" ]; then
+		note "the registry does not answer; going on with the lists of $(date -r "$stamp" +%F)"
+	fi
+}
+
+# skip WORDS: the base cannot be had here.
+skip() {
+	note "SKIP: $base: $*"
+	exit 4
+}
+
+fetch_package() {
+	local package version deb
+
+	package=$(base_value source)
+	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
+	need apt-get apt
+	apt_words
+	update_lists
+	version=$(LC_ALL=C apt-cache "${apt[@]}" policy "$package" |
+		sed -n 's/^  Candidate: //p')
+	case $version in
+	'' | '(none)') skip "the registry has no package $package" ;;
+	esac
+	source_id=${package}_$version
+	source_dir=$cache/src/$source_id
+	[ ! -d "$source_dir" ] || return 0
+
+	need_space "$cache" 3000 "fetching $package"
+	deb=$cache/apt/deb
+	mkdir -p "$deb"
+	step "fetching $package $version" "$cache/log/fetch.log" download "$deb" "$package=$version" ||
+		exit 1
+	step "extracting $package $version" "$cache/log/extract.log" extract "$deb" "$package" ||
+		exit 1
+}
+
+download() {
+	rm -f "$1"/*.deb
+	cd "$1" && apt-get "${apt[@]}" download "$2"
+}
+
+# The source is a tar archive inside the package. It appears under its name
+# only when it is whole.
+extract() {
+	local part=$source_dir.part
+
+	rm -rf "$part" &&
+		mkdir -p "$part" &&
+		dpkg-deb --fsys-tarfile "$1"/*.deb | tar -x -C "$part" "./usr/src/$2.tar.xz" &&
+		tar -x -C "$part" --strip-components=1 -f "$part/usr/src/$2.tar.xz" &&
+		rm -rf "$part/usr/src" "${1:?}" &&
+		rmdir "$part/usr/src" 2>/dev/null
+	[ -f "$part/Makefile" ] && mv "$part" "$source_dir"
+}
+
+# A user's tree is read only: what is built is a copy, without build products.
+copy_kdir() {
+	local part=$source_dir.part
+
+	rm -rf "$part" && mkdir -p "$part" || return 1
+	if [ -e "$kdir/.git" ]; then
+		(cd "$kdir" && git ls-files -z --cached --others --exclude-standard |
+			# A file that was deleted is still listed.
+			while IFS= read -r -d '' f; do [ ! -e "$f" ] || printf '%s\0' "$f"; done |
+			tar -c --null -T - -f -) | tar -x -C "$part" || return 1
+	else
+		tar -c -C "$kdir" --exclude=./build --exclude='*.o' --exclude='*.cmd' \
+			--exclude=./.config --exclude=./include/config --exclude=./include/generated \
+			--exclude='./arch/*/include/generated' -f - . | tar -x -C "$part" || return 1
+	fi
+	mv "$part" "$source_dir"
+}
+
+# Names, sizes and times of a tree's files tell whether the copy is still right.
+kdir_state() {
+	(cd "$kdir" && find . \( -name .git -o -path ./build \) -prune -o -type f \
+		-printf '%P %s %T@\n') | sort | sha256sum | cut -c 1-12
+}
+
+use_kdir() {
+	[ -f "$kdir/mm/vmscan.c" ] || die "KDIR=$kdir is no kernel tree"
+	kdir=$(readlink -f "$kdir")
+	source_id=$(make -s -C "$kdir" kernelversion)_$(kdir_state)
+	source_dir=$cache/src/kdir_$source_id
+	[ -d "$source_dir" ] || {
+		need_space "$cache" 3000 "copying $kdir"
+		step "copying $kdir" "$cache/log/copy.log" copy_kdir || exit 1
+	}
+}
+
+# Does the tree belong to the base? Its own release says.
+check_release() {
+	local want have
+
+	want=$(base_value kernel)
+	have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$source_dir/Makefile" |
+		paste -s -d .)
+	[ "$have" = "$want" ] ||
+		die "wrong base: patches/$base are for $want, and $source_id is a $have tree"
+}
+
+# find_source: sets source_id and source_dir, a clean tree that nobody writes to.
+find_source() {
+	mkdir -p "$cache/src" "$cache/log"
+	exec 8>"$cache/src.lock"
+	flock 8
+	if [ -n "$kdir" ]; then
+		use_kdir
+	else
+		fetch_package
+	fi
+	check_release
+	exec 8>&-
+}
