@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# The front door; 'make help' lists it.
+
+BASE ?=
+PATCHES ?= all
+OUT ?= build
+
+vmtest := tools/testing/vmtest/vmtest
+need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
+
+.PHONY: help deps demo check check-all kernel series am workload clean
+
+help:
+	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
+	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
+	@echo 'make check-all            also each patch alone, compilers, configurations'
+	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all]'
+	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
+	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
+	@echo 'make workload             build the program that makes the scenarios'
+	@echo 'make deps                 install what is needed, or print the package list'
+	@echo 'make clean                remove build/ (the cache outside it stays)'
+	@echo
+	@echo 'KDIR=DIR takes a kernel tree instead of the source package of a base.'
+
+deps:
+	@scripts/install-deps
+
+demo: deps
+	@tools/testing/demo/demo
+
+check: deps
+	@tools/testing/check/check
+
+check-all: deps
+	@tools/testing/check/check --all
+
+kernel: deps
+	$(need_base)
+	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES)
+
+series: deps
+	$(need_base)
+	@scripts/series write --base $(BASE) --out $(OUT)/series/$(BASE) \
+		--tree "$$($(vmtest) kernel --base $(BASE) --source | tail -n 1)"
+
+am:
+	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
+	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
+
+workload:
+	@mkdir -p $(OUT)/workload
+	@$(MAKE) --no-print-directory -C tools/testing/selftests/kswapd \
+		OUTPUT=$(abspath $(OUT))/workload
+
+clean:
+	rm -rf build

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The project's own files.
+
+# Shell scripts by their first line.
+scripts() {
+	git grep -lE '^#!/bin/(ba)?sh' -- . ':!patches'
+	git ls-files '*.sh'
+}
+
+shellcheck_clean() {
+	scripts | sort -u | xargs shellcheck -x -P "$repo"
+}
+
+# Every source file says its licence; data and prose do not have to.
+licences() {
+	local f bad=0
+
+	for f in $(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*/Makefile' Makefile) $(scripts); do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
+			echo "$f: no SPDX tag"
+			bad=1
+		}
+	done
+	return "$bad"
+}
+
+maintainers_parse() {
+	local tree=$1/tree
+
+	mkdir -p "$tree"
+	# What get_maintainer.pl takes for the top of a kernel tree.
+	(cd "$tree" && touch COPYING CREDITS Kbuild README &&
+		mkdir -p Documentation arch include drivers fs init ipc kernel lib scripts)
+	{
+		printf 'Maintainers List\n----------------\n\n'
+		cat MAINTAINERS
+	} >"$tree/MAINTAINERS"
+	cp "$(source_tree 6.12.y)/scripts/get_maintainer.pl" "$tree/scripts/"
+	expect 0 'KSWAPD FAILURES' env -C "$tree" perl scripts/get_maintainer.pl --no-git \
+		--no-git-fallback --sections -f tools/testing/selftests/kswapd/Makefile
+}
+
+# source_tree BASE: where its source is; a base that cannot be had is a skip.
+source_tree() {
+	"$vmtest" kernel --base "$1" --source | tail -n 1
+}
+
+# with_dir FUNCTION...: give it a directory of its own, removed when the test ends.
+with_dir() {
+	test_dir=$(mktemp -d "${TMPDIR:-/tmp}/check.XXXXXX")
+	trap 'rm -rf "$test_dir"' EXIT
+	"$@" "$test_dir"
+}
+
+t "shell scripts are shellcheck clean" shellcheck_clean
+t "every source file says its licence" licences
+t "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse

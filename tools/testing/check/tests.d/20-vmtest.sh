@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# vmtest's own outcomes, each provoked, and what it says to bad input.
+
+stock() {
+	"$vmtest" kernel --base 6.12.y --patches 0 | tail -n 1
+}
+
+# outcome STATUS WORDS OPTION... -- PROGRAM...: of a run on the stock kernel.
+outcome() {
+	local status=$1 words=$2
+
+	shift 2
+	expect "$status" "$words" "$vmtest" run --kernel "$(stock)" --timeout 120 "$@"
+}
+
+# A failed boot must show where the console is.
+console_is_kept() {
+	local dir=$1
+
+	outcome 126 "panicked or oopsed: " --out "$dir/out" -- sh -c 'echo c >/proc/sysrq-trigger'
+	grep -q 'sysrq triggered crash' "$dir/out/console.log"
+}
+
+files_go_both_ways() {
+	local dir=$1
+
+	mkdir "$dir/disk"
+	echo there >"$dir/disk/file"
+	outcome 0 passed --disk "$dir/disk" --out "$dir/out" -- \
+		sh -c 'mkdir /mnt/out/a && cp /mnt/disk/file /mnt/out/a/back'
+	[ "$(cat "$dir/out/a/back")" = there ]
+}
+
+# Arguments arrive as they are.
+arguments() {
+	outcome 0 "[it's] [\$HOME *] []" -- printf '[%s] [%s] [%s]\n' "it's" "\$HOME *" ""
+}
+
+guest_is_ready() {
+	outcome 0 ready -- sh -ec '
+		grep -q memory /sys/fs/cgroup/cgroup.subtree_control
+		mkdir /sys/fs/cgroup/a && test -e /sys/fs/cgroup/a/memory.high
+		test -e /sys/kernel/tracing/events/vmscan/enable
+		test -c /dev/null -a -d /sys/devices/system/node/node1
+		echo ready'
+}
+
+fills_its_disk() {
+	local dir=$1
+
+	outcome 1 "No space left" --out "$dir/out" --out-size 16M -- \
+		dd if=/dev/zero of=/mnt/out/big bs=1M count=64
+	[ -e "$dir/out/console.log" ]
+}
+
+guest_warns() {
+	outcome 126 WARNING -- sh -c 'echo "WARNING: CPU: 0 PID: 1 at mm/vmscan.c" >/dev/kmsg'
+}
+
+# below PID: the processes below a process.
+below() {
+	local child
+
+	for child in $(pgrep -P "$1"); do
+		echo "$child"
+		below "$child"
+	done
+}
+
+# The guest must not outlive vmtest, also where that is killed outright.
+killed_caller() {
+	local pid pids n
+
+	"$vmtest" run --kernel "$(stock)" --timeout 100 -- sleep 90 &
+	pid=$!
+	for ((n = 0; n < 100; n++)); do
+		pids=$(below "$pid")
+		# shellcheck disable=SC2086
+		! ps -o comm= -p ${pids:-0} | grep -q qemu || break
+		sleep 0.2
+	done
+	# shellcheck disable=SC2086
+	ps -o comm= -p $pids | grep -q qemu
+	kill -KILL "$pid"
+	for ((n = 0; n < 50; n++)); do
+		# shellcheck disable=SC2086
+		ps -o comm= -p $pids | grep -q qemu || return 0
+		sleep 0.2
+	done
+	echo "QEMU is still there"
+	# shellcheck disable=SC2086
+	kill -KILL $pids
+	return 1
+}
+
+# A header that promises a kernel, and nothing behind it.
+no_kernel_inside() {
+	local fake=$1/fake
+
+	head -c 1048576 /dev/zero >"$fake"
+	dd if="$(stock)" of="$fake" bs=1 count=4096 conv=notrunc
+	"$vmtest" run --kernel "$fake" --timeout 10 -- true && return 1
+	expect 124 "timed out" "$vmtest" run --kernel "$fake" --timeout 10 -- true
+}
+
+bad_run() {
+	local not_a_kernel=$repo/Makefile kernel
+
+	kernel=$(stock)
+	one_sentence "$vmtest" frobnicate
+	one_sentence "$vmtest" run --frobnicate
+	one_sentence "$vmtest" run -- true
+	one_sentence "$vmtest" run --kernel "$not_a_kernel" -- true
+	one_sentence "$vmtest" run --kernel /nowhere -- true
+	one_sentence "$vmtest" run --kernel "$kernel"
+	one_sentence "$vmtest" run --kernel "$kernel" -- no-such-program
+	one_sentence "$vmtest" run --kernel "$kernel" --mem lots -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --mem 99999999999G -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --nodes 8 --cpus 4 -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --timeout 0 -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --accel xen -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --disk /nowhere -- true
+	one_sentence "$vmtest" run --kernel "$kernel" --timeout
+}
+
+bad_kernel() {
+	one_sentence "$vmtest" kernel
+	one_sentence "$vmtest" kernel --base 2.4
+	one_sentence "$vmtest" kernel --base 6.12.y --patches 99
+	one_sentence "$vmtest" kernel --base 6.12.y --patches few
+	one_sentence "$vmtest" kernel --base 6.12.y --cc tcc
+	one_sentence "$vmtest" kernel --base 6.12.y --kdir /nowhere
+	one_sentence "$vmtest" kernel --base 6.12.y --config /nowhere
+}
+
+wrong_base() {
+	expect 2 "wrong base" "$vmtest" kernel --base mm-new --kdir "$(source_tree 6.12.y)"
+}
+
+dry_run() {
+	expect 0 qemu-system-x86_64 "$vmtest" run --kernel "$(stock)" --dry-run -- true
+}
+
+# A directory with all tools but one.
+without_bison() {
+	local dir=$1/bin
+
+	mkdir "$dir"
+	ln -s /usr/bin/* "$dir/"
+	rm -f "$dir/bison"
+	expect 2 "bison is missing" env PATH="$dir" "$vmtest" kernel --base 6.12.y
+}
+
+t "stock 6.12 builds" stock
+t "vmtest: a program that passes" outcome 0 passed -- true
+t "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
+t "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
+t "vmtest: a guest that panics" with_dir console_is_kept
+t "vmtest: a kernel that warns" guest_warns
+t "vmtest: a guest that hangs" outcome 124 "timed out" --timeout 10 -- sleep 1000
+t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
+t "vmtest: a guest that fills its disk" with_dir fills_its_disk
+t "vmtest: a kernel that is no kernel" with_dir no_kernel_inside
+t "vmtest: the guest is as documented" guest_is_ready
+t "vmtest: files go in and out" with_dir files_go_both_ways
+t "vmtest: arguments arrive as they are" arguments
+t "vmtest: the guest does not outlive its caller" killed_caller
+t "vmtest: --dry-run" dry_run
+t "vmtest run: bad input" bad_run
+t "vmtest kernel: bad input" bad_kernel
+t "vmtest kernel: a missing tool is named" with_dir without_bison
+t "vmtest kernel: the wrong base" wrong_base

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The patches of every base, and the tool that writes and applies them.
+
+# A base without a source here is skipped by name; 6.12.y never is.
+bases() {
+	local f
+
+	for f in patches/*/base; do
+		basename "${f%/base}"
+	done
+}
+
+# tree_of BASE: KDIR counts for the base that it belongs to.
+tree_of() {
+	local want have
+
+	want=$(sed -n 's/^kernel: *//p' "$repo/patches/$1/base")
+	if [ -n "${KDIR-}" ]; then
+		have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$KDIR/Makefile" |
+			paste -s -d .)
+		if [ "$have" = "$want" ]; then
+			echo "$KDIR"
+			return
+		fi
+	fi
+	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
+}
+
+# need_tree BASE: sets "tree", or skips.
+need_tree() {
+	local rc=0
+
+	tree=$(tree_of "$1") || rc=$?
+	if [ "$rc" -eq 4 ] && [ "$1" != 6.12.y ]; then
+		skip "$1: no package has its source, and KDIR is no $1 tree"
+	fi
+	return "$rc"
+}
+
+patches_are_good() {
+	need_tree "$1"
+	scripts/series check --base "$1" --tree "$tree"
+}
+
+# The written set, applied to a copy of the files, is the series and the new
+# files; no patch leaves a rejected hunk behind.
+set_is_whole() {
+	local base=$1 dir=$2
+
+	need_tree "$base"
+	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
+	mkdir "$dir/tree"
+	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
+		Documentation/mm tools/testing/selftests/Makefile "$dir/tree/")
+	cd "$dir/tree" || return 1
+	git init -q -b main
+	git -c user.name=t -c user.email=t@example.invalid -c core.autocrlf=false \
+		-c commit.gpgsign=false add -A -f
+	git -c user.name=t -c user.email=t@example.invalid commit -qm base
+	git -c user.name=t -c user.email=t@example.invalid am -q "$dir"/set/000[1-9]-*.patch
+	grep -q pgdat_try_reset_kswapd_failures mm/vmscan.c
+	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
+	cmp "$repo/Documentation/mm/kswapd_failures.rst" Documentation/mm/kswapd_failures.rst
+	grep -qx 'TARGETS += kswapd' tools/testing/selftests/Makefile
+	grep -q '^KSWAPD FAILURES$' MAINTAINERS
+}
+
+docs_build() {
+	need_tree "$1"
+	scripts/check-docs --base "$1" --tree "$tree"
+}
+
+t "the bases' series are the same but for the listed differences" scripts/series compare
+t "the series tool's own tests" scripts/test-series
+for base in $(cd "$repo" && bases); do
+	t "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
+	t "$base: the mail-ready set is whole" with_dir set_is_whole "$base"
+	ta "$base: the documentation builds without a warning" docs_build "$base"
+done

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The workload's build, and what it says to bad input, under the sanitizers.
+
+built() {
+	make -s workload && echo "$repo/build/workload/kswapd_pressure"
+}
+
+sanitized() {
+	local dir=$repo/build/workload-sanitized
+
+	make -s -C tools/testing/selftests/kswapd OUTPUT="$dir" SANITIZE=1 \
+		CFLAGS='-Wall -Wextra -Werror -O1 -D_GNU_SOURCE=' && echo "$dir/kswapd_pressure"
+}
+
+compilers() {
+	local cc dir=$1
+
+	for cc in gcc clang; do
+		make -s -C tools/testing/selftests/kswapd OUTPUT="$dir/$cc" CC="$cc" \
+			CFLAGS='-Wall -Wextra -Werror -O2 -D_GNU_SOURCE='
+	done
+}
+
+bad_options() {
+	local pressure words
+
+	pressure=$(sanitized)
+	for words in "" "frobnicate" "runaway stream" "runaway --frobnicate" "runaway --node" \
+		"runaway --node x" "runaway --node -1" "runaway --seconds 0" \
+		"runaway --high 8q" "runaway --high -8m" "runaway --high 99999999999999999999g" \
+		"runaway --seconds 5 --settle 5" "stream --max-cpu 2" "runaway --max-cpu 101" \
+		"stream --after 3" "runaway --after x" "stream --file-size 0" "runaway --lru new" \
+		"stream --readers 65"; do
+		# shellcheck disable=SC2086
+		one_sentence "$pressure" $words
+	done
+	expect 0 "Exit status" "$pressure" --help
+}
+
+# Reading zoneinfo, vmstat and cgroup files goes on in the supervisor and in the
+# hog: both under the sanitizers, on both topologies.
+sanitized_runs() {
+	local pressure scenario
+
+	pressure=$(sanitized)
+	for scenario in "runaway --seconds 4 --settle 1 --after 2" "stream --seconds 3 --settle 1"; do
+		# shellcheck disable=SC2086
+		outcome 0 "kswapd" --nodes "$1" --disk "$2" -- "$pressure" $scenario --json
+	done
+}
+
+# shellcheck disable=SC2016 # the guest expands it
+# What it made and changed is gone, also after it was killed.
+cleans_up() {
+	outcome 0 "all clean" --with "$(built)" --disk "$1" -- sh -c '
+		state() {
+			ls /sys/fs/cgroup /mnt/disk
+			cat /proc/sys/vm/watermark_scale_factor /sys/kernel/mm/lru_gen/enabled
+		}
+		state >/tmp/before
+		for signal in INT TERM KILL; do
+			kswapd_pressure runaway --lru classic --seconds 60 &
+			pid=$!
+			sleep 12
+			kill -$signal $pid
+			wait $pid
+			echo "status $?"
+			i=0
+			until state | cmp -s - /tmp/before; do
+				i=$((i + 1))
+				[ $i -lt 100 ] || { state | diff /tmp/before -; exit 1; }
+				sleep 0.2
+			done
+		done
+		echo all clean'
+}
+
+t "workload: gcc and clang, no warning" with_dir compilers
+t "workload: bad input" bad_options
+t "workload: removes what it made on INT, TERM and KILL" with_dir cleans_up
+ta "workload: sanitizers find nothing, 1 node" with_dir sanitized_runs 1
+ta "workload: sanitizers find nothing, 2 nodes" with_dir sanitized_runs 2

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# What the series is for: runaway fails on stock and passes with the series, and
+# a reset for each reason is traced.
+
+# runaway BASE LRU PATCHES STATUS WORDS DIR: kswapd may use 2 % of a CPU once the
+# node is hopeless; a single second of it shows in the mean of ten.
+runaway() {
+	local kernel
+
+	kernel=$(kernel_of "$1" "$3")
+	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
+		-- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu 2
+}
+
+reason() {
+	local kernel
+
+	kernel=$(kernel_of "$1" all)
+	expect 0 "reason=$2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
+		--disk "$4" --with "$(built)" -- tools/testing/check/guest-reasons "$2" "$3"
+}
+
+for base in 6.12.y mm-new; do
+	for lru in classic mglru; do
+		t "$base: kswapd runs away on stock, $lru" \
+			with_dir runaway "$base" "$lru" 0 1 "more than the 2 % allowed"
+		t "$base: kswapd stops with the series, $lru" \
+			with_dir runaway "$base" "$lru" all 0 passed
+	done
+done
+for reason in OTHER DIRECT PCP KSWAPD; do
+	t "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
+	ta "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
+	ta "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic
+done
