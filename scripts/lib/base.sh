@@ -17,7 +17,7 @@ bases() {
 need_base() {
 	local base=$1 name
 
-	[[ $base =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$base/base" ] ||
+	{ [[ $base =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$base/base" ]; } ||
 		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
 	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
 	[ -n "$(patch_names "$base")" ] || die "patches/$base/series lists no patch"

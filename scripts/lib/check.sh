@@ -38,7 +38,7 @@ check_mail() {
 	local mail=$1 subject body=$SCRATCH/body info=$SCRATCH/info
 
 	scratch_git mailinfo "$body" /dev/null <"$mail" >"$info"
-	grep -qx "Author: $AUTHOR_NAME" "$info" && grep -qx "Email: $AUTHOR_EMAIL" "$info" ||
+	{ grep -qx "Author: $AUTHOR_NAME" "$info" && grep -qx "Email: $AUTHOR_EMAIL" "$info"; } ||
 		problem "the author is not $AUTHOR_NAME <$AUTHOR_EMAIL>"
 	subject=$(sed -n 's/^Subject: //p' "$info")
 	[[ $subject == 'mm/vmscan: '* ]] ||

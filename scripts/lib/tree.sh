@@ -15,7 +15,7 @@ need_tree() {
 
 	[ -d "$1" ] || die "there is no directory $1"
 	TREE=$(cd "$1" && pwd -P) || die "cannot enter $1"
-	[ -f "$TREE/Makefile" ] && [ -f "$TREE/mm/vmscan.c" ] ||
+	{ [ -f "$TREE/Makefile" ] && [ -f "$TREE/mm/vmscan.c" ]; } ||
 		die "$1 is not a kernel tree: it has no Makefile or no mm/vmscan.c"
 	version=$(makefile_value VERSION)
 	level=$(makefile_value PATCHLEVEL)

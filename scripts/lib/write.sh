@@ -18,7 +18,7 @@ need_out() {
 	"$TREE"/*) die "$OUT is inside the tree, which is only read" ;;
 	esac
 	[ -e "$OUT" ] || [ -L "$OUT" ] || return 0
-	[ -d "$OUT" ] && [ ! -L "$OUT" ] || die "$OUT is there and is not a directory"
+	{ [ -d "$OUT" ] && [ ! -L "$OUT" ]; } || die "$OUT is there and is not a directory"
 	is_earlier_output "$OUT" ||
 		die "$OUT holds files that are not an earlier output; choose another directory"
 }
@@ -37,7 +37,7 @@ need_cover_letter() {
 	local file=$PATCHES/$1/cover-letter
 
 	[ -s "$file" ] || die "patches/$1 has no cover-letter"
-	[ -n "$(sed -n 1p "$file")" ] && [ -z "$(sed -n 2p "$file")" ] ||
+	{ [ -n "$(sed -n 1p "$file")" ] && [ -z "$(sed -n 2p "$file")" ]; } ||
 		die "patches/$1/cover-letter: wanted are the subject, an empty line, the text"
 	# git gives the mail no character set for the sake of the cover letter
 	! grep -q '[^ -~	]' "$file" || die "patches/$1/cover-letter holds more than ASCII"

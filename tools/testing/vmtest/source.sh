@@ -91,21 +91,16 @@ extract() {
 }
 
 # A user's tree is read only: what is built is a copy, without build products.
+# Files on the same file system are linked; nothing ever writes to them in place.
 copy_kdir() {
 	local part=$source_dir.part
 
-	rm -rf "$part" && mkdir -p "$part" || return 1
-	if [ -e "$kdir/.git" ]; then
-		(cd "$kdir" && git ls-files -z --cached --others --exclude-standard |
-			# A file that was deleted is still listed.
-			while IFS= read -r -d '' f; do [ ! -e "$f" ] || printf '%s\0' "$f"; done |
-			tar -c --null -T - -f -) | tar -x -C "$part" || return 1
-	else
-		tar -c -C "$kdir" --exclude=./build --exclude='*.o' --exclude='*.cmd' \
-			--exclude=./.config --exclude=./include/config --exclude=./include/generated \
-			--exclude='./arch/*/include/generated' -f - . | tar -x -C "$part" || return 1
-	fi
-	mv "$part" "$source_dir"
+	rm -rf "$part" && mkdir -p "$part" &&
+		rsync -a --link-dest="$kdir" --exclude=/.git --exclude=/build --exclude='*.o' \
+			--exclude='*.ko' --exclude='*.cmd' --exclude=/.config \
+			--exclude=/include/config --exclude=/include/generated \
+			--exclude='/arch/*/include/generated' "$kdir/" "$part/" &&
+		mv "$part" "$source_dir"
 }
 
 # Names, sizes and times of a tree's files tell whether the copy is still right.
@@ -114,8 +109,20 @@ kdir_state() {
 		-printf '%P %s %T@\n') | sort | sha256sum | cut -c 1-12
 }
 
+# Does the tree belong to the base? Its own release says.
+check_release() {
+	local want have
+
+	want=$(base_value kernel)
+	have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .)
+	[ "$have" = "$want" ] ||
+		die "wrong base: patches/$base are for $want, and $1 is a $have tree"
+}
+
 use_kdir() {
 	[ -f "$kdir/mm/vmscan.c" ] || die "KDIR=$kdir is no kernel tree"
+	check_release "$kdir"
+	need rsync rsync
 	kdir=$(readlink -f "$kdir")
 	source_id=$(make -s -C "$kdir" kernelversion)_$(kdir_state)
 	source_dir=$cache/src/kdir_$source_id
@@ -123,17 +130,6 @@ use_kdir() {
 		need_space "$cache" 3000 "copying $kdir"
 		step "copying $kdir" "$cache/log/copy.log" copy_kdir || exit 1
 	}
-}
-
-# Does the tree belong to the base? Its own release says.
-check_release() {
-	local want have
-
-	want=$(base_value kernel)
-	have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$source_dir/Makefile" |
-		paste -s -d .)
-	[ "$have" = "$want" ] ||
-		die "wrong base: patches/$base are for $want, and $source_id is a $have tree"
 }
 
 # find_source: sets source_id and source_dir, a clean tree that nobody writes to.
@@ -145,7 +141,7 @@ find_source() {
 		use_kdir
 	else
 		fetch_package
+		check_release "$source_dir"
 	fi
-	check_release
 	exec 8>&-
 }

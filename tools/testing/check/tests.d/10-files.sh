@@ -5,11 +5,12 @@
 # Shell scripts by their first line.
 scripts() {
 	git grep -lE '^#!/bin/(ba)?sh' -- . ':!patches'
-	git ls-files '*.sh'
 }
 
+# What a script sources is checked along with it; the tests are sourced by name.
 shellcheck_clean() {
-	scripts | sort -u | xargs shellcheck -x -P "$repo"
+	scripts | xargs shellcheck -x -a -P "$repo"
+	shellcheck tools/testing/check/tests.d/*.sh
 }
 
 # Every source file says its licence; data and prose do not have to.
@@ -30,13 +31,14 @@ maintainers_parse() {
 
 	mkdir -p "$tree"
 	# What get_maintainer.pl takes for the top of a kernel tree.
-	(cd "$tree" && touch COPYING CREDITS Kbuild README &&
+	(cd "$tree" && touch COPYING CREDITS Kbuild Makefile README &&
 		mkdir -p Documentation arch include drivers fs init ipc kernel lib scripts)
 	{
 		printf 'Maintainers List\n----------------\n\n'
 		cat MAINTAINERS
 	} >"$tree/MAINTAINERS"
 	cp "$(source_tree 6.12.y)/scripts/get_maintainer.pl" "$tree/scripts/"
+	cp --parents tools/testing/selftests/kswapd/Makefile "$tree/"
 	expect 0 'KSWAPD FAILURES' env -C "$tree" perl scripts/get_maintainer.pl --no-git \
 		--no-git-fallback --sections -f tools/testing/selftests/kswapd/Makefile
 }

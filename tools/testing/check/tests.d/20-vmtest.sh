@@ -100,38 +100,75 @@ no_kernel_inside() {
 
 	head -c 1048576 /dev/zero >"$fake"
 	dd if="$(stock)" of="$fake" bs=1 count=4096 conv=notrunc
-	"$vmtest" run --kernel "$fake" --timeout 10 -- true && return 1
 	expect 124 "timed out" "$vmtest" run --kernel "$fake" --timeout 10 -- true
 }
 
 bad_run() {
-	local not_a_kernel=$repo/Makefile kernel
+	local kernel run
 
 	kernel=$(stock)
-	one_sentence "$vmtest" frobnicate
-	one_sentence "$vmtest" run --frobnicate
-	one_sentence "$vmtest" run -- true
-	one_sentence "$vmtest" run --kernel "$not_a_kernel" -- true
-	one_sentence "$vmtest" run --kernel /nowhere -- true
-	one_sentence "$vmtest" run --kernel "$kernel"
-	one_sentence "$vmtest" run --kernel "$kernel" -- no-such-program
-	one_sentence "$vmtest" run --kernel "$kernel" --mem lots -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --mem 99999999999G -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --nodes 8 --cpus 4 -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --timeout 0 -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --accel xen -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --disk /nowhere -- true
-	one_sentence "$vmtest" run --kernel "$kernel" --timeout
+	run=("$vmtest" run --kernel "$kernel")
+	one_sentence "unknown command" "$vmtest" frobnicate
+	one_sentence "unknown option" "$vmtest" run --frobnicate
+	one_sentence "--kernel is needed" "$vmtest" run -- true
+	one_sentence "no x86 bzImage" "$vmtest" run --kernel Makefile -- true
+	one_sentence "cannot read the kernel" "$vmtest" run --kernel /nowhere -- true
+	one_sentence "no program to run" "${run[@]}"
+	one_sentence "no program 'no-such-program'" "${run[@]}" -- no-such-program
+	one_sentence "--mem takes" "${run[@]}" --mem lots -- true
+	one_sentence "too large" "${run[@]}" --mem 99999999999G -- true
+	one_sentence "at least as many --cpus" "${run[@]}" --nodes 8 --cpus 4 -- true
+	one_sentence "--timeout takes" "${run[@]}" --timeout 0 -- true
+	one_sentence "--accel takes" "${run[@]}" --accel xen -- true
+	one_sentence "is no directory" "${run[@]}" --disk /nowhere -- true
+	one_sentence "takes a value" "${run[@]}" --timeout
+	one_sentence "no such program or file" "${run[@]}" --with no-such-file -- true
+	one_sentence "cannot make the directory" "${run[@]}" --out Makefile/out -- true
 }
 
 bad_kernel() {
-	one_sentence "$vmtest" kernel
-	one_sentence "$vmtest" kernel --base 2.4
-	one_sentence "$vmtest" kernel --base 6.12.y --patches 99
-	one_sentence "$vmtest" kernel --base 6.12.y --patches few
-	one_sentence "$vmtest" kernel --base 6.12.y --cc tcc
-	one_sentence "$vmtest" kernel --base 6.12.y --kdir /nowhere
-	one_sentence "$vmtest" kernel --base 6.12.y --config /nowhere
+	local kernel=("$vmtest" kernel)
+
+	one_sentence "--base is needed" "${kernel[@]}"
+	one_sentence "no base '2.4'" "${kernel[@]}" --base 2.4
+	one_sentence "the series of 6.12.y has" "${kernel[@]}" --base 6.12.y --patches 99
+	one_sentence "--patches takes" "${kernel[@]}" --base 6.12.y --patches few
+	one_sentence "--cc takes" "${kernel[@]}" --base 6.12.y --cc tcc
+	one_sentence "no kernel tree" "${kernel[@]}" --base 6.12.y --kdir /nowhere
+	one_sentence "cannot read the configuration" "${kernel[@]}" --base 6.12.y --config /nowhere
+}
+
+# A cache on a full disk: one sentence before anything is fetched or built.
+full_disk() {
+	local dir=$1/small
+
+	mkdir "$dir"
+	mount -t tmpfs -o size=64M none "$dir" 2>/dev/null || skip "no permission to mount a small disk"
+	# shellcheck disable=SC2064
+	trap "umount '$dir'; rm -rf '$1'" EXIT
+	expect 2 "MiB free in" env XDG_CACHE_HOME="$dir" "$vmtest" kernel --base 6.12.y
+}
+
+# A package that is damaged is never taken for a source.
+corrupt_package() {
+	local dir=$1 log=$1/log deb
+
+	mkdir -p "$dir/bin"
+	# What apt-get downloads is cut short on the way.
+	cat >"$dir/bin/apt-get" <<-'END'
+	#!/bin/sh
+	for last; do :; done
+	case "$*" in
+	*" download "*) echo cut short >"${last%%=*}.deb" ;;
+	*) exec /usr/bin/apt-get "$@" ;;
+	esac
+	END
+	chmod +x "$dir/bin/apt-get"
+	! env PATH="$dir/bin:$PATH" XDG_CACHE_HOME="$dir/cache" "$vmtest" kernel --base 6.12.y \
+		>"$log" 2>&1 || return 1
+	cat "$log"
+	deb=$(find "$dir/cache" -name Makefile)
+	[ -z "$deb" ] && grep -q "extracting.*failed" "$log"
 }
 
 wrong_base() {
@@ -152,6 +189,33 @@ without_bison() {
 	expect 2 "bison is missing" env PATH="$dir" "$vmtest" kernel --base 6.12.y
 }
 
+# A build that was interrupted, and then two at once, end in one good kernel.
+interrupted_build() {
+	local fragment=$1/fragment log=$1/log pid first second
+
+	echo "CONFIG_LOCALVERSION=\"-interrupted-$$\"" >"$fragment"
+	build() {
+		"$vmtest" kernel --base 6.12.y --patches 0 --config "$fragment"
+	}
+	build >"$log" 2>&1 &
+	pid=$!
+	until grep -q ': building' "$log"; do
+		kill -0 "$pid"
+		sleep 1
+	done
+	sleep 5
+	# shellcheck disable=SC2046
+	kill -KILL "$pid" $(below "$pid")
+	build >"$log.1" &
+	pid=$!
+	second=$(build | tail -n 1)
+	wait "$pid"
+	first=$(tail -n 1 "$log.1")
+	[ "$first" = "$second" ]
+	expect 0 "-interrupted-$$" "$vmtest" run --kernel "$first" --timeout 120 -- cat /proc/version
+	rm -rf "${first%/bzImage}"
+}
+
 t "stock 6.12 builds" stock
 t "vmtest: a program that passes" outcome 0 passed -- true
 t "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
@@ -169,5 +233,8 @@ t "vmtest: the guest does not outlive its caller" killed_caller
 t "vmtest: --dry-run" dry_run
 t "vmtest run: bad input" bad_run
 t "vmtest kernel: bad input" bad_kernel
+t "vmtest kernel: a full disk" with_dir full_disk
+t "vmtest kernel: a corrupt package" with_dir corrupt_package
 t "vmtest kernel: a missing tool is named" with_dir without_bison
 t "vmtest kernel: the wrong base" wrong_base
+ta "vmtest kernel: interrupted, and twice at once" with_dir interrupted_build

@@ -23,18 +23,32 @@ compilers() {
 }
 
 bad_options() {
-	local pressure words
+	local pressure words said
 
 	pressure=$(sanitized)
-	for words in "" "frobnicate" "runaway stream" "runaway --frobnicate" "runaway --node" \
-		"runaway --node x" "runaway --node -1" "runaway --seconds 0" \
-		"runaway --high 8q" "runaway --high -8m" "runaway --high 99999999999999999999g" \
-		"runaway --seconds 5 --settle 5" "stream --max-cpu 2" "runaway --max-cpu 101" \
-		"stream --after 3" "runaway --after x" "stream --file-size 0" "runaway --lru new" \
-		"stream --readers 65"; do
+	while IFS='|' read -r words said; do
 		# shellcheck disable=SC2086
-		one_sentence "$pressure" $words
-	done
+		one_sentence "$said" "$pressure" $words
+	done <<-'END'
+	|name a scenario
+	frobnicate|is no scenario
+	runaway stream|one argument too many
+	runaway --frobnicate|is no option
+	runaway --node|takes a value
+	runaway --node x|is no whole number
+	runaway --node -1|is no whole number
+	runaway --seconds 0|is no whole number
+	runaway --high 8q|is no size
+	runaway --high -8m|is no size
+	runaway --high 99999999999999999999g|is too large
+	runaway --seconds 5 --settle 5|leaves nothing
+	stream --max-cpu 2|goes with runaway only
+	runaway --max-cpu 101|is no percentage
+	stream --after 3|there is no hog to leave
+	stream --file-size 0|cannot be streamed
+	runaway --lru new|is none of
+	stream --readers 65|is no whole number
+	END
 	expect 0 "Exit status" "$pressure" --help
 }
 
