@@ -137,6 +137,8 @@ find_source() {
 	mkdir -p "$cache/src" "$cache/log"
 	exec 8>"$cache/src.lock"
 	flock 8
+	# What is a month old is made anew, so that the cache does not grow for ever.
+	find "$cache/src" "$cache/kernel" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 	if [ -n "$kdir" ]; then
 		use_kdir
 	else

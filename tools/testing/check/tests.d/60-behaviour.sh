@@ -9,8 +9,10 @@ runaway() {
 	local kernel
 
 	kernel=$(kernel_of "$1" "$3")
+	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
-		-- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu 2
+		-- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu 2 \
+		$(sed -n 's/^runaway: //p' "patches/$1/base")
 }
 
 reason() {
