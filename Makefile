@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The front door; 'make help' lists it.
 
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
 BASE ?=
 PATCHES ?= all
-OUT ?= build
 
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
@@ -41,17 +43,18 @@ kernel: deps
 
 series: deps
 	$(need_base)
-	@scripts/series write --base $(BASE) --out $(OUT)/series/$(BASE) \
-		--tree "$$($(vmtest) kernel --base $(BASE) --source | tail -n 1)"
+	@mkdir -p build/series
+	@tree=$$($(vmtest) kernel --base $(BASE) --source | tail -n 1); \
+	scripts/series write --base $(BASE) --out build/series/$(BASE) --tree "$$tree"
 
 am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
 	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
 
 workload:
-	@mkdir -p $(OUT)/workload
+	@mkdir -p build/workload
 	@$(MAKE) --no-print-directory -C tools/testing/selftests/kswapd \
-		OUTPUT=$(abspath $(OUT))/workload
+		OUTPUT=../../../../build/workload
 
 clean:
 	rm -rf build

@@ -5,7 +5,13 @@
 # the cache directory. Source it after setting "me", the name in messages.
 
 # Outlives a clone, so that the next one does not start from nothing.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kswapd-failures
+cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kswapd-failures
+
+# Where Debian has mke2fs and the like; not in everybody's PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
+# What the front door was told is not for the makefiles that are run from here.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 
 note() {
 	printf '%s: %s\n' "$me" "$*" >&2
@@ -37,25 +43,37 @@ need_space() {
 		die "$3 needs $2 MiB free in $1, which has $have MiB"
 }
 
+# A step runs in a process group of its own, which ends with the script.
+step_pid=
+end_step() {
+	[ -z "$step_pid" ] || kill -TERM -- "-$step_pid" 2>/dev/null || :
+}
+trap 'end_step; exit 130' INT
+trap 'end_step; exit 143' TERM HUP
+
 # step WORDS LOG COMMAND...: run a long command with its output in LOG, and say
 # every quarter of a minute how long it has been at it. On failure show the end
 # of the log and return the command's status.
 step() {
-	local words=$1 log=$2 pid rc=0 start=$SECONDS last
+	local words=$1 log=$2 rc=0 start=$SECONDS last
 
 	shift 2
 	note "$words (log: $log)"
-	"$@" >>"$log" 2>&1 &
-	pid=$!
+	# Locks that this script holds are not the command's.
+	set -m
+	"$@" >>"$log" 2>&1 </dev/null 8>&- 9>&- &
+	step_pid=$!
+	set +m
 	last=$SECONDS
-	while kill -0 "$pid" 2>/dev/null; do
+	while kill -0 "$step_pid" 2>/dev/null; do
 		sleep 0.2
 		if [ $((SECONDS - last)) -ge 15 ]; then
 			last=$SECONDS
 			note "  $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-60)"
 		fi
 	done
-	wait "$pid" || rc=$?
+	wait "$step_pid" || rc=$?
+	step_pid=
 	if [ "$rc" -ne 0 ]; then
 		note "$words: failed with status $rc after $((SECONDS - start)) s; the end of $log:"
 		tail -n 15 "$log" | sed 's/^/    /' >&2

@@ -24,14 +24,14 @@ apt_words() {
 	mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
 	apt=(-q -o "Dir::State=$cache/apt" -o "Dir::State::Lists=$cache/apt/lists"
 		-o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$cache/apt"
-		-o APT::Sandbox::User= -o Debug::NoLocking=true)
+		-o APT::Update::Error-Mode=any -o APT::Sandbox::User= -o Debug::NoLocking=true)
 }
 
-# Lists older than six hours are fetched anew; without a network, old ones do.
+# Lists older than some minutes are fetched anew; without a network, old ones do.
 update_lists() {
-	local stamp=$cache/apt/updated log=$cache/log/apt-update.log
+	local minutes=$1 stamp=$cache/apt/updated log=$cache/log/apt-update.log
 
-	[ -z "$(find "$stamp" -mmin -360 2>/dev/null)" ] || return 0
+	[ -z "$(find "$stamp" -mmin "-$minutes" 2>/dev/null)" ] || return 0
 	if step "asking apt for the package lists" "$log" apt-get "${apt[@]}" update; then
 		touch "$stamp"
 	elif [ -e "$stamp" ]; then
@@ -45,6 +45,12 @@ skip() {
 	exit 4
 }
 
+# candidate PACKAGE: the version that apt would take, nothing where there is none.
+candidate() {
+	LC_ALL=C apt-cache "${apt[@]}" policy "$1" |
+		sed -n -e '/(none)/d' -e 's/^  Candidate: //p'
+}
+
 fetch_package() {
 	local package version deb
 
@@ -52,12 +58,13 @@ fetch_package() {
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	need apt-get apt
 	apt_words
-	update_lists
-	version=$(LC_ALL=C apt-cache "${apt[@]}" policy "$package" |
-		sed -n 's/^  Candidate: //p')
-	case $version in
-	'' | '(none)') skip "the registry has no package $package" ;;
-	esac
+	update_lists 360
+	version=$(candidate "$package")
+	[ -n "$version" ] || {
+		update_lists 1
+		version=$(candidate "$package")
+	}
+	[ -n "$version" ] || skip "the registry has no package $package, or does not answer"
 	source_id=${package}_$version
 	source_dir=$cache/src/$source_id
 	[ ! -d "$source_dir" ] || return 0
@@ -86,17 +93,15 @@ extract() {
 		dpkg-deb --fsys-tarfile "$1"/*.deb | tar -x -C "$part" "./usr/src/$2.tar.xz" &&
 		tar -x -C "$part" --strip-components=1 -f "$part/usr/src/$2.tar.xz" &&
 		rm -rf "$part/usr/src" "${1:?}" &&
-		rmdir "$part/usr/src" 2>/dev/null
-	[ -f "$part/Makefile" ] && mv "$part" "$source_dir"
+		mv "$part" "$source_dir"
 }
 
 # A user's tree is read only: what is built is a copy, without build products.
-# Files on the same file system are linked; nothing ever writes to them in place.
 copy_kdir() {
 	local part=$source_dir.part
 
 	rm -rf "$part" && mkdir -p "$part" &&
-		rsync -a --link-dest="$kdir" --exclude=/.git --exclude=/build --exclude='*.o' \
+		rsync -a --exclude=/.git --exclude=/build --exclude='*.o' \
 			--exclude='*.ko' --exclude='*.cmd' --exclude=/.config \
 			--exclude=/include/config --exclude=/include/generated \
 			--exclude='/arch/*/include/generated' "$kdir/" "$part/" &&
@@ -137,13 +142,14 @@ find_source() {
 	mkdir -p "$cache/src" "$cache/log"
 	exec 8>"$cache/src.lock"
 	flock 8
-	# What is a month old is made anew, so that the cache does not grow for ever.
-	find "$cache/src" "$cache/kernel" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 	if [ -n "$kdir" ]; then
 		use_kdir
 	else
 		fetch_package
 		check_release "$source_dir"
 	fi
+	# Sources that were of no use for a month go, or the cache grows for ever.
+	touch "$source_dir"
+	find "$cache/src" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +
 	exec 8>&-
 }

@@ -15,9 +15,11 @@ shellcheck_clean() {
 
 # Every source file says its licence; data and prose do not have to.
 licences() {
-	local f bad=0
+	local f files bad=0
 
-	for f in $(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*/Makefile' Makefile) $(scripts); do
+	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*/Makefile' Makefile)
+	files+=" $(scripts)"
+	for f in $files; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
 			echo "$f: no SPDX tag"
 			bad=1
@@ -27,7 +29,7 @@ licences() {
 }
 
 maintainers_parse() {
-	local tree=$1/tree
+	local tree=$1/tree source
 
 	mkdir -p "$tree"
 	# What get_maintainer.pl takes for the top of a kernel tree.
@@ -37,7 +39,8 @@ maintainers_parse() {
 		printf 'Maintainers List\n----------------\n\n'
 		cat MAINTAINERS
 	} >"$tree/MAINTAINERS"
-	cp "$(source_tree 6.12.y)/scripts/get_maintainer.pl" "$tree/scripts/"
+	source=$(source_tree 6.12.y)
+	cp "$source/scripts/get_maintainer.pl" "$tree/scripts/"
 	cp --parents tools/testing/selftests/kswapd/Makefile "$tree/"
 	expect 0 'KSWAPD FAILURES' env -C "$tree" perl scripts/get_maintainer.pl --no-git \
 		--no-git-fallback --sections -f tools/testing/selftests/kswapd/Makefile
@@ -45,7 +48,7 @@ maintainers_parse() {
 
 # source_tree BASE: where its source is; a base that cannot be had is a skip.
 source_tree() {
-	"$vmtest" kernel --base "$1" --source | tail -n 1
+	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
 }
 
 # with_dir FUNCTION...: give it a directory of its own, removed when the test ends.

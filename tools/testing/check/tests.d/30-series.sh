@@ -35,6 +35,10 @@ need_tree() {
 	if [ "$rc" -eq 4 ] && [ "$1" != 6.12.y ]; then
 		skip "$1: no package has its source, and KDIR is no $1 tree"
 	fi
+	if [ "$rc" -eq 4 ]; then
+		echo "the source of $1 cannot be had, and it must never be skipped" >&2
+		return 1
+	fi
 	return "$rc"
 }
 
@@ -54,11 +58,12 @@ set_is_whole() {
 	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
 		Documentation/mm tools/testing/selftests/Makefile "$dir/tree/")
 	cd "$dir/tree" || return 1
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
+	export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.invalid
 	git init -q -b main
-	git -c user.name=t -c user.email=t@example.invalid -c core.autocrlf=false \
-		-c commit.gpgsign=false add -A -f
-	git -c user.name=t -c user.email=t@example.invalid commit -qm base
-	git -c user.name=t -c user.email=t@example.invalid am -q "$dir"/set/000[1-9]-*.patch
+	git add -A -f
+	git commit -qm base
+	git am -q "$dir"/set/000[1-9]-*.patch
 	grep -q pgdat_try_reset_kswapd_failures mm/vmscan.c
 	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
 	cmp "$repo/Documentation/mm/kswapd_failures.rst" Documentation/mm/kswapd_failures.rst

@@ -76,7 +76,11 @@ cleans_up() {
 		for signal in INT TERM KILL; do
 			kswapd_pressure runaway --lru classic --seconds 60 &
 			pid=$!
-			sleep 12
+			# Everything is there once the last actor is.
+			until ls -d /sys/fs/cgroup/kswapd_pressure.*/touch; do
+				kill -0 $pid || exit 1
+				sleep 0.5
+			done
 			kill -$signal $pid
 			wait $pid
 			echo "status $?"
