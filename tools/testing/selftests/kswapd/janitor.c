@@ -35,8 +35,9 @@ static void complain(const char *what, const char *path, int err)
 		strerror(err));
 }
 
-/* Calls fn with the path of each entry, and whether that is a directory. */
-static void for_each_entry(const char *dir, void (*fn)(const char *, bool))
+typedef void (*entry_fn)(const char *path, bool is_dir);
+
+static void visit_entries(const char *dir, entry_fn fn)
 {
 	char path[PATH_MAX + 300];
 	struct dirent *entry;
@@ -99,8 +100,8 @@ static bool undo_group(const struct undo *undo)
 	for (;;) {
 		/* Kernels before 5.14 do not have that file. */
 		if (write_line(path, "1"))
-			for_each_entry(undo->group, kill_members);
-		for_each_entry(undo->group, remove_child_group);
+			visit_entries(undo->group, kill_members);
+		visit_entries(undo->group, remove_child_group);
 		if (!rmdir(undo->group) || errno == ENOENT)
 			return true;
 		if (errno != EBUSY || now_ns() > deadline) {
@@ -113,7 +114,7 @@ static bool undo_group(const struct undo *undo)
 
 static bool undo_dir(const struct undo *undo)
 {
-	for_each_entry(undo->dir, remove_file);
+	visit_entries(undo->dir, remove_file);
 	if (!rmdir(undo->dir) || errno == ENOENT)
 		return true;
 	complain("remove", undo->dir, errno);

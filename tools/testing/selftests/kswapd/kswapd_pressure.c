@@ -53,7 +53,7 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[STREAM]	= "stream",
 };
 
-static volatile sig_atomic_t caught_signal;
+static atomic_int caught_signal;
 
 static void catch_signal(int sig)
 {
@@ -77,9 +77,7 @@ give_up(struct run *run, int status, const char *fmt, ...)
 
 /* Options */
 
-static void usage(FILE *out)
-{
-	fprintf(out,
+static const char help_text[] =
 "Usage: " PROGRAM " runaway|hopeless|strand|stream [OPTION]...\n"
 "Puts a memory node under pressure and watches its kswapd.\n"
 "\n"
@@ -115,9 +113,8 @@ static void usage(FILE *out)
 "strand and stream:\n"
 "  --readers N            tasks that stream files (3 for strand, 4 for stream)\n"
 "\n"
-"Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad usage,\n"
-"4 cannot run here.\n");
-}
+"Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
+"4 cannot run here.\n";
 
 /* Digits only: no sign, no blanks, no other base. */
 static int parse_digits(const char *arg, unsigned long long *val, char **end)
@@ -1424,7 +1421,7 @@ int main(int argc, char **argv)
 	init_run(&run);
 	asked = parse_options(&run, argc, argv);
 	if (asked > 0) {
-		usage(stdout);
+		fputs(help_text, stdout);
 		return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
 	}
 	if (asked < 0) {

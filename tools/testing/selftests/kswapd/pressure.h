@@ -67,10 +67,11 @@ enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER };
 
 /* What an actor tells the supervisor, in memory that both have mapped. */
 struct slot {
-	_Atomic unsigned long long bytes;	/* read so far */
-	_Atomic unsigned long long rounds;	/* passes or pulses done */
-	_Atomic unsigned long long changed_ns;	/* when the hog last took */
-	_Atomic bool ready;
+	atomic_ullong bytes;			/* read so far */
+	atomic_ullong rounds;			/* passes or pulses done */
+	atomic_ullong changed_ns;		/* when the hog last took */
+	atomic_uchar seen;			/* sum of what hot read */
+	atomic_bool ready;
 	char note[160];				/* why it gave up */
 };
 

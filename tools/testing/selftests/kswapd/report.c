@@ -190,7 +190,8 @@ void summarize(const struct run *run, struct summary *sum)
 static void say_recovery(FILE *out, const struct run *run)
 {
 	if (run->short_after < 0)
-		fprintf(out, "The node never was below its low watermark: that takes more seconds or readers.\n");
+		fprintf(out,
+			"The node never was below its low watermark: that takes more seconds or readers.\n");
 	else
 		fprintf(out, "The node was below its low watermark after %.1f s.\n",
 			run->short_after);
@@ -234,7 +235,8 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 		run->opt.scenario == RUNAWAY ? "the hot file" : "the readers",
 		sum->stalls, sum->mb_read);
 	if (run->opt.scenario == RUNAWAY)
-		fprintf(out, "The hot file took %.0f major faults a second and was gone through %.1f times%s.\n",
+		fprintf(out,
+			"The hot file took %.0f major faults a second and was gone through %.1f times%s.\n",
 			sum->major_faults, sum->rounds,
 			sum->nodes_dropped >= 1 ?
 			"; shadows were dropped, so there are more refaults than counted" :
@@ -254,14 +256,14 @@ bool verdict(const struct run *run, const struct summary *sum, char *why,
 		snprintf(why, size, "no second was measured after settling");
 	else if (!run->woken)
 		snprintf(why, size,
-			"kswapd was never woken, so there was no pressure to measure");
+			 "kswapd was never woken, so there was no pressure to measure");
 	else if (sum->unbalanced < 0.5)
 		snprintf(why, size,
-			"the node was unbalanced only %.0f %% of the time, so there was no pressure to measure",
+			 "the node was unbalanced only %.0f %% of the time, so there was no pressure to measure",
 			 sum->unbalanced * 100);
 	else if (sum->cpu_mean > run->opt.max_cpu)
 		snprintf(why, size,
-			"kswapd%d took %.1f %% of a CPU, more than the %g %% allowed",
+			 "kswapd%d took %.1f %% of a CPU, more than the %g %% allowed",
 			 run->opt.node, sum->cpu_mean, run->opt.max_cpu);
 	else
 		return true;
@@ -390,7 +392,8 @@ static void json_summary(FILE *out, const struct run *run,
 		"    \"stalls_per_s\": %.1f, \"pageoutrun_per_s\": %.1f, \"pgscan_direct_per_s\": %.1f, \"mb_read_per_s\": %.1f",
 		sum->stalls, sum->runs, sum->direct_scanned, sum->mb_read);
 	if (run->opt.scenario == RUNAWAY)
-		fprintf(out, ",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
+		fprintf(out,
+			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);
 	json_seconds(out, "short_after_s", run->short_after);
 	if (run->opt.scenario == STRAND) {
