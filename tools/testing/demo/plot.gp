@@ -20,7 +20,7 @@ do for [lru in "classic mglru"] {
 	plot dir . "/stock-" . lru . ".tsv" using 1:2 with linespoints ls 1 title "stock", \
 	     dir . "/patched-" . lru . ".tsv" using 1:2 with linespoints ls 2 title "patched"
 	set ylabel "hot file, refaults/s"
-	set yrange [0:*]
+	set yrange [0:1<*]
 	plot dir . "/stock-" . lru . ".tsv" using 1:3 with linespoints ls 1 title "stock", \
 	     dir . "/patched-" . lru . ".tsv" using 1:3 with linespoints ls 2 title "patched"
 }

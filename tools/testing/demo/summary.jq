@@ -27,7 +27,7 @@ def pair($lru):
 		},
 		# Pressure was there in both, kswapd ran away on stock, and stopped.
 		holds: ($stock.unbalanced_pct > 50 and $patched.unbalanced_pct > 50 and
-			$stock.kswapd_cpu_pct.mean > 5 * $limit and
+			$stock.kswapd_cpu_pct.mean > 2 * $limit and
 			$patched.kswapd_cpu_pct.mean < $limit)
 	};
 
