@@ -29,6 +29,16 @@ need() {
 		die "$1 is missing: install Debian's package $2 ('make deps' installs all)"
 }
 
+# release_of TREE: VERSION.PATCHLEVEL of a kernel tree, such as 6.12.
+release_of() {
+	sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .
+}
+
+# base_fact BASE KEY: the first value of a key in patches/BASE/base. Needs $repo.
+base_fact() {
+	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
+}
+
 # free_mib DIR: free space of the file system that DIR is on, in MiB.
 free_mib() {
 	df -Pm "$1" | awk 'NR == 2 { print $4 }'

@@ -13,11 +13,6 @@ base_names() {
 	echo "${names[*]}"
 }
 
-# base_value KEY: the first value of a key in the base's facts.
-base_value() {
-	sed -n "s/^$1:[[:space:]]*//p" "$repo/patches/$base/base" | head -n 1
-}
-
 # The machine's apt setup is read, with its keys, and never written: lists and
 # state of our own.
 apt_words() {
@@ -54,7 +49,7 @@ candidate() {
 fetch_package() {
 	local package version deb
 
-	package=$(base_value source)
+	package=$(base_fact "$base" source)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	need apt-get apt
 	apt_words
@@ -118,8 +113,8 @@ kdir_state() {
 check_release() {
 	local want have
 
-	want=$(base_value kernel)
-	have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .)
+	want=$(base_fact "$base" kernel)
+	have=$(release_of "$1")
 	[ "$have" = "$want" ] ||
 		die "wrong base: patches/$base are for $want, and $1 is a $have tree"
 }

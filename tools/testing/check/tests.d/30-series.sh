@@ -15,10 +15,9 @@ bases() {
 tree_of() {
 	local want have
 
-	want=$(sed -n 's/^kernel: *//p' "$repo/patches/$1/base")
+	want=$(base_fact "$1" kernel)
 	if [ -n "${KDIR-}" ]; then
-		have=$(sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$KDIR/Makefile" |
-			paste -s -d .)
+		have=$(release_of "$KDIR")
 		if [ "$have" = "$want" ]; then
 			echo "$KDIR"
 			return

@@ -6,7 +6,7 @@
 # limit_of BASE: per cent of a CPU that kswapd may take in the mean of ten seconds
 # once it has stopped. What it is made of is in the base's facts.
 limit_of() {
-	sed -n 's/^limit: //p' "$repo/patches/$1/base" | grep . || echo 2
+	base_fact "$1" limit | grep . || echo 2
 }
 
 # runaway BASE LRU PATCHES STATUS WORDS DIR
@@ -18,7 +18,7 @@ runaway() {
 	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
 		-- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu "$limit" \
-		$(sed -n 's/^runaway: //p' "patches/$1/base")
+		$(base_fact "$1" runaway)
 }
 
 reason() {
