@@ -51,6 +51,24 @@ guest_is_ready() {
 		echo ready'
 }
 
+# topology NODES MEMORYLESS CPUS: the guest sees the nodes that were asked for.
+topology() {
+	local all=$(($1 + $2))
+
+	nodes_from_0() {
+		if [ "$1" -eq 1 ]; then echo 0; else echo "0-$(($1 - 1))"; fi
+	}
+	# shellcheck disable=SC2016 # the guest expands it
+	outcome 0 "all $3 have a node" --nodes "$1" --memoryless "$2" --cpus "$3" -- sh -ec '
+		cd /sys/devices/system/node
+		grep . online has_memory has_cpu node*/cpulist
+		[ "$(cat online)" = "$1" ] && [ "$(cat has_cpu)" = "$1" ]
+		[ "$(cat has_memory)" = "$2" ]
+		# A link for each CPU of a node.
+		echo "all $(ls -d node*/cpu[0-9]* | wc -l) have a node"
+		! dmesg | grep -F "cut here"' sh "$(nodes_from_0 "$all")" "$(nodes_from_0 "$1")"
+}
+
 fills_its_disk() {
 	local dir=$1
 
@@ -125,6 +143,8 @@ bad_run() {
 	one_sentence "--mem takes" "${run[@]}" --mem lots -- true
 	one_sentence "too large" "${run[@]}" --mem 99999999999G -- true
 	one_sentence "at least as many --cpus" "${run[@]}" --nodes 8 --cpus 4 -- true
+	one_sentence "at least as many --cpus" "${run[@]}" --nodes 2 --memoryless 3 -- true
+	one_sentence "--memoryless takes" "${run[@]}" --memoryless some -- true
 	one_sentence "--timeout takes" "${run[@]}" --timeout 0 -- true
 	one_sentence "--accel takes" "${run[@]}" --accel xen -- true
 	one_sentence "is no directory" "${run[@]}" --disk /nowhere -- true
@@ -240,6 +260,11 @@ t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
 t "vmtest: a guest that fills its disk" with_dir fills_its_disk
 t "vmtest: a kernel that is no kernel" with_dir no_kernel_inside
 t "vmtest: the guest is as documented" guest_is_ready
+t "vmtest: two nodes and one without memory" topology 2 1 4
+ta "vmtest: one node" topology 1 0 2
+ta "vmtest: one node and one without memory" topology 1 1 2
+ta "vmtest: four nodes" topology 4 0 4
+ta "vmtest: four nodes and two without memory, CPUs that do not divide" topology 4 2 7
 t "vmtest: files go in and out" with_dir files_go_both_ways
 t "vmtest: arguments arrive as they are" arguments
 t "vmtest: the guest does not outlive its caller" with_dir killed_caller
