@@ -64,6 +64,7 @@ touched_files() {
 	for group in $(group_names); do
 		group_files "$group"
 		group_values "$group" Register | sed 's/ | .*//'
+		append_files "$group"
 	done
 }
 
@@ -193,7 +194,7 @@ need_groups() {
 	[ "$top" = "$ROOT" ] ||
 		die "$ROOT is no git repository, but the list of new files comes from git"
 	for group in $(group_names); do
-		bad=$(sed -n -e '/^$/q' -e '/^\(Files\|Register\|Place\): ./!p' "$GROUPS_DIR/$group" |
+		bad=$(sed -n -e '/^$/q' -e '/^\(Files\|Register\|Append\|Place\): ./!p' "$GROUPS_DIR/$group" |
 			sed -n 1p)
 		[ -z "$bad" ] || die "scripts/series.d/$group: what is '$bad'?"
 		[ -n "$(group_message "$group")" ] ||
@@ -229,6 +230,7 @@ commit_groups() {
 		TOTAL=$((TOTAL + 1))
 		copy_files "$ROOT" "$SCRATCH/files"
 		register_group "$group"
+		append_group "$group"
 		update_maintainers
 		scratch_git add -A -f
 		if scratch_git diff --cached --quiet; then
@@ -253,6 +255,27 @@ register_group() {
 			die "scripts/series.d/$1: no list in $file matches '$pattern'"
 		cat "$SCRATCH/registered" >"$REPO/$file"
 	done < <(group_values "$1" Register)
+}
+
+append_files() {
+	group_values "$1" Append | sed 's/ |.*//' | awk '!seen[$0]++'
+}
+
+# Lines that are in the file already, all of them in a row, are not added again.
+append_group() {
+	local file lines
+
+	! group_values "$1" Append | grep -Eqv '^[^|]+ [|]( |$)' ||
+		die "scripts/series.d/$1: Append: FILE | LINE"
+	while IFS= read -r file; do
+		[ -f "$REPO/$file" ] || die "$TREE has no $file"
+		lines=$(group_values "$1" Append | FILE=$file awk '
+			index($0, ENVIRON["FILE"] " |") == 1 {
+				print substr($0, length(ENVIRON["FILE"]) + 4)
+			}')
+		[[ $(cat "$REPO/$file") == *"$lines"* ]] ||
+			printf '\n%s\n' "$lines" >>"$REPO/$file"
+	done < <(append_files "$1")
 }
 
 # The entries, with only the F: lines for which there is a file by now.
