@@ -16,7 +16,7 @@ help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
-	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all]'
+	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set]'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios'
