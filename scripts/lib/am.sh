@@ -45,7 +45,7 @@ refuse_upstream_form() {
 	if [ "$2" != guess ] && [ -n "$1" ] && base_knows_upstream "$1"; then
 		return 0
 	fi
-	for base in $(bases); do
+	for base in $(filled_bases); do
 		if base_knows_upstream "$base"; then
 			outcome 3 "upstream's form of the gate is merged in $TREE already;" \
 				"patches/$base is for such trees"
@@ -91,7 +91,7 @@ candidates() {
 		HOW=guess
 		base=$(nearest_base "$TREE_VERSION")
 		[ -n "$base" ] || die "no base in $PATCHES says which kernel it is for"
-		keep_fitting "$base $(bases | grep -vxF -- "$base" | paste -sd ' ')"
+		keep_fitting "$base $(filled_bases | grep -vxF -- "$base" | paste -sd ' ')"
 	fi
 }
 
@@ -109,7 +109,7 @@ keep_fitting() {
 base_of_version() {
 	local base
 
-	for base in $(bases); do
+	for base in $(filled_bases); do
 		if [ "$(base_value "$base" kernel)" = "$1" ]; then
 			printf '%s\n' "$base"
 			return
@@ -154,7 +154,7 @@ cmd_am() {
 
 	options 'base= tree= kernel-only' "$@"
 	need_options tree
-	[ -z "$OPT_base" ] || need_base "$OPT_base"
+	[ -z "$OPT_base" ] || need_patches "$OPT_base"
 	need_tree "$OPT_tree"
 	need_git_tree
 	if [ -n "$OPT_kernel_only" ]; then

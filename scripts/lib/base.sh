@@ -14,19 +14,32 @@ bases() {
 	done | awk '!seen[$0]++'
 }
 
+# Those that have patches already.
+filled_bases() {
+	local base
+
+	for base in $(bases); do
+		[ -z "$(patch_names "$base")" ] || printf '%s\n' "$base"
+	done
+}
+
 need_base() {
 	local base=$1 name
 
 	{ [[ $base =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$base/base" ]; } ||
 		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
 	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
-	[ -n "$(patch_names "$base")" ] || die "patches/$base/series lists no patch"
 	while read -r name; do
 		[[ $name =~ ^[0-9]{4}-[A-Za-z0-9._-]+\.patch$ ]] ||
 			die "patches/$base/series: '$name' is no name of a patch"
 		[ -f "$PATCHES/$base/$name" ] ||
 			die "patches/$base/series lists $name, which is not there"
 	done < <(patch_names "$base")
+}
+
+need_patches() {
+	need_base "$1"
+	[ -n "$(patch_names "$1")" ] || die "patches/$1 has no patches yet"
 }
 
 patch_names() {
@@ -72,7 +85,7 @@ nearest_base() {
 	local base kernel rank distance best='' best_distance=
 
 	rank=$(version_rank "$1")
-	for base in $(bases); do
+	for base in $(filled_bases); do
 		kernel=$(base_value "$base" kernel)
 		[[ $kernel =~ ^[0-9]+\.[0-9]+ ]] || continue
 		distance=$(($(version_rank "$kernel") - rank))

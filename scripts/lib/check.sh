@@ -97,7 +97,7 @@ cmd_check() {
 	options 'base= tree=' "$@"
 	need_options base tree
 	base=$OPT_base
-	need_base "$base"
+	need_patches "$base"
 	need_tree "$OPT_tree"
 	need_checkpatch
 	prepare_repo "$base" no

@@ -22,10 +22,11 @@ compare_list() {
 			complain "patches/$base/series: $name is number $n"
 	done < <(patch_names "$base")
 	for path in "$PATCHES/$base"/*.patch; do
+		[ -e "$path" ] || continue
 		patch_names "$base" | grep -qxF -- "${path##*/}" ||
 			complain "patches/$base/series does not list ${path##*/}"
 	done
-	compare_names "$base"
+	[ -z "$(patch_names "$base")" ] || compare_names "$base"
 }
 
 # git is asked for the names, by commits that have nothing but the subject.
@@ -129,14 +130,18 @@ cmd_compare() {
 
 	options '' "$@"
 	[ -f "$PATCHES/mm-new/base" ] || die "there is no patches/mm-new, which the others follow"
+	need_patches mm-new
 	for base in $(bases); do
 		need_base "$base"
 		compare_list "$base"
 	done
-	for base in $(bases); do
+	for base in $(filled_bases); do
 		[ "$base" = mm-new ] || compare_lines "$base"
 	done
+	for base in $(bases); do
+		[ -n "$(patch_names "$base")" ] || printf 'patches/%s has no patches yet\n' "$base"
+	done
 	[ "$COMPARE_STATUS" -ne 0 ] ||
-		printf 'the bases add the same lines: %s\n' "$(bases | paste -sd ' ')"
+		printf 'the bases add the same lines: %s\n' "$(filled_bases | paste -sd ' ')"
 	exit "$COMPARE_STATUS"
 }

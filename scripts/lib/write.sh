@@ -82,7 +82,7 @@ cmd_write() {
 	options 'base= tree= out=' "$@"
 	need_options base tree out
 	base=$OPT_base
-	need_base "$base"
+	need_patches "$base"
 	need_tree "$OPT_tree"
 	need_out "$OPT_out"
 	need_cover_letter "$base"

@@ -26,13 +26,13 @@ tree_of() {
 	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
 }
 
-# need_tree BASE: sets "tree", or skips.
+# need_tree BASE: sets "tree", or skips for the reason that vmtest has just given.
 need_tree() {
 	local rc=0
 
 	tree=$(tree_of "$1") || rc=$?
 	if [ "$rc" -eq 4 ] && [ "$1" != 6.12.y ]; then
-		skip "$1: no package has its source, and KDIR is no $1 tree"
+		exit 4
 	fi
 	if [ "$rc" -eq 4 ]; then
 		echo "the source of $1 cannot be had, and it must never be skipped" >&2
@@ -41,7 +41,17 @@ need_tree() {
 	return "$rc"
 }
 
+# A base may be there before its patches are.
+need_patches() {
+	[ "$(patches_of "$1")" -gt 0 ] || skip "$1 has no patches yet"
+}
+
+patches_of() {
+	sed '/^#/d' "$repo/patches/$1/series" | wc -l
+}
+
 patches_are_good() {
+	need_patches "$1"
 	need_tree "$1"
 	scripts/series check --base "$1" --tree "$tree"
 }
@@ -51,6 +61,7 @@ patches_are_good() {
 set_is_whole() {
 	local base=$1 dir=$2
 
+	need_patches "$base"
 	need_tree "$base"
 	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
 	mkdir "$dir/tree"
@@ -63,7 +74,7 @@ set_is_whole() {
 	git add -A -f
 	git commit -qm base
 	git am -q "$dir"/set/000[1-9]-*.patch
-	grep -q pgdat_try_reset_kswapd_failures mm/vmscan.c
+	grep -qE '(pgdat_try_reset_kswapd_failures|kswapd_try_clear_hopeless)' mm/vmscan.c
 	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
 	cmp "$repo/Documentation/mm/kswapd_failures.rst" Documentation/mm/kswapd_failures.rst
 	grep -qx 'TARGETS += kswapd' tools/testing/selftests/Makefile
@@ -71,6 +82,7 @@ set_is_whole() {
 }
 
 docs_build() {
+	need_patches "$1"
 	need_tree "$1"
 	scripts/check-docs --base "$1" --tree "$tree"
 }

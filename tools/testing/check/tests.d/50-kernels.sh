@@ -27,6 +27,7 @@ same_warnings() {
 	local base=$1 stock all
 
 	shift
+	need_patches "$base"
 	need_tree "$base"
 	export KDIR
 	KDIR=$(kdir_of "$base")
@@ -46,15 +47,12 @@ links() {
 	KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" "$@"
 }
 
-patches_of() {
-	grep -cv '^#' "$repo/patches/$1/series"
-}
-
 configs=tools/testing/vmtest/configs
 t "6.12.y: the whole series builds and boots" boots 6.12.y all
 t "mm-new: the whole series builds and boots" boots mm-new all
 for base in $(cd "$repo" && bases); do
-	for ((n = 0; n < $(patches_of "$base"); n++)); do
+	ta "$base: stock builds and boots" boots "$base" 0
+	for ((n = 1; n < $(patches_of "$base"); n++)); do
 		ta "$base: builds and boots with $n patches" boots "$base" "$n"
 	done
 	ta "$base: no new warning: gcc, W=1, sparse" same_warnings "$base"
