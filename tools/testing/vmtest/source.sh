@@ -14,17 +14,42 @@ base_names() {
 }
 
 # The machine's apt setup is read, with its keys, and never written: lists and
-# state of our own.
+# state of our own, in the directory "state". With a suite: a source list too.
 apt_words() {
-	mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
-	apt=(-q -o "Dir::State=$cache/apt" -o "Dir::State::Lists=$cache/apt/lists"
-		-o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$cache/apt"
+	state=$cache/apt${1:+-$1}
+	mkdir -p "$state/lists/partial" "$state/archives/partial"
+	apt=(-q -o "Dir::State=$state" -o "Dir::State::Lists=$state/lists"
+		-o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$state"
 		-o APT::Update::Error-Mode=any -o APT::Sandbox::User= -o Debug::NoLocking=true)
+	[ -z "$1" ] || apt+=(-o "Dir::Etc::sourcelist=$state/suite.sources"
+		-o Dir::Etc::sourceparts=/dev/null)
+}
+
+# mirror: the address that the machine's apt has Debian itself from. What stands
+# in the format is apt's to fill in.
+# shellcheck disable=SC2016
+mirror() {
+	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI)' |
+		awk '/^Debian main deb / && !n++ { print $4 }'
+}
+
+# use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
+# own keys check it where the machine has them, and else those that apt trusts.
+use_suite() {
+	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	address=$(mirror)
+	[ -n "$address" ] || skip "apt has no mirror of Debian set up to fetch suite $1 from"
+	apt_words "$1"
+	{
+		printf '%s\n' 'Types: deb' "URIs: $address" "Suites: $1" 'Components: main'
+		[ ! -e "$keys" ] || echo "Signed-By: $keys"
+	} >"$state/suite.sources"
 }
 
 # Lists older than some minutes are fetched anew; without a network, old ones do.
 update_lists() {
-	local minutes=$1 stamp=$cache/apt/updated log=$cache/log/apt-update.log
+	local minutes=$1 stamp=$state/updated log=$cache/log/${state##*/}-update.log
 
 	[ -z "$(find "$stamp" -mmin "-$minutes" 2>/dev/null)" ] || return 0
 	if step "asking apt for the package lists" "$log" apt-get "${apt[@]}" update; then
@@ -47,25 +72,31 @@ candidate() {
 }
 
 fetch_package() {
-	local package version deb
+	local package suite version deb
 
 	package=$(base_fact "$base" source)
+	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	need apt-get apt
-	apt_words
+	apt_words ''
 	update_lists 360
+	if [ -n "$suite" ]; then
+		use_suite "$suite"
+		update_lists 360
+	fi
 	version=$(candidate "$package")
 	[ -n "$version" ] || {
 		update_lists 1
 		version=$(candidate "$package")
 	}
-	[ -n "$version" ] || skip "the registry has no package $package, or does not answer"
+	[ -n "$version" ] ||
+		skip "the registry has no package $package${suite:+ in $suite}, or does not answer"
 	source_id=${package}_$version
 	source_dir=$cache/src/$source_id
 	[ ! -d "$source_dir" ] || return 0
 
 	need_space "$cache" 3000 "fetching $package"
-	deb=$cache/apt/deb
+	deb=$state/deb
 	mkdir -p "$deb"
 	step "fetching $package $version" "$cache/log/fetch.log" download "$deb" "$package=$version" ||
 		exit 1

@@ -199,6 +199,15 @@ corrupt_package() {
 	[ -z "$deb" ] && grep -q "extracting.*failed" "$log"
 }
 
+# A suite that the registry no longer has is a skip, with the base's name.
+no_such_suite() {
+	cp -r --parents tools/testing/vmtest patches/7.3.y "$1"
+	sed -i 's/^suite:.*/suite: no-such-suite/' "$1/patches/7.3.y/base"
+	expect 4 "SKIP: 7.3.y: the registry has no package linux-source-7.3 in no-such-suite" \
+		env -u KDIR XDG_CACHE_HOME="$1/cache" "$1/tools/testing/vmtest/vmtest" \
+		kernel --base 7.3.y --source
+}
+
 wrong_base() {
 	local tree
 
@@ -276,4 +285,5 @@ t "vmtest kernel: a full disk" with_dir full_disk
 t "vmtest kernel: a corrupt package" with_dir corrupt_package
 t "vmtest kernel: a missing tool is named" with_dir without_bison
 t "vmtest kernel: the wrong base" wrong_base
+ta "vmtest kernel: a suite that is gone" with_dir no_such_suite
 ta "vmtest kernel: interrupted, and twice at once" with_dir interrupted_build
