@@ -19,6 +19,13 @@ outcome() {
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 120 "$@"
 }
 
+# slow N FUNCTION...
+slow() {
+	export VMTEST_SLOW=$1
+	shift
+	"$@"
+}
+
 # A failed boot must show where the console is.
 console_is_kept() {
 	local dir=$1
@@ -175,6 +182,7 @@ full_disk() {
 	# shellcheck disable=SC2064
 	trap "umount '$dir'; rm -rf '$1'" EXIT
 	expect 2 "MiB free in" env -u KDIR XDG_CACHE_HOME="$dir" "$vmtest" kernel --base 6.12.y
+	one_sentence "VMTEST_SLOW takes" slow 0.5 "${run[@]}" -- true
 }
 
 # A package that is damaged is never taken for a source.
@@ -265,7 +273,8 @@ t "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3"
 t "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
 t "vmtest: a guest that panics" with_dir console_is_kept
 t "vmtest: a kernel that warns" guest_warns
-t "vmtest: a guest that hangs" outcome 124 "timed out" --timeout 10 -- sleep 1000
+t "vmtest: a guest that hangs, on a machine said to be slow" \
+	slow 2 outcome 124 "ended after 10 s" --timeout 5 -- sleep 1000
 t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
 t "vmtest: a guest that fills its disk" with_dir fills_its_disk
 t "vmtest: a kernel that is no kernel" with_dir no_kernel_inside
