@@ -84,6 +84,34 @@ fills_its_disk() {
 	[ -e "$dir/out/console.log" ]
 }
 
+# The lines by which a kernel says that it is at fault, each by itself.
+faults_are_seen() {
+	local line console=$1/console
+
+	while read -r line; do
+		printf '[    1.000000] fine\r\n[    2.000000] %s\r\n' "$line" >"$console"
+		expect 0 "$line" tools/testing/vmtest/faults "$console"
+	done <<-'END'
+	Kernel panic - not syncing: Out of memory
+	Oops: general protection fault, probably for non-canonical address
+	------------[ cut here ]------------
+	BUG: KASAN: slab-use-after-free in shrink_node+0x10/0x20
+	BUG: KCSAN: data-race in shrink_node / balance_pgdat
+	BUG: sleeping function called from invalid context at mm/vmscan.c:1
+	BUG: scheduling while atomic: kswapd0/58/0x00000002
+	BUG: Bad page state in process sh  pfn:12345
+	WARNING: possible circular locking dependency detected
+	WARNING: suspicious RCU usage
+	INFO: trying to register non-static key.
+	INFO: rcu_preempt detected stalls on CPUs/tasks:
+	INFO: task kswapd0:58 blocked for more than 120 seconds.
+	list_add corruption. prev->next should be next
+	Unable to handle kernel NULL pointer dereference at virtual address 0
+	END
+	echo '[    1.000000] pci: WARNING is only a word here' >"$console"
+	[ -z "$(tools/testing/vmtest/faults "$console")" ]
+}
+
 guest_warns() {
 	outcome 126 "cut here" -- sh -c 'echo "------------[ cut here ]------------" >/dev/kmsg'
 }
@@ -273,6 +301,7 @@ t "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3"
 t "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
 t "vmtest: a guest that panics" with_dir console_is_kept
 t "vmtest: a kernel that warns" guest_warns
+t "vmtest: what a console says of faults" with_dir faults_are_seen
 t "vmtest: a guest that hangs, on a machine said to be slow" \
 	slow 2 outcome 124 "ended after 10 s" --timeout 5 -- sleep 1000
 t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
