@@ -6,6 +6,11 @@ SHELL := /bin/bash
 
 BASE ?=
 PATCHES ?= all
+# arm64: cross-built, emulated. What a kernel developer may have set for x86 is
+# the default.
+ARCH ?=
+arm64 := $(filter arm64,$(ARCH))
+$(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
@@ -16,30 +21,31 @@ help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
+	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
 	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set]'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
-	@echo 'make workload             build the program that makes the scenarios'
+	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make deps                 install what is needed, or print the package list'
 	@echo 'make clean                remove build/ (the cache outside it stays)'
 	@echo
 	@echo 'KDIR=DIR takes a kernel tree instead of the source package of a base.'
 
 deps:
-	@scripts/install-deps
+	@scripts/install-deps $(arm64)
 
 demo: deps
 	@tools/testing/demo/demo
 
 check: deps
-	@tools/testing/check/check
+	@tools/testing/check/check $(addprefix --suite ,$(arm64))
 
 check-all: deps
 	@tools/testing/check/check --all
 
 kernel: deps
 	$(need_base)
-	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES)
+	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(addprefix --arch ,$(arm64))
 
 series: deps
 	$(need_base)
@@ -51,10 +57,17 @@ am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
 	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
 
+# Programs for another architecture are static: the guest has no libraries for it.
 workload:
-	@mkdir -p build/workload
-	@$(MAKE) --no-print-directory -C tools/testing/selftests/kswapd \
-		OUTPUT=../../../../build/workload
+	@dir=$(CURDIR)/build/workload$(addprefix -,$(arm64)); \
+	mkdir -p "$$dir"; \
+	flags=(); \
+	if [ -n "$(arm64)" ] && [ "$$(uname -m)" != aarch64 ]; then \
+		sysroot=$$($(vmtest) sysroot arm64); \
+		flags=(CC=aarch64-linux-gnu-gcc "CPPFLAGS=-I$$sysroot/usr/include" \
+			"LDFLAGS=-static -L$$sysroot/usr/lib/aarch64-linux-gnu"); \
+	fi; \
+	$(MAKE) --no-print-directory -C tools/testing/selftests/kswapd "OUTPUT=$$dir" "$${flags[@]}"
 
 clean:
 	rm -rf build

@@ -23,10 +23,11 @@ die() {
 	exit 2
 }
 
-# need COMMAND PACKAGE: stop where a tool is missing, and name its package.
+# need COMMAND PACKAGE [ARCH=arm64]: stop where a tool is missing, and name its
+# package.
 need() {
 	command -v "$1" >/dev/null ||
-		die "$1 is missing: install Debian's package $2 ('make deps' installs all)"
+		die "$1 is missing: install Debian's package $2 ('make deps${3:+ $3}' installs all)"
 }
 
 # release_of TREE: VERSION.PATCHLEVEL of a kernel tree, such as 6.12.

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # Where the source of a base comes from: the user's tree (KDIR), or the source
-# package that the base names, through apt. Needs lib.sh, $repo, $base, $kdir.
+# package that the base names, through apt. Needs lib.sh, packages.sh, $repo, $base
+# and $kdir.
 
 base_names() {
 	local d names=()
@@ -13,62 +14,10 @@ base_names() {
 	echo "${names[*]}"
 }
 
-# The machine's apt setup is read, with its keys, and never written: lists and
-# state of our own, in the directory "state". With a suite: a source list too.
-apt_words() {
-	state=$cache/apt${1:+-$1}
-	mkdir -p "$state/lists/partial" "$state/archives/partial"
-	apt=(-q -o "Dir::State=$state" -o "Dir::State::Lists=$state/lists"
-		-o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$state"
-		-o APT::Update::Error-Mode=any -o APT::Sandbox::User= -o Debug::NoLocking=true)
-	[ -z "$1" ] || apt+=(-o "Dir::Etc::sourcelist=$state/suite.sources"
-		-o Dir::Etc::sourceparts=/dev/null)
-}
-
-# mirror: the address that the machine's apt has Debian itself from. What stands
-# in the format is apt's to fill in.
-# shellcheck disable=SC2016
-mirror() {
-	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI)' |
-		awk '/^Debian main deb / && !n++ { print $4 }'
-}
-
-# use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
-# own keys check it where the machine has them, and else those that apt trusts.
-use_suite() {
-	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
-
-	address=$(mirror)
-	[ -n "$address" ] || skip "apt has no mirror of Debian set up to fetch suite $1 from"
-	apt_words "$1"
-	{
-		printf '%s\n' 'Types: deb' "URIs: $address" "Suites: $1" 'Components: main'
-		[ ! -e "$keys" ] || echo "Signed-By: $keys"
-	} >"$state/suite.sources"
-}
-
-# Lists older than some minutes are fetched anew; without a network, old ones do.
-update_lists() {
-	local minutes=$1 stamp=$state/updated log=$cache/log/${state##*/}-update.log
-
-	[ -z "$(find "$stamp" -mmin "-$minutes" 2>/dev/null)" ] || return 0
-	if step "asking apt for the package lists" "$log" apt-get "${apt[@]}" update; then
-		touch "$stamp"
-	elif [ -e "$stamp" ]; then
-		note "the registry does not answer; going on with the lists of $(date -r "$stamp" +%F)"
-	fi
-}
-
 # skip WORDS: the base cannot be had here.
 skip() {
 	note "SKIP: $base: $*"
 	exit 4
-}
-
-# candidate PACKAGE: the version that apt would take, nothing where there is none.
-candidate() {
-	LC_ALL=C apt-cache "${apt[@]}" policy "$1" |
-		sed -n -e '/(none)/d' -e 's/^  Candidate: //p'
 }
 
 fetch_package() {
@@ -77,11 +26,11 @@ fetch_package() {
 	package=$(base_fact "$base" source)
 	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
-	need apt-get apt
-	apt_words ''
+	apt_words '' ''
 	update_lists 360
 	if [ -n "$suite" ]; then
-		use_suite "$suite"
+		use_suite "$suite" ||
+			skip "apt has no mirror of Debian set up to fetch suite $suite from"
 		update_lists 360
 	fi
 	version=$(candidate "$package")
@@ -102,11 +51,6 @@ fetch_package() {
 		exit 1
 	step "extracting $package $version" "$cache/log/extract.log" extract "$deb" "$package" ||
 		exit 1
-}
-
-download() {
-	rm -f "$1"/*.deb
-	cd "$1" && apt-get "${apt[@]}" download "$2"
 }
 
 # The source is a tar archive inside the package. It appears under its name

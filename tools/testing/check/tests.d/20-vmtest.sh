@@ -171,7 +171,7 @@ bad_run() {
 	one_sentence "unknown command" "$vmtest" frobnicate
 	one_sentence "unknown option" "$vmtest" run --frobnicate
 	one_sentence "--kernel is needed" "$vmtest" run -- true
-	one_sentence "no x86 bzImage" "$vmtest" run --kernel Makefile -- true
+	one_sentence "no x86 bzImage and no arm64 Image" "$vmtest" run --kernel Makefile -- true
 	one_sentence "cannot read the kernel" "$vmtest" run --kernel /nowhere -- true
 	one_sentence "no program to run" "${run[@]}"
 	one_sentence "no program 'no-such-program'" "${run[@]}" -- no-such-program
@@ -181,6 +181,7 @@ bad_run() {
 	one_sentence "at least as many --cpus" "${run[@]}" --nodes 2 --memoryless 3 -- true
 	one_sentence "--memoryless takes" "${run[@]}" --memoryless some -- true
 	one_sentence "--timeout takes" "${run[@]}" --timeout 0 -- true
+	one_sentence "VMTEST_SLOW takes" slow 0.5 "${run[@]}" -- true
 	one_sentence "--accel takes" "${run[@]}" --accel xen -- true
 	one_sentence "is no directory" "${run[@]}" --disk /nowhere -- true
 	one_sentence "takes a value" "${run[@]}" --timeout
@@ -210,7 +211,6 @@ full_disk() {
 	# shellcheck disable=SC2064
 	trap "umount '$dir'; rm -rf '$1'" EXIT
 	expect 2 "MiB free in" env -u KDIR XDG_CACHE_HOME="$dir" "$vmtest" kernel --base 6.12.y
-	one_sentence "VMTEST_SLOW takes" slow 0.5 "${run[@]}" -- true
 }
 
 # A package that is damaged is never taken for a source.

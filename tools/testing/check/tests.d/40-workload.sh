@@ -2,8 +2,10 @@
 # shellcheck shell=bash disable=SC2154
 # The workload's build, and what it says to bad input, under the sanitizers.
 
+# Tests on another architecture set "arch".
 built() {
-	make -s workload && echo "$repo/build/workload/kswapd_pressure"
+	make -s workload ARCH="${arch-}" &&
+		echo "$repo/build/workload${arch:+-$arch}/kswapd_pressure"
 }
 
 sanitized() {

@@ -2,9 +2,14 @@
 # shellcheck shell=bash disable=SC2154
 # Kernels: what builds, boots, and warns of nothing that stock does not warn of.
 
+# Tests of other kernels than the default one say so here.
+kernel_options=()
+run_options=()
+
 kernel_of() {
 	need_tree "$1"
-	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$1" --patches "$2" | tail -n 1
+	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$1" --patches "$2" "${kernel_options[@]}" |
+		tail -n 1
 }
 
 # kdir_of BASE: the user's tree, where it is the base's.
@@ -18,7 +23,8 @@ boots() {
 	local kernel
 
 	kernel=$(kernel_of "$1" "$2")
-	expect 0 "Linux version" "$vmtest" run --kernel "$kernel" --timeout 120 -- cat /proc/version
+	expect 0 "Linux version" "$vmtest" run --kernel "$kernel" --timeout 120 \
+		"${run_options[@]}" -- cat /proc/version
 }
 
 # same_warnings BASE OPTION...: W=1 and sparse say the same of mm/ with the

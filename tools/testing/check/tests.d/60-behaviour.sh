@@ -17,7 +17,7 @@ runaway() {
 	kernel=$(kernel_of "$1" "$3")
 	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
-		-- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu "$limit" \
+		"${run_options[@]}" -- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu "$limit" \
 		$(base_fact "$1" runaway)
 }
 
@@ -26,7 +26,7 @@ reason() {
 
 	kernel=$(kernel_of "$1" all)
 	expect 0 "reason=$2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$4" --with "$(built)" -- tools/testing/check/guest-reasons "$2" "$3"
+		--disk "$4" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
 }
 
 for base in 6.12.y mm-new; do

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# Debian packages that are unpacked and not installed. Needs lib.sh.
+
+# apt_words SUITE ARCH: how to call apt, as the array "apt"; '' is the machine's.
+# Its apt setup is read, with its keys, and never written: lists and state of our
+# own, in the directory "state". With a suite: a source list too.
+apt_words() {
+	local status=/var/lib/dpkg/status
+
+	need apt-get apt
+	state=$cache/apt${1:+-$1}${2:+-$2}
+	mkdir -p "$state/lists/partial" "$state/archives/partial" "$cache/log"
+	if [ -n "$2" ]; then
+		# Of another architecture, no package is installed.
+		status=$state/status
+		: >"$status"
+	fi
+	apt=(-q -o "Dir::State=$state" -o "Dir::State::Lists=$state/lists"
+		-o "Dir::State::status=$status" -o "Dir::Cache=$state"
+		-o APT::Update::Error-Mode=any -o APT::Sandbox::User= -o Debug::NoLocking=true)
+	[ -z "$1" ] || apt+=(-o "Dir::Etc::sourcelist=$state/suite.sources"
+		-o Dir::Etc::sourceparts=/dev/null)
+	[ -z "$2" ] || apt+=(-o "APT::Architecture=$2" -o "APT::Architectures=$2")
+}
+
+# mirror: the address that the machine's apt has Debian itself from. What stands
+# in the format is apt's to fill in.
+# shellcheck disable=SC2016
+mirror() {
+	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI)' |
+		awk '/^Debian main deb / && !n++ { print $4 }'
+}
+
+# use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
+# own keys check it where the machine has them, and else those that apt trusts.
+# Status 1: no mirror is set up.
+use_suite() {
+	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	address=$(mirror)
+	[ -n "$address" ] || return 1
+	apt_words "$1" ''
+	{
+		printf '%s\n' 'Types: deb' "URIs: $address" "Suites: $1" 'Components: main'
+		[ ! -e "$keys" ] || echo "Signed-By: $keys"
+	} >"$state/suite.sources"
+}
+
+# Lists older than some minutes are fetched anew; without a network, old ones do.
+update_lists() {
+	local minutes=$1 stamp=$state/updated log=$cache/log/${state##*/}-update.log
+
+	[ -z "$(find "$stamp" -mmin "-$minutes" 2>/dev/null)" ] || return 0
+	if step "asking apt for the package lists" "$log" apt-get "${apt[@]}" update; then
+		touch "$stamp"
+	elif [ -e "$stamp" ]; then
+		note "the registry does not answer; going on with the lists of $(date -r "$stamp" +%F)"
+	fi
+}
+
+# candidate PACKAGE: the version that apt would take, nothing where there is none.
+candidate() {
+	LC_ALL=C apt-cache "${apt[@]}" policy "$1" |
+		sed -n -e '/(none)/d' -e 's/^  Candidate: //p'
+}
+
+# download DIR PACKAGE...: the packages' files, and nothing else, in DIR.
+download() {
+	rm -f "$1"/*.deb
+	cd "$1" && shift && apt-get "${apt[@]}" download "$@"
+}
