@@ -15,7 +15,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo check check-all kernel series am workload clean
+.PHONY: help deps demo check check-all kernel series am workload kswapd-report clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
@@ -26,6 +26,7 @@ help:
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
+	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
 	@echo 'make deps                 install what is needed, or print the package list'
 	@echo 'make clean                remove build/ (the cache outside it stays)'
 	@echo
@@ -68,6 +69,10 @@ workload:
 			"LDFLAGS=-static -L$$sysroot/usr/lib/aarch64-linux-gnu"); \
 	fi; \
 	$(MAKE) --no-print-directory -C tools/testing/selftests/kswapd "OUTPUT=$$dir" "$${flags[@]}"
+
+kswapd-report:
+	@mkdir -p build
+	@$(MAKE) --no-print-directory -C tools/mm/kswapd-report OUTPUT=../../../build
 
 clean:
 	rm -rf build

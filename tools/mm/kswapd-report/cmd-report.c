@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kswapd-report report
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "main.h"
+#include "output.h"
+#include "verdict.h"
+
+static const char usage[] =
+"usage: kswapd-report report [option...] trace.dat...\n"
+"\n"
+"Reads what 'kswapd-report record' or trace-cmd recorded, on this machine or\n"
+"another. Several files are compared side by side.\n"
+"\n"
+"      --json             print JSON (its fields are in kswapd-report-report(1))\n"
+"      --csv              print one line for each episode, comma-separated\n"
+"      --svg FILE         also write a picture of each node over time\n"
+"      --fail-on-runaway  exit with 3 if kswapd ran away, or is suspected of it\n"
+"      --debug            do not hide what libtracecmd says\n"
+"  -h, --help             this text\n";
+
+enum { JSON = 256, CSV, SVG, FAIL_ON_RUNAWAY, DEBUG };
+
+struct options {
+	bool json, csv, fail_on_runaway, debug;
+	const char *svg;
+};
+
+/* Returns -1 to go on, or a status to end with. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, JSON },
+		{ "csv", no_argument, NULL, CSV },
+		{ "svg", required_argument, NULL, SVG },
+		{ "fail-on-runaway", no_argument, NULL, FAIL_ON_RUNAWAY },
+		{ "debug", no_argument, NULL, DEBUG },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		switch (c) {
+		case JSON:
+			o->json = true;
+			break;
+		case CSV:
+			o->csv = true;
+			break;
+		case SVG:
+			o->svg = optarg;
+			break;
+		case FAIL_ON_RUNAWAY:
+			o->fail_on_runaway = true;
+			break;
+		case DEBUG:
+			o->debug = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return STATUS_OK;
+		case ':':
+			complain("%s takes a value", argv[optind - 1]);
+			return STATUS_USAGE;
+		default:
+			complain("'%s' is no option of report ('kswapd-report report --help' lists them)",
+				 argv[optind - 1]);
+			return STATUS_USAGE;
+		}
+	}
+	if (o->json && o->csv) {
+		complain("choose one of --json and --csv");
+		return STATUS_USAGE;
+	}
+	if (optind == argc) {
+		complain("name a trace.dat, or several ('kswapd-report report --help' tells more)");
+		return STATUS_USAGE;
+	}
+	return -1;
+}
+
+static int read_one(struct trace *t, const char *path, bool debug)
+{
+	char error[512];
+	const char *slash = strrchr(path, '/');
+
+	t->path = path;
+	t->name = slash && slash[1] ? slash + 1 : path;
+	t->model = model_new();
+	if (!t->model) {
+		complain("out of memory");
+		return STATUS_ERROR;
+	}
+	if (trace_read(path, debug, &t->facts, model_event, t->model, error, sizeof(error))) {
+		complain("%s", error);
+		return STATUS_USAGE;
+	}
+	t->model->formats = t->facts.start.formats;
+	model_finish(t->model, t->facts.end.first_ts, t->facts.last_ts);
+	return STATUS_OK;
+}
+
+static int write_svg(const char *path, struct trace *traces, int count)
+{
+	FILE *out = fopen(path, "w");
+	int bad;
+
+	if (!out) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		return STATUS_ERROR;
+	}
+	svg_report(out, traces, count);
+	bad = ferror(out);
+	if (fclose(out) || bad) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		return STATUS_ERROR;
+	}
+	return STATUS_OK;
+}
+
+static int show(struct trace *traces, int count, const struct options *o)
+{
+	int i;
+
+	if (o->json)
+		json_report(stdout, traces, count);
+	else if (o->csv)
+		csv_report(stdout, traces, count);
+	else
+		text_report(stdout, traces, count);
+	if (o->svg && write_svg(o->svg, traces, count))
+		return STATUS_ERROR;
+	for (i = 0; o->fail_on_runaway && i < count; i++)
+		if (verdict_of_all(traces[i].model) >= SUSPECTED)
+			return STATUS_RUNAWAY;
+	return STATUS_OK;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct options o = { };
+	struct trace *traces;
+	int count, i, status;
+
+	status = parse(argc, argv, &o);
+	if (status >= 0)
+		return status;
+	count = argc - optind;
+	traces = calloc(count, sizeof(*traces));
+	if (!traces) {
+		complain("out of memory");
+		return STATUS_ERROR;
+	}
+	for (i = 0; i < count && status <= 0; i++)
+		status = read_one(&traces[i], argv[optind + i], o.debug);
+	if (status <= 0)
+		status = show(traces, count, &o);
+	for (i = 0; i < count; i++)
+		model_free(traces[i].model);
+	free(traces);
+	return status;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kswapd-report top
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "instance.h"
+#include "main.h"
+#include "sample.h"
+#include "verdict.h"
+
+static const char usage[] =
+"usage: kswapd-report top [option...]\n"
+"\n"
+"Shows for each node what kswapd does, live. Where the kernel has no events of\n"
+"failed runs and resets, or without root, it goes by /proc, and says what it\n"
+"cannot know then.\n"
+"\n"
+"  -d, --interval S    seconds from one look to the next (1)\n"
+"  -n, --count N       end after N looks\n"
+"      --no-events     go by /proc alone\n"
+"  -h, --help          this text\n";
+
+struct options {
+	double interval, count;
+	bool no_events;
+};
+
+struct live {
+	struct sampler sampler;
+	struct tracefs_instance *instance;
+	struct tep_handle *tep;
+	struct decode decode;
+	bool failures;
+	struct model *model;
+	struct event_sample before[MAX_NODES];
+	bool have_before[MAX_NODES];
+	unsigned long long began, last;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "interval", required_argument, NULL, 'd' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "no-events", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":d:n:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			if (!take_number("--interval", optarg, 0.05, 3600, &o->interval))
+				return STATUS_USAGE;
+			break;
+		case 'n':
+			if (!take_number("--count", optarg, 1, 1e9, &o->count))
+				return STATUS_USAGE;
+			break;
+		case 'p':
+			o->no_events = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return STATUS_OK;
+		case ':':
+			complain("%s takes a value", argv[optind - 1]);
+			return STATUS_USAGE;
+		default:
+			complain("'%s' is no option of top ('kswapd-report top --help' lists them)",
+				 argv[optind - 1]);
+			return STATUS_USAGE;
+		}
+	}
+	if (optind < argc) {
+		complain("'%s': top takes no argument", argv[optind]);
+		return STATUS_USAGE;
+	}
+	return -1;
+}
+
+static void start_events(struct live *live)
+{
+	const char *systems[] = { "vmscan", NULL };
+
+	live->instance = instance_new();
+	if (!live->instance)
+		return;
+	live->tep = tracefs_local_events_system(NULL, systems);
+	if (!live->tep || instance_enable(live->instance, NULL, NULL) <= 0) {
+		instance_remove(live->instance);
+		live->instance = NULL;
+		return;
+	}
+	decode_init(&live->decode, live->tep);
+	live->failures = instance_has_failures(live->instance);
+	live->model->formats = live->decode.formats;
+}
+
+static int one_event(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
+{
+	struct live *live = ctx;
+	struct event ev;
+
+	(void)event;
+	record->cpu = cpu;
+	if (record->missed_events) {
+		ev = (struct event){ .ts = record->ts, .type = EV_LOST };
+		ev.task.val = record->missed_events > 0 && record->missed_events <= INT32_MAX ?
+			      record->missed_events : -1;
+		model_event(&ev, live->model);
+	}
+	if (decode_record(&live->decode, record, &ev))
+		model_event(&ev, live->model);
+	return 0;
+}
+
+static void look(struct live *live)
+{
+	if (live->instance) {
+		tracefs_load_cmdlines(NULL, live->tep);
+		tracefs_iterate_raw_events(live->tep, live->instance, NULL, 0, one_event, live);
+	}
+}
+
+static double mib(uint64_t pages)
+{
+	return (double)pages * sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+static const char *state_of(const struct event_sample *s)
+{
+	if (s->hopeless)
+		return "given up";
+	return s->balanced ? "balanced" : "short";
+}
+
+static void rates(const struct event_sample *s, const struct event_sample *was, double seconds)
+{
+	if (!was || seconds <= 0) {
+		printf("%8s %10s", "-", "-");
+		return;
+	}
+	if (s->have_cpu && was->have_cpu && s->cpu_ns >= was->cpu_ns)
+		printf("%8.1f", (s->cpu_ns - was->cpu_ns) / seconds / 1e7);
+	else
+		printf("%8s", "?");
+	printf(" %10.0f", s->refaults >= was->refaults ?
+	       (s->refaults - was->refaults) / seconds : 0);
+}
+
+static void counts(const struct live *live, const struct node *node)
+{
+	if (live->failures)
+		printf(" %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8" PRIu64 "\n", node->fails,
+		       node->resets, node->giveups, node->spurious);
+	else
+		printf(" %8s %7s %7s %8s\n", "?", "?", "?", "?");
+}
+
+static void show_node(struct live *live, int i, unsigned long long now)
+{
+	int nid = live->sampler.node[i].nid;
+	struct event ev = { .ts = now, .type = EV_SAMPLE, .nid = nid };
+	const struct event_sample *was = live->have_before[i] ? &live->before[i] : NULL;
+
+	if (!sampler_node(&live->sampler, i, &ev.sample))
+		return;
+	model_event(&ev, live->model);
+	printf("%4d %-8s %8.0f %7.0f", nid, state_of(&ev.sample), mib(ev.sample.free),
+	       mib(ev.sample.high));
+	rates(&ev.sample, was, (now - live->last) / 1e9);
+	counts(live, model_node(live->model, nid));
+	live->before[i] = ev.sample;
+	live->have_before[i] = true;
+}
+
+static void show_words(struct live *live)
+{
+	int i;
+
+	for (i = 0; i < live->sampler.nodes; i++) {
+		struct node *node = model_node(live->model, live->sampler.node[i].nid);
+		char *text;
+
+		if (!node || verdict_of(live->model, node) == HEALTHY)
+			continue;
+		text = diagnosis(live->model, node);
+		printf("node %d: %s\n", node->nid, text);
+		free(text);
+		text = advice(live->model, node);
+		printf("  to do: %s\n", text);
+		free(text);
+	}
+	if (!live->instance)
+		puts("? no events (not asked for, or not root): failed runs, resets and who did them\n  cannot be known; what is given up is from node_unreclaimable in /proc/zoneinfo");
+	else if (!live->failures)
+		puts("? this kernel has no events of failed runs and resets: who revives kswapd, and\n  why, cannot be known");
+}
+
+static void show(struct live *live)
+{
+	unsigned long long now;
+	struct utsname u;
+	char when[32];
+	time_t t;
+	int i;
+
+	look(live);
+	if (sampler_read(&live->sampler))
+		return;
+	now = now_ns();
+	time(&t);
+	strftime(when, sizeof(when), "%H:%M:%S", localtime(&t));
+	uname(&u);
+	if (isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	printf("kswapd-report top, %s, %s, counts of the last %.0f s\n", u.release, when,
+	       (now - live->began) / 1e9);
+	printf("%4s %-8s %8s %7s %7s %10s %8s %7s %7s %8s\n", "node", "state", "free MiB",
+	       "high", "kswapd%", "refaults/s", "failures", "resets", "gave up", "spurious");
+	for (i = 0; i < live->sampler.nodes; i++)
+		show_node(live, i, now);
+	live->last = now;
+	show_words(live);
+	fputc('\n', stdout);
+	fflush(stdout);
+}
+
+static void rest(double seconds)
+{
+	struct timespec ts = { .tv_sec = seconds };
+
+	ts.tv_nsec = (seconds - ts.tv_sec) * 1e9;
+	nanosleep(&ts, NULL);
+}
+
+int cmd_top(int argc, char **argv)
+{
+	struct options o = { .interval = 1 };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct live *live;
+	double looks;
+	int status;
+
+	status = parse(argc, argv, &o);
+	if (status >= 0)
+		return status;
+	live = calloc(1, sizeof(*live));
+	if (!live || !(live->model = model_new())) {
+		complain("out of memory");
+		free(live);
+		return STATUS_ERROR;
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	status = STATUS_ERROR;
+	if (sampler_init(&live->sampler)) {
+		complain("cannot read /proc/zoneinfo, or it has no node with memory");
+		goto out;
+	}
+	if (!o.no_events)
+		start_events(live);
+	live->began = live->last = now_ns();
+	for (looks = 0; !stop && (!o.count || looks < o.count); looks++) {
+		if (looks)
+			rest(o.interval);
+		show(live);
+	}
+	status = STATUS_OK;
+out:
+	if (live->instance)
+		instance_remove(live->instance);
+	if (live->tep)
+		tep_free(live->tep);
+	sampler_free(&live->sampler);
+	model_free(live->model);
+	free(live);
+	return status;
+}

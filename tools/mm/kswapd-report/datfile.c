@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes a trace.dat, version 6.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datfile.h"
+#include "sysinfo.h"
+
+/* ids of options in the file */
+#define OPTION_END	0
+#define OPTION_CPUSTAT	2
+#define OPTION_CLOCK	4
+
+static int is_big_endian(void)
+{
+	const uint16_t one = 1;
+
+	return !*(const char *)&one;
+}
+
+static void put(FILE *out, const void *data, size_t size)
+{
+	fwrite(data, 1, size, out);
+}
+
+static void put16(FILE *out, uint16_t val)
+{
+	put(out, &val, sizeof(val));
+}
+
+static void put32(FILE *out, uint32_t val)
+{
+	put(out, &val, sizeof(val));
+}
+
+static void put64(FILE *out, uint64_t val)
+{
+	put(out, &val, sizeof(val));
+}
+
+static void put_string(FILE *out, const char *s)
+{
+	put(out, s, strlen(s) + 1);
+}
+
+/* DIR/PATH with its size in front; where it must be there, -1 if it is not. */
+static int put_file(FILE *out, struct text *text, const char *dir, const char *path)
+{
+	char full[4096];
+	int err;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, path);
+	err = text_read(text, full);
+	if (err) {
+		errno = -err;
+		return -1;
+	}
+	put64(out, text->len);
+	put(out, text->buf, text->len);
+	return 0;
+}
+
+static int put_format(FILE *out, struct text *text, const char *tracing,
+		      const struct dat_event *event)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "events/%s/%s/format", event->system, event->name);
+	return put_file(out, text, tracing, path);
+}
+
+static int put_system(FILE *out, struct text *text, const char *tracing,
+		      const struct dat_event *events, int count)
+{
+	int i;
+
+	put32(out, count);
+	for (i = 0; i < count; i++)
+		if (put_format(out, text, tracing, &events[i]))
+			return -1;
+	return 0;
+}
+
+/* How many of the events are of the first one's system? */
+static int same_system(const struct dat_event *events)
+{
+	int n = 0;
+
+	while (events[n].name && !strcmp(events[n].system, events[0].system))
+		n++;
+	return n;
+}
+
+/* Those of ftrace itself come first, and without the name of the system. */
+static int put_formats(FILE *out, struct text *text, const char *tracing,
+		       const struct dat_event *events)
+{
+	const struct dat_event *at;
+	int systems = 0, n = 0;
+
+	if (events->name && !strcmp(events->system, "ftrace"))
+		n = same_system(events);
+	if (put_system(out, text, tracing, events, n))
+		return -1;
+	events += n;
+	for (at = events; at->name; at += same_system(at))
+		systems++;
+	put32(out, systems);
+	for (at = events; at->name; at += n) {
+		n = same_system(at);
+		put_string(out, at->system);
+		if (put_system(out, text, tracing, at, n))
+			return -1;
+	}
+	return 0;
+}
+
+static void put_option(FILE *out, uint16_t id, const char *data, size_t size)
+{
+	put16(out, id);
+	put32(out, size);
+	put(out, data, size);
+}
+
+static void put_options(FILE *out, struct text *text, const char *instance, int cpus)
+{
+	char path[4096];
+	int i;
+
+	put_string(out, "options  ");
+	snprintf(path, sizeof(path), "%s/trace_clock", instance);
+	if (!text_read(text, path))
+		put_option(out, OPTION_CLOCK, text->buf, text->len + 1);
+	for (i = 0; i < cpus; i++) {
+		char *stat;
+
+		snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/stats", instance, i);
+		if (text_read(text, path))
+			continue;
+		if (asprintf(&stat, "CPU: %d\n%s", i, text->buf) < 0)
+			continue;
+		put_option(out, OPTION_CPUSTAT, stat, strlen(stat) + 1);
+		free(stat);
+	}
+	put16(out, OPTION_END);
+}
+
+static off_t aligned(off_t at, off_t page)
+{
+	return (at + page - 1) / page * page;
+}
+
+/* Where each CPU's pages are, and then the pages. */
+static int put_data(FILE *out, struct dat_cpu *cpus, int count, off_t page)
+{
+	off_t at = aligned(ftello(out) + 16LL * count, page);
+	char *buf = malloc(page);
+	int i;
+
+	if (!buf)
+		return -1;
+	for (i = 0; i < count; i++) {
+		put64(out, at);
+		put64(out, cpus[i].size);
+		at = aligned(at + cpus[i].size, page);
+	}
+	for (i = 0; i < count; i++) {
+		off_t done = 0;
+
+		if (fseeko(out, aligned(ftello(out), page), SEEK_SET))
+			goto bad;
+		while (done < cpus[i].size) {
+			ssize_t got = pread(cpus[i].fd, buf, page, done);
+
+			if (got < 0 && errno == EINTR)
+				continue;
+			if (got <= 0)
+				goto bad;
+			put(out, buf, got);
+			done += got;
+		}
+	}
+	free(buf);
+	return 0;
+bad:
+	free(buf);
+	return -1;
+}
+
+static int put_all(FILE *out, struct text *text, const char *tracing, const char *instance,
+		   const struct dat_event *events, struct dat_cpu *cpus, int count)
+{
+	static const char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
+	long page = sysconf(_SC_PAGESIZE);
+
+	put(out, magic, sizeof(magic));
+	put_string(out, "6");
+	fputc(is_big_endian(), out);
+	fputc(sizeof(long), out);
+	put32(out, page);
+	put_string(out, "header_page");
+	if (put_file(out, text, tracing, "events/header_page"))
+		return -1;
+	put_string(out, "header_event");
+	if (put_file(out, text, tracing, "events/header_event"))
+		return -1;
+	if (put_formats(out, text, tracing, events))
+		return -1;
+	put32(out, 0);	/* no kallsyms: no event here has an address */
+	put32(out, 0);	/* no formats of trace_printk() */
+	if (put_file(out, text, tracing, "saved_cmdlines"))
+		return -1;
+	put32(out, count);
+	put_options(out, text, instance, count);
+	put_string(out, "flyrecord");
+	return put_data(out, cpus, count, page);
+}
+
+int dat_write(int fd, const char *tracing, const char *instance,
+	      const struct dat_event *events, struct dat_cpu *cpus, int count)
+{
+	struct text text = { };
+	FILE *out = fdopen(fd, "w");
+	int err;
+
+	if (!out) {
+		close(fd);
+		return -1;
+	}
+	err = put_all(out, &text, tracing, instance, events, cpus, count);
+	text_free(&text);
+	if (ferror(out))
+		err = -1;
+	if (fclose(out))
+		err = -1;
+	return err;
+}

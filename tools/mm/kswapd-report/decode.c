@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the records of a trace to events, by the formats that came with it.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+
+static const struct known {
+	enum event_type type;
+	const char *system;
+	const char *name;
+	const char *val;	/* the field with the number that counts */
+} known[] = {
+	{ EV_FAIL, "vmscan", "mm_vmscan_kswapd_reclaim_fail", "failures" },
+	{ EV_RESET, "vmscan", "mm_vmscan_reset_kswapd_failures", "reason" },
+	/* the name in 7.x */
+	{ EV_RESET, "vmscan", "mm_vmscan_kswapd_clear_hopeless", "reason" },
+	{ EV_WAKE, "vmscan", "mm_vmscan_kswapd_wake", "order" },
+	{ EV_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", NULL },
+	{ EV_WAKEUP, "vmscan", "mm_vmscan_wakeup_kswapd", "order" },
+	{ EV_SAMPLE, "ftrace", "raw_data", NULL },
+};
+
+const char *const vmscan_events[] = {
+	"mm_vmscan_kswapd_reclaim_fail", "mm_vmscan_reset_kswapd_failures",
+	"mm_vmscan_kswapd_clear_hopeless", "mm_vmscan_kswapd_wake",
+	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd", NULL
+};
+
+#define KNOWN	(sizeof(known) / sizeof(known[0]))
+
+_Static_assert(KNOWN <= DECODERS, "more known events than decoders");
+
+/* A number of at most eight bytes, within a record. */
+static bool fits(const struct tep_format_field *field, int size)
+{
+	return field && field->offset >= 0 && field->size > 0 &&
+	       field->size <= 8 && field->offset <= size - field->size;
+}
+
+static bool number(struct decode *d, const struct tep_format_field *field,
+		   const struct tep_record *record, int32_t *val)
+{
+	if (!fits(field, record->size))
+		return false;
+	*val = (int32_t)tep_read_number(d->tep, (char *)record->data + field->offset,
+					field->size);
+	return true;
+}
+
+void decode_init(struct decode *d, struct tep_handle *tep)
+{
+	size_t i;
+
+	memset(d, 0, sizeof(*d));
+	d->tep = tep;
+	for (i = 0; i < KNOWN; i++) {
+		struct decoder *dec = &d->decoders[d->count];
+		struct tep_event *event;
+
+		event = tep_find_event_by_name(tep, known[i].system, known[i].name);
+		if (!event)
+			continue;
+		dec->type = known[i].type;
+		dec->event = event;
+		if (known[i].type == EV_SAMPLE) {
+			dec->nid = tep_find_field(event, "id");
+			dec->val = tep_find_field(event, "buf");
+		} else {
+			dec->nid = tep_find_field(event, "nid");
+			dec->val = known[i].val ? tep_find_field(event, known[i].val) : NULL;
+		}
+		d->formats |= HAS(known[i].type);
+		d->count++;
+	}
+}
+
+/* The table of names that the event's own print format has for a field. */
+static const struct tep_print_flag_sym *names_of(const struct tep_print_arg *arg)
+{
+	for (; arg; arg = arg->next)
+		if (arg->type == TEP_PRINT_SYMBOL)
+			return arg->symbol.symbols;
+	return NULL;
+}
+
+/* Names come from a file: letters, digits and the like, or they are not used. */
+static bool copy_word(char *to, size_t size, const char *from)
+{
+	size_t n;
+
+	for (n = 0; from[n]; n++) {
+		unsigned char c = from[n];
+
+		if (n + 1 >= size || c <= ' ' || c > '~' || c == '"' || c == '\\')
+			return false;
+		to[n] = c;
+	}
+	to[n] = '\0';
+	return n > 0;
+}
+
+static void reason_name(const struct decoder *dec, struct event_task *task)
+{
+	const struct tep_print_flag_sym *sym;
+
+	for (sym = names_of(dec->event->print_fmt.args); sym; sym = sym->next) {
+		char *end;
+		long long val;
+
+		if (!sym->value || !sym->str)
+			continue;
+		val = strtoll(sym->value, &end, 0);
+		if (end == sym->value || *end || val != task->val)
+			continue;
+		if (copy_word(task->reason, sizeof(task->reason), sym->str))
+			return;
+	}
+	snprintf(task->reason, sizeof(task->reason), "#%d", task->val);
+}
+
+static void task_name(struct decode *d, struct tep_record *record, struct event_task *task)
+{
+	const char *comm;
+	size_t n = 0;
+
+	task->cpu = record->cpu;
+	task->pid = tep_data_pid(d->tep, record);
+	comm = tep_data_comm_from_pid(d->tep, task->pid);
+	for (; comm && comm[n] && n + 1 < sizeof(task->comm); n++) {
+		unsigned char c = comm[n];
+
+		task->comm[n] = c < ' ' || c > '~' ? '?' : c;
+	}
+	task->comm[n] = '\0';
+}
+
+static uint64_t wire64(struct decode *d, const char *at, size_t offset)
+{
+	return tep_read_number(d->tep, at + offset, 8);
+}
+
+static uint32_t wire32(struct decode *d, const char *at, size_t offset)
+{
+	return tep_read_number(d->tep, at + offset, 4);
+}
+
+/* Markers of other programs are none of ours, and no error. */
+static bool decode_sample(struct decode *d, const struct decoder *dec,
+			  struct tep_record *record, struct event *ev)
+{
+	size_t body = sizeof(struct sample_wire) - offsetof(struct sample_wire, version);
+	const char *at;
+	uint32_t flags;
+	int32_t id;
+
+	if (!number(d, dec->nid, record, &id) || (uint32_t)id != SAMPLE_ID)
+		return false;
+	if (!dec->val || dec->val->offset < 0 || record->size < dec->val->offset ||
+	    (size_t)(record->size - dec->val->offset) < body) {
+		d->undecoded++;
+		return false;
+	}
+	/* so that the offsets are those of the structure */
+	at = (char *)record->data + dec->val->offset - offsetof(struct sample_wire, version);
+	if (wire32(d, at, offsetof(struct sample_wire, version)) != SAMPLE_VERSION) {
+		d->undecoded++;
+		return false;
+	}
+	ev->nid = (int32_t)wire32(d, at, offsetof(struct sample_wire, nid));
+	flags = wire32(d, at, offsetof(struct sample_wire, flags));
+	ev->sample.free = wire64(d, at, offsetof(struct sample_wire, free));
+	ev->sample.low = wire64(d, at, offsetof(struct sample_wire, low));
+	ev->sample.high = wire64(d, at, offsetof(struct sample_wire, high));
+	ev->sample.cpu_ns = wire64(d, at, offsetof(struct sample_wire, cpu_ns));
+	ev->sample.refaults = wire64(d, at, offsetof(struct sample_wire, refaults));
+	ev->sample.hopeless = !!(flags & SAMPLE_HOPELESS);
+	ev->sample.balanced = !!(flags & SAMPLE_BALANCED);
+	ev->sample.have_cpu = !!(flags & SAMPLE_HAVE_CPU);
+	return true;
+}
+
+bool decode_record(struct decode *d, struct tep_record *record, struct event *ev)
+{
+	const struct decoder *dec = NULL;
+	int type, i;
+
+	if (record->size < 2)
+		return false;
+	type = tep_data_type(d->tep, record);
+	for (i = 0; i < d->count; i++)
+		if (d->decoders[i].event->id == type)
+			dec = &d->decoders[i];
+	if (!dec)
+		return false;
+
+	memset(ev, 0, sizeof(*ev));
+	ev->ts = record->ts;
+	ev->type = dec->type;
+	if (dec->type == EV_SAMPLE) {
+		if (!decode_sample(d, dec, record, ev))
+			return false;
+	} else {
+		/* The common fields, of which the pid is the last, are 8 bytes. */
+		if (record->size < 8 || !number(d, dec->nid, record, &ev->nid) ||
+		    (dec->val && !number(d, dec->val, record, &ev->task.val)) ||
+		    ((dec->type == EV_FAIL || dec->type == EV_RESET) && !dec->val)) {
+			d->undecoded++;
+			return false;
+		}
+		task_name(d, record, &ev->task);
+		if (dec->type == EV_RESET)
+			reason_name(dec, &ev->task);
+	}
+	if (ev->nid < 0 || ev->nid >= MAX_NODES) {
+		d->undecoded++;
+		return false;
+	}
+	return true;
+}

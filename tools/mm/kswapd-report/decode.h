@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From the records of a trace to events, by the formats that came with it.
+ */
+#ifndef KSWAPD_REPORT_DECODE_H
+#define KSWAPD_REPORT_DECODE_H
+
+#include <event-parse.h>
+
+#include "event.h"
+
+#define DECODERS	8
+
+struct decoder {
+	enum event_type type;
+	struct tep_event *event;
+	struct tep_format_field *nid;
+	struct tep_format_field *val;
+};
+
+struct decode {
+	struct tep_handle *tep;
+	struct decoder decoders[DECODERS];
+	int count;
+	uint32_t formats;
+	uint64_t undecoded;
+};
+
+/* Names of events that tell something here, NULL at the end. */
+extern const char *const vmscan_events[];
+
+void decode_init(struct decode *d, struct tep_handle *tep);
+/* Fills *ev and returns true if the record is one of ours. */
+bool decode_record(struct decode *d, struct tep_record *record, struct event *ev);
+
+/*
+ * A sample as kswapd-report record puts it into the trace, by trace_marker_raw:
+ * the id, then these numbers, in the byte order of the machine.
+ */
+#define SAMPLE_ID	0x6b737764U	/* in ASCII: kswd */
+#define SAMPLE_VERSION	1
+
+struct sample_wire {
+	uint32_t id;
+	uint32_t version;
+	int32_t nid;
+	uint32_t flags;
+	uint64_t free;
+	uint64_t low;
+	uint64_t high;
+	uint64_t cpu_ns;
+	uint64_t refaults;
+};
+
+#define SAMPLE_HOPELESS	(1U << 0)
+#define SAMPLE_BALANCED	(1U << 1)
+#define SAMPLE_HAVE_CPU	(1U << 2)
+
+#endif

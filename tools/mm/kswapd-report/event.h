@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is known of a trace, one record at a time. The reader of a file and the
+ * live view make these, and everything else goes by them.
+ */
+#ifndef KSWAPD_REPORT_EVENT_H
+#define KSWAPD_REPORT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define COMM_LEN	16
+#define REASON_LEN	16
+#define MAX_NODES	1024	/* the most that a kernel can have */
+#define NSEC		UINT64_C(1000000000)
+
+enum event_type {
+	EV_FAIL = 1,	/* mm_vmscan_kswapd_reclaim_fail: val is the new count */
+	EV_RESET,	/* the count was set back: reason */
+	EV_WAKE,	/* mm_vmscan_kswapd_wake: a run begins */
+	EV_SLEEP,	/* mm_vmscan_kswapd_sleep */
+	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: somebody asks for a run */
+	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
+	EV_LOST,	/* records were lost before this one: val, or -1 */
+	/* only between the reader and its parent */
+	EV_START,	/* the file was understood: its facts */
+	EV_TICK,	/* at work */
+	EV_END,		/* the file was read to its end */
+};
+
+/* Formats that a file has, by event type; a format is no record of it. */
+#define HAS(type)	(1U << (type))
+
+struct event_task {
+	int32_t val;
+	int32_t pid;
+	int32_t cpu;
+	char comm[COMM_LEN];
+	char reason[REASON_LEN];
+};
+
+/* Pages, but for the CPU time; node_state of sysinfo.h has the meanings. */
+struct event_sample {
+	uint64_t free;
+	uint64_t low;
+	uint64_t high;
+	uint64_t cpu_ns;	/* of kswapd, since it began */
+	uint64_t refaults;	/* since boot, of the node */
+	uint8_t hopeless;
+	uint8_t balanced;
+	uint8_t have_cpu;
+};
+
+struct event_start {
+	uint32_t formats;
+	uint32_t cpus;
+	uint32_t buffers;
+	uint8_t big_endian;
+	uint8_t long_size;
+};
+
+struct event_end {
+	uint64_t first_ts;
+	uint64_t records;	/* of any kind */
+	uint64_t undecoded;	/* of ours, but too short for their format */
+};
+
+struct event {
+	uint64_t ts;
+	uint16_t type;
+	int32_t nid;
+	union {
+		struct event_task task;
+		struct event_sample sample;
+		struct event_start start;
+		struct event_end end;
+	};
+};
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kswapd-report: why kswapd stopped, and who woke it.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "main.h"
+
+#ifndef VERSION
+#define VERSION "1"
+#endif
+
+static const char usage[] =
+"usage: kswapd-report COMMAND [option...]\n"
+"\n"
+"Tells whether kswapd has given a node up, since when, how often, what brought\n"
+"it back, and whether it was worth it.\n"
+"\n"
+"  record   record what is needed for a report on this machine (root)\n"
+"  report   read one trace.dat, or several side by side\n"
+"  top      the same live, once a second\n"
+"\n"
+"'kswapd-report COMMAND --help' lists the options; each has a manual page, such\n"
+"as kswapd-report-record(1).\n"
+"\n"
+"Exit status: 0 done; 1 error; 2 bad arguments or a bad file; 3 a runaway was\n"
+"seen and --fail-on-runaway was given.\n";
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("kswapd-report: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+int take_number(const char *option, const char *text, double least, double most, double *val)
+{
+	char *end;
+
+	*val = strtod(text, &end);
+	if (end == text || *end || !isfinite(*val) || *val < least || *val > most) {
+		complain("%s takes a number from %g to %g, not '%s'", option, least, most, text);
+		return 0;
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{ "record", cmd_record },
+		{ "report", cmd_report },
+		{ "top", cmd_top },
+	};
+	size_t i;
+	int status;
+
+	if (argc < 2) {
+		fputs(usage, stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		fputs(usage, stdout);
+		return STATUS_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("kswapd-report " VERSION);
+		return STATUS_OK;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		status = commands[i].run(argc - 1, argv + 1);
+		/* A full disk must not look like a report. */
+		if (fflush(stdout) || ferror(stdout)) {
+			complain("cannot write the output");
+			return status ? status : STATUS_ERROR;
+		}
+		return status;
+	}
+	complain("'%s' is no command ('kswapd-report --help' lists them)", argv[1]);
+	return STATUS_USAGE;
+}

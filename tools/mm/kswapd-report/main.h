@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KSWAPD_REPORT_MAIN_H
+#define KSWAPD_REPORT_MAIN_H
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_ERROR = 1,	/* something went wrong */
+	STATUS_USAGE = 2,	/* bad arguments or a bad file */
+	STATUS_RUNAWAY = 3,	/* --fail-on-runaway */
+};
+
+/* argv[0] is the subcommand; each returns an exit status. */
+int cmd_report(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_top(int argc, char **argv);
+
+/* One sentence on standard error, with the program's name in front. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The value of an option: a number from least to most, with a fraction if the
+ * scale is more than 1, times the scale. False, and said, if it is not.
+ */
+int take_number(const char *option, const char *text, double least, double most, double *val);
+
+#endif

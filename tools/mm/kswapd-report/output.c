@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What several forms of the report need.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+
+const char *task_words(const struct episode *ep, char *buf)
+{
+	snprintf(buf, TASK_LEN, "%s-%d", ep->comm[0] ? ep->comm : "<...>", ep->pid);
+	return buf;
+}
+
+/* A bin goes to the column that its begin is in: there are more bins than columns. */
+void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n)
+{
+	uint64_t span = m->end - m->start;
+	int i, j;
+
+	memset(columns, 0, n * sizeof(*columns));
+	for (i = 0; i < BINS; i++) {
+		const struct bin *bin = &node->bins[i];
+		double at = (double)i * m->bin_ns;
+		struct bin *col;
+		int c;
+
+		if (at > span)
+			break;
+		c = span ? at / span * n : 0;
+		col = &columns[c < n ? c : n - 1];
+		col->hopeless_ns += bin->hopeless_ns;
+		col->awake_ns += bin->awake_ns;
+		col->fails += bin->fails;
+		col->giveups += bin->giveups;
+		for (j = 0; j < REASONS; j++)
+			col->resets[j] += bin->resets[j];
+		if (!bin->samples)
+			continue;
+		if (!col->samples || bin->free_min < col->free_min)
+			col->free_min = bin->free_min;
+		col->free = bin->free;
+		col->low = bin->low;
+		col->high = bin->high;
+		col->samples += bin->samples;
+	}
+}
+
+bool other_runs(const struct model *m, const struct node *node, uint64_t *runs)
+{
+	*runs = node->wakes > node->fails ? node->wakes - node->fails : 0;
+	return model_has_events(m) && (node->wakes || m->seen[EV_SAMPLE]);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The forms that a report can take.
+ */
+#ifndef KSWAPD_REPORT_OUTPUT_H
+#define KSWAPD_REPORT_OUTPUT_H
+
+#include <stdio.h>
+
+#include "model.h"
+#include "read.h"
+
+struct trace {
+	const char *path;
+	const char *name;	/* what to call it: the path without directories */
+	struct model *model;
+	struct read_facts facts;
+};
+
+void text_report(FILE *out, struct trace *traces, int count);
+void json_report(FILE *out, struct trace *traces, int count);
+void csv_report(FILE *out, struct trace *traces, int count);
+void svg_report(FILE *out, struct trace *traces, int count);
+
+/* "kswapd_pressure-103", at most 27 bytes with the zero */
+#define TASK_LEN	28
+const char *task_words(const struct episode *ep, char *buf);
+
+/* The bins put together anew, as n columns over the time of the trace. */
+void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n);
+
+/* Runs that did not fail; false where the trace does not tell. */
+bool other_runs(const struct model *m, const struct node *node, uint64_t *runs);
+
+#endif

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads a trace.dat, in a child process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <trace-cmd.h>
+
+#include "decode.h"
+#include "read.h"
+
+#define BATCH		1024
+#define TICK_RECORDS	(1 << 16)
+/* CPU time from one sign of life to the next. A file of 1 GB opens in much less. */
+#define STUCK_SECONDS	20
+/* What the library may take beside the file itself. */
+#define MEMORY_BYTES	(1ULL << 30)
+/* So many bytes of records cannot come from one byte of a file, packed or not. */
+#define LARGEST_RATIO	256
+
+struct reader {
+	struct decode decode;
+	event_fn fn;
+	void *ctx;
+	uint64_t file_size;
+	struct event_end end;
+	uint64_t last_ts;
+	bool runs_on;
+};
+
+/* The child */
+
+static void send_event(struct reader *r, const struct event *ev)
+{
+	r->fn(ev, r->ctx);
+}
+
+static void send_lost(struct reader *r, const struct tep_record *record)
+{
+	struct event ev = { .ts = record->ts, .type = EV_LOST };
+
+	ev.task.cpu = record->cpu;
+	ev.task.val = record->missed_events > INT32_MAX ? INT32_MAX :
+		      record->missed_events < 0 ? -1 : record->missed_events;
+	send_event(r, &ev);
+}
+
+static int one_record(struct tracecmd_input *handle, struct tep_record *record,
+		      int cpu, void *ctx)
+{
+	struct reader *r = ctx;
+	struct event ev;
+
+	(void)handle;
+	(void)cpu;
+	if (!r->end.records) {
+		r->end.first_ts = record->ts;
+		send_event(r, &(struct event){ .ts = record->ts, .type = EV_TICK });
+	}
+	r->last_ts = record->ts;
+	r->end.records++;
+	/* A record takes four bytes or more. */
+	if (r->end.records / LARGEST_RATIO > r->file_size / 4) {
+		r->runs_on = true;
+		return -1;
+	}
+	if (record->missed_events)
+		send_lost(r, record);
+	if (decode_record(&r->decode, record, &ev))
+		send_event(r, &ev);
+	else if (!(r->end.records % TICK_RECORDS))
+		send_event(r, &(struct event){ .ts = record->ts, .type = EV_TICK });
+	return 0;
+}
+
+static void send_start(struct reader *r, struct tep_handle *tep, int buffers)
+{
+	struct event ev = { .type = EV_START };
+	int cpus = tep_get_cpus(tep);
+
+	ev.start.formats = r->decode.formats;
+	ev.start.cpus = cpus > 0 ? cpus : 0;
+	ev.start.buffers = buffers;
+	ev.start.big_endian = tep_is_file_bigendian(tep);
+	ev.start.long_size = tep_get_long_size(tep);
+	send_event(r, &ev);
+}
+
+static int read_buffers(struct reader *r, struct tracecmd_input *handle)
+{
+	int n = tracecmd_buffer_instances(handle);
+	struct tracecmd_input **handles;
+	int count = 0;
+	int err, i;
+
+	if (n < 0 || n > 4096)
+		return -1;
+	handles = calloc(n + 1, sizeof(*handles));
+	if (!handles)
+		return -1;
+	handles[count++] = handle;
+	for (i = 0; i < n; i++) {
+		handles[count] = tracecmd_buffer_instance_handle(handle, i);
+		if (!handles[count]) {
+			free(handles);
+			return -1;
+		}
+		count++;
+	}
+	send_start(r, tracecmd_get_tep(handle), count);
+	err = tracecmd_iterate_events_multi(handles, count, one_record, r);
+	for (i = 1; i < count; i++)
+		tracecmd_close(handles[i]);
+	free(handles);
+	return err < 0 || r->runs_on ? -1 : 0;
+}
+
+int trace_read_fd(int fd, event_fn fn, void *ctx)
+{
+	struct event ev = { .type = EV_END };
+	struct reader r = { .fn = fn, .ctx = ctx };
+	struct tracecmd_input *handle;
+	struct stat st;
+	int err;
+
+	if (fstat(fd, &st))
+		return -1;
+	r.file_size = st.st_size;
+	handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
+	if (!handle)
+		return -1;
+	decode_init(&r.decode, tracecmd_get_tep(handle));
+	err = read_buffers(&r, handle);
+	if (!err) {
+		ev.ts = r.last_ts;
+		ev.end = r.end;
+		ev.end.undecoded = r.decode.undecoded;
+		send_event(&r, &ev);
+	}
+	tracecmd_close(handle);
+	return err;
+}
+
+struct sender {
+	int fd;
+	size_t count;
+	struct event batch[BATCH];
+};
+
+/* The time of the child is counted anew at each sign of life. */
+static void wind_up(void)
+{
+	struct itimerval timer = { .it_value.tv_sec = STUCK_SECONDS };
+
+	setitimer(ITIMER_PROF, &timer, NULL);
+}
+
+static void flush_batch(struct sender *s)
+{
+	size_t left = s->count * sizeof(s->batch[0]);
+	const char *at = (const char *)s->batch;
+
+	while (left) {
+		ssize_t put = write(s->fd, at, left);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			_exit(1);
+		at += put;
+		left -= put;
+	}
+	s->count = 0;
+	wind_up();
+}
+
+static void to_pipe(const struct event *ev, void *ctx)
+{
+	struct sender *s = ctx;
+
+	s->batch[s->count++] = *ev;
+	if (s->count == BATCH || ev->type == EV_TICK)
+		flush_batch(s);
+}
+
+static void confine(uint64_t file_size, bool debug)
+{
+	struct rlimit none = { 0, 0 };
+	int null;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPROF, SIG_DFL);
+	setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(KSWAPD_REPORT_NO_LIMIT)
+	{
+		struct rlimit memory;
+
+		memory.rlim_cur = memory.rlim_max = MEMORY_BYTES + file_size;
+		setrlimit(RLIMIT_AS, &memory);
+	}
+#else
+	(void)file_size;
+#endif
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		_exit(1);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!debug) {
+		dup2(null, STDERR_FILENO);
+		tracecmd_set_loglevel(TEP_LOG_NONE);
+	}
+	close(null);
+	wind_up();
+}
+
+static void __attribute__((noreturn)) child(int fd, int out, uint64_t file_size, bool debug)
+{
+	struct sender *s;
+	int err;
+
+	confine(file_size, debug);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		_exit(1);
+	s->fd = out;
+	err = trace_read_fd(fd, to_pipe, s);
+	flush_batch(s);
+	_exit(err ? 1 : 0);
+}
+
+/* The parent */
+
+/* What the child says is checked: it may have run wild before it ended. */
+static bool sane(struct event *ev)
+{
+	switch (ev->type) {
+	case EV_FAIL:
+	case EV_RESET:
+	case EV_WAKE:
+	case EV_SLEEP:
+	case EV_WAKEUP:
+		ev->task.comm[COMM_LEN - 1] = '\0';
+		ev->task.reason[REASON_LEN - 1] = '\0';
+		return ev->nid >= 0 && ev->nid < MAX_NODES;
+	case EV_SAMPLE:
+		return ev->nid >= 0 && ev->nid < MAX_NODES;
+	case EV_LOST:
+	case EV_START:
+	case EV_TICK:
+	case EV_END:
+		return true;
+	}
+	return false;
+}
+
+static ssize_t read_some(int fd, char *to, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = read(fd, to, size);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
+{
+	struct event *batch = calloc(BATCH, sizeof(*batch));
+	bool started = false, ended = false;
+	size_t have = 0;
+	int err = 0;
+
+	if (!batch)
+		return -1;
+	memset(facts, 0, sizeof(*facts));
+	while (!err) {
+		ssize_t got = read_some(fd, (char *)batch + have,
+					BATCH * sizeof(*batch) - have);
+		size_t i, n;
+
+		if (got <= 0)
+			break;
+		have += got;
+		n = have / sizeof(*batch);
+		for (i = 0; i < n; i++) {
+			struct event *ev = &batch[i];
+
+			if (ended || !sane(ev) || started == (ev->type == EV_START)) {
+				err = -1;
+				break;
+			}
+			if (ev->type == EV_START) {
+				facts->start = ev->start;
+				started = true;
+			} else if (ev->type == EV_END) {
+				facts->end = ev->end;
+				facts->last_ts = ev->ts;
+				ended = true;
+			} else {
+				fn(ev, ctx);
+			}
+		}
+		have -= n * sizeof(*batch);
+		memmove(batch, batch + n, have);
+	}
+	free(batch);
+	return err || have || !ended ? -1 : 0;
+}
+
+static int open_trace(const char *path, struct stat *st, char *error, size_t size)
+{
+	static const unsigned char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
+	unsigned char head[sizeof(magic)];
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, st)) {
+		snprintf(error, size, "cannot open %s: %s", path, strerror(errno));
+		goto bad;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		snprintf(error, size, "%s is not a file", path);
+		goto bad;
+	}
+	if (pread(fd, head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head, magic, sizeof(magic))) {
+		snprintf(error, size, "%s is not a trace.dat of trace-cmd or of 'kswapd-report record'",
+			 path);
+		goto bad;
+	}
+	return fd;
+bad:
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void explain(const char *path, int status, char *error, size_t size)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+		snprintf(error, size, "%s is corrupt: reading it does not come to an end", path);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		snprintf(error, size, "%s is corrupt: libtracecmd ended with signal %d on it", path,
+			 WTERMSIG(status));
+	else if (WIFSIGNALED(status))
+		snprintf(error, size, "reading %s was ended from outside (signal 9): is there enough memory?",
+			 path);
+	else
+		snprintf(error, size, "%s is truncated or corrupt: libtracecmd cannot read it to its end",
+			 path);
+}
+
+int trace_read(const char *path, bool debug, struct read_facts *facts,
+	       event_fn fn, void *ctx, char *error, size_t error_size)
+{
+	int status = 0;
+	int ends[2];
+	struct stat st;
+	pid_t pid;
+	int err;
+	int fd;
+
+	fd = open_trace(path, &st, error, error_size);
+	if (fd < 0)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC)) {
+		snprintf(error, error_size, "cannot make a pipe: %s", strerror(errno));
+		close(fd);
+		return -1;
+	}
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		close(ends[0]);
+		child(fd, ends[1], st.st_size, debug);
+	}
+	close(ends[1]);
+	close(fd);
+	if (pid < 0) {
+		snprintf(error, error_size, "cannot start a process: %s", strerror(errno));
+		close(ends[0]);
+		return -1;
+	}
+	err = trace_read_stream(ends[0], facts, fn, ctx);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!err && !status)
+		return 0;
+	explain(path, status, error, error_size);
+	return -1;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What /proc tells of each node at one time.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+
+int sampler_read(struct sampler *s)
+{
+	return text_read(&s->zoneinfo, "/proc/zoneinfo");
+}
+
+static void find_nodes(struct sampler *s)
+{
+	const char *at = s->zoneinfo.buf;
+
+	s->nodes = 0;
+	for (; at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
+		struct node_state state;
+		int nid;
+
+		if (sscanf(at, "Node %d, zone", &nid) != 1 || nid < 0 || nid >= MAX_NODES)
+			continue;
+		if (s->nodes && s->node[s->nodes - 1].nid == nid)
+			continue;
+		if (s->nodes == MAX_NODES || !node_state_parse(s->zoneinfo.buf, nid, &state))
+			continue;
+		s->node[s->nodes].nid = nid;
+		s->node[s->nodes].kswapd = find_kswapd(nid);
+		s->nodes++;
+	}
+}
+
+int sampler_init(struct sampler *s)
+{
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->schedstat = have_schedstat();
+	err = sampler_read(s);
+	if (err)
+		return err;
+	find_nodes(s);
+	return s->nodes ? 0 : -ENODATA;
+}
+
+void sampler_free(struct sampler *s)
+{
+	text_free(&s->zoneinfo);
+}
+
+/* The statistics of a node are listed once, with its first zone that has pages. */
+static uint64_t node_refaults(const char *text, int nid)
+{
+	unsigned long long val, sum = 0;
+	bool inside = false;
+	int id;
+
+	for (; text; text = strchr(text, '\n'), text = text ? text + 1 : NULL) {
+		if (sscanf(text, "Node %d, zone", &id) == 1)
+			inside = id == nid;
+		else if (inside && (sscanf(text, " workingset_refault_anon %llu", &val) == 1 ||
+				    sscanf(text, " workingset_refault_file %llu", &val) == 1))
+			sum += val;
+	}
+	return sum;
+}
+
+bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
+{
+	unsigned long long cpu = 0;
+	struct node_state state;
+	int nid = s->node[i].nid;
+
+	memset(sample, 0, sizeof(*sample));
+	if (!node_state_parse(s->zoneinfo.buf, nid, &state))
+		return false;
+	sample->free = state.free;
+	sample->low = state.low;
+	sample->high = state.high;
+	sample->hopeless = state.hopeless;
+	sample->balanced = state.balanced;
+	sample->refaults = node_refaults(s->zoneinfo.buf, nid);
+	if (s->node[i].kswapd && !thread_cpu_ns(s->node[i].kswapd, s->schedstat, &cpu)) {
+		sample->have_cpu = 1;
+		sample->cpu_ns = cpu;
+	}
+	return true;
+}

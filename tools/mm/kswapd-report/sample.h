@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What /proc tells of each node at one time.
+ */
+#ifndef KSWAPD_REPORT_SAMPLE_H
+#define KSWAPD_REPORT_SAMPLE_H
+
+#include <sys/types.h>
+
+#include "event.h"
+#include "sysinfo.h"
+
+struct sampler {
+	struct text zoneinfo;
+	int nodes;
+	bool schedstat;
+	struct {
+		int nid;
+		pid_t kswapd;
+	} node[MAX_NODES];
+};
+
+/* 0, or a negative errno: without /proc/zoneinfo there is nothing to sample. */
+int sampler_init(struct sampler *s);
+void sampler_free(struct sampler *s);
+/* Read anew, for sampler_node(). */
+int sampler_read(struct sampler *s);
+/* The i-th node; false if it has no memory any more. */
+bool sampler_node(struct sampler *s, int i, struct event_sample *sample);
+
+#endif
