@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The report tool: what it says of recorded traces, and of files that are none.
+
+report_dir=tools/testing/kswapd-report
+
+report_built() {
+	make -s kswapd-report && echo "$repo/build/kswapd-report"
+}
+
+report_sanitized() {
+	local dir=$repo/build/kswapd-report-sanitized
+
+	make -s -C tools/mm/kswapd-report OUTPUT="$dir" SANITIZE=1 CFLAGS='-Werror -O1 -g' &&
+		echo "$dir/kswapd-report"
+}
+
+report_compilers() {
+	local cc dir=$1
+
+	for cc in gcc clang; do
+		make -s -C tools/mm/kswapd-report OUTPUT="$dir/$cc" CC="$cc" CFLAGS='-O2 -Werror'
+	done
+}
+
+# A missing library is named by its package.
+report_features() {
+	cat >"$1/pkg-config" <<-'END'
+	#!/bin/sh
+	case "$*" in
+	*libtracefs*) exit 1 ;;
+	esac
+	END
+	chmod +x "$1/pkg-config"
+	expect 2 "install libtracefs-dev" make -C tools/mm/kswapd-report OUTPUT="$1" \
+		PKG_CONFIG="$1/pkg-config"
+	expect 2 "install pkg-config" make -C tools/mm/kswapd-report OUTPUT="$1" \
+		PKG_CONFIG="$1/none"
+}
+
+report_golden() {
+	local tool
+
+	tool=$(report_sanitized)
+	"$report_dir/golden" "$tool"
+	# It does find a difference.
+	cat >"$1/tool" <<-END
+	#!/bin/sh
+	"$tool" "\$@" | sed 's/DIRECT/direct/'
+	END
+	chmod +x "$1/tool"
+	expect 1 "accept it" "$report_dir/golden" "$1/tool" runaway-6.12
+}
+
+# unpack NAME DIR: a recorded trace.
+unpack() {
+	xz -dc "$report_dir/traces/$1.dat.xz" >"$2/$1.dat"
+}
+
+report_counts() {
+	local tool name
+
+	tool=$(report_built)
+	for name in "$report_dir"/traces/*.dat.xz; do
+		name=$(basename "$name" .dat.xz)
+		unpack "$name" "$1"
+		"$report_dir/counts" "$tool" "$1/$name.dat"
+	done
+}
+
+# made_counts TOOL TRACE OPTION...: what was put into a made trace is reported.
+made_counts() {
+	local tool=$1 trace=$2
+
+	shift 2
+	"$report_dir/mktrace" "$trace" "$@" | jq -S '{ lost, records, nodes }' >"$trace.in"
+	"$tool" report --json "$trace" | jq -S '.traces[0] | {
+		lost: .lost.records, records: .records.all,
+		nodes: ([.nodes[] | { key: (.node | tostring),
+			value: ({ failed_runs, runs } + (.resets_by_reason |
+				with_entries(.key |= "reset " + .)))
+		}] | from_entries) }' >"$trace.out"
+	diff -u "$trace.in" "$trace.out"
+}
+
+# Machines that nobody has here: byte order, size of a long, CPUs, lost records.
+report_machines() {
+	local tool options trace=$1/made.dat
+
+	tool=$(report_sanitized)
+	while read -r options; do
+		echo "made with: $options"
+		# shellcheck disable=SC2086
+		made_counts "$tool" "$trace" $options
+		"$report_dir/counts" "$tool" "$trace"
+	done <<-'END'
+	--cpus 1
+	--cpus 2 --endian big
+	--cpus 2 --endian big --long 4 --upstream
+	--cpus 3 --long 4 --noise 3 --lose 77
+	--cpus 40 --lose 5 --noise 2 --episodes 2
+	END
+	expect 0 "LOST: at least 5 records" "$tool" report "$trace"
+}
+
+# Each is told in one sentence, with status 2.
+report_bad_files() {
+	local tool n size trace=$1/patched-6.12.dat
+
+	tool=$(report_sanitized)
+	unpack patched-6.12 "$1"
+	size=$(stat -c %s "$trace")
+	one_sentence "No such file" "$tool" report "$1/none"
+	one_sentence "is not a file" "$tool" report "$1"
+	: >"$1/empty"
+	one_sentence "is not a trace.dat" "$tool" report "$1/empty"
+	echo text >"$1/text"
+	one_sentence "is not a trace.dat" "$tool" report "$1/text"
+	for n in 11 40 200 3000 8000 $((size / 2)) $((size - 1)); do
+		head -c "$n" "$trace" >"$1/cut"
+		one_sentence "truncated or corrupt" "$tool" report "$1/cut"
+	done
+	# One bad file among good ones.
+	one_sentence "cut is truncated" "$tool" report "$trace" "$1/cut"
+	mkfifo "$1/fifo"
+	one_sentence "is not a file" "$tool" report "$1/fifo"
+}
+
+report_bad_options() {
+	local tool words said
+
+	tool=$(report_sanitized)
+	while IFS='|' read -r words said; do
+		# shellcheck disable=SC2086
+		one_sentence "$said" "$tool" $words
+	done <<-'END'
+	frobnicate|is no command
+	report|name a trace.dat
+	report --frobnicate x|is no option of report
+	report --svg|takes a value
+	report --json --csv x|choose one
+	record --for x|takes a number
+	record --for 0|takes a number
+	record --interval 0.001|0.01 and more
+	record -b 1|takes a number
+	record sleep 1|-- goes before the command
+	top --count 0|takes a number
+	top x|takes no argument
+	END
+	for words in "" record report top; do
+		# shellcheck disable=SC2086
+		expect 0 "usage: kswapd-report" "$tool" $words --help
+	done
+	expect 2 "usage:" "$tool"
+}
+
+report_statuses() {
+	local tool
+
+	tool=$(report_sanitized)
+	unpack runaway-6.12 "$1"
+	unpack patched-6.12 "$1"
+	expect 0 "Node 1: runaway" "$tool" report "$1/runaway-6.12.dat"
+	expect 3 "Node 1: runaway" "$tool" report --fail-on-runaway "$1/runaway-6.12.dat"
+	expect 0 "Node 1: recovered" "$tool" report --fail-on-runaway "$1/patched-6.12.dat"
+	expect 3 "verdict                runaway       recovered" "$tool" report --fail-on-runaway \
+		"$1/runaway-6.12.dat" "$1/patched-6.12.dat"
+	expect 1 "cannot write" "$tool" report --svg "$1/none/x.svg" "$1/patched-6.12.dat"
+	expect 1 "cannot write the output" sh -c "'$tool' report '$1/patched-6.12.dat' >/dev/full"
+}
+
+# The forms for programs are what they say, and no line of text is too wide.
+report_forms() {
+	local tool
+
+	tool=$(report_sanitized)
+	unpack runaway-6.12 "$1"
+	unpack patched-6.12 "$1"
+	cp "$1/patched-6.12.dat" "$1/<odd> & \"name\".dat"
+	(cd "$1" && "$tool" report --svg x.svg --json ./*.dat >x.json &&
+		"$tool" report --csv ./*.dat >x.csv && "$tool" report ./*.dat >x.txt &&
+		"$tool" report runaway-6.12.dat >y.txt)
+	jq -e '.schema == "kswapd-report" and .version == 1 and (.traces | length) == 3' "$1/x.json"
+	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1/x.svg"
+	python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1])))
+assert len(rows) > 50 and all(len(r) == 12 and None not in r.values() for r in rows), rows[0]
+' "$1/x.csv"
+	! grep -E '^.{81}' "$1/y.txt"
+}
+
+# What the manual shows is what the tool says: of a recorded trace, and of two.
+report_manual() {
+	local tool page=Documentation/tools/kswapd-report/kswapd-report-report.rst line name
+
+	tool=$(report_built)
+	for name in stock runaway patched; do
+		unpack "$name-6.12" "$1"
+	done
+	cd "$1" || return
+	{
+		"$tool" report patched-6.12.dat | sed -n '/^Node 1/,/^  resets by/p'
+		"$tool" report runaway-6.12.dat | sed -n '/^Node 1/,/^  resets by/p'
+		"$tool" report stock-6.12.dat patched-6.12.dat | sed -n '/^Node 1 /,/^1: /p' |
+			sed '$d'
+	} >said
+	while IFS= read -r line; do
+		[ -z "$line" ] || grep -qxF "        $line" "$repo/$page" || {
+			echo "the manual does not have the line: $line"
+			return 1
+		}
+	done <said
+	[ "$(wc -l <said)" -gt 50 ]
+}
+
+report_install() {
+	make -s -C tools/mm/kswapd-report OUTPUT="$1/out" DESTDIR="$1/root" prefix=/usr install
+	(cd "$1/root" && find . -type f | sort)
+	"$1/root/usr/bin/kswapd-report" --help >"$1/help"
+	for page in '' -record -report -top; do
+		test -s "$1/root/usr/share/man/man1/kswapd-report$page.1"
+	done
+	bash -n "$1/root/usr/share/bash-completion/completions/kswapd-report"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	bash -c '. "$1"; COMP_WORDS=(kswapd-report re); COMP_CWORD=1; _kswapd_report
+		[ "${COMPREPLY[*]}" = "record report" ]' - \
+		"$1/root/usr/share/bash-completion/completions/kswapd-report"
+}
+
+t "report: builds without a warning by gcc and clang" with_dir report_compilers
+t "report: a missing library is named by its package" with_dir report_features
+t "report: recorded traces give the reports that are known" with_dir report_golden
+t "report: counts are those of trace-cmd" with_dir report_counts
+t "report: other byte orders, machines, lost records" with_dir report_machines
+t "report: bad files are told in one sentence" with_dir report_bad_files
+t "report: bad options are told in one sentence" report_bad_options
+t "report: exit statuses" with_dir report_statuses
+t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
+t "report: the manual shows what the tool says" with_dir report_manual
+t "report: installs, with manual pages and completion" with_dir report_install
