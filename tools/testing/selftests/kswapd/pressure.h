@@ -19,6 +19,9 @@
 #define MAX_ACTORS	(MAX_READERS + 4)
 #define POLLS_A_SECOND	10
 #define NS_A_SECOND	1000000000ULL
+#define KIB		1024ULL
+#define MIB		(1024 * KIB)
+#define GIB		(1024 * MIB)
 
 #define EXIT_OK		0
 #define EXIT_FAILED	1
@@ -178,6 +181,19 @@ struct run {
 
 #define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
 #define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
+
+/* kswapd_pressure.c */
+extern atomic_int caught_signal;
+int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
+int read_node(struct run *run, struct node_state *node);
+
+/* scenarios.c */
+int begin_scenario(struct run *run);
+void end_hog(struct run *run);
+int all_well(struct run *run);
+void sleep_until(unsigned long long ns);
+unsigned long long group_number(struct run *run, const struct actor *actor,
+				const char *file, const char *key);
 
 /* janitor.c */
 int janitor_start(struct run *run);

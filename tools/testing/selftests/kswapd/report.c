@@ -8,7 +8,6 @@
 #include "pressure.h"
 
 #define MB		1000000.0
-#define MIB		1048576.0
 
 /* Keeps a count within five or six characters. */
 static const char *brief(char *buf, size_t size, double n)
