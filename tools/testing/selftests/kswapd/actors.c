@@ -19,6 +19,9 @@
 
 #include "pressure.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE	23
 #endif
@@ -67,6 +70,12 @@ static int set_policy(int mode, int nid)
 	return err;
 }
 
+/* The supervisor has a policy, which children inherit. */
+static int set_policy_default(void)
+{
+	return set_mempolicy(MPOL_DEFAULT, NULL, 0) ? -errno : 0;
+}
+
 int prefer_node(int nid)
 {
 	return set_policy(MPOL_PREFERRED, nid);
@@ -106,11 +115,39 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 	return below / 2 >= pulse;
 }
 
+static int open_sparse(const struct actor *actor, unsigned long long size)
+{
+	int fd;
+
+	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		actor_give_up(actor->slot, "cannot create its file: %s",
+			      strerror(errno));
+	if (ftruncate(fd, size))
+		actor_give_up(actor->slot,
+			      "cannot make a sparse file of %llu bytes: %s",
+			      size, strerror(errno));
+	return fd;
+}
+
+static void *map_file(struct slot *slot, int fd, size_t size, int prot)
+{
+	void *mem;
+
+	mem = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED)
+		actor_give_up(slot, "cannot map its file: %s",
+			      strerror(errno));
+	return mem;
+}
+
 struct hog {
 	const struct run *run;
 	struct slot *slot;
 	struct text text;
+	int fd;
 	char *mem;
+	bool written;			/* by it; else it is only read */
 	size_t size;
 	size_t taken;
 	size_t page;
@@ -149,16 +186,23 @@ static unsigned long long hog_excess(const struct hog *hog,
 static void hog_take(struct hog *hog, unsigned long long pages)
 {
 	size_t end = hog->taken + pages * hog->page;
+	unsigned char seen = 0;
 
 	if (end > hog->size)
 		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
 			      hog->size >> 20);
 	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
 	if (!madvise(hog->mem + hog->taken, end - hog->taken,
-		     MADV_POPULATE_WRITE))
+		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
 		hog->taken = end;
-	for (; hog->taken < end; hog->taken += hog->page)
-		hog->mem[hog->taken] = 1;
+	for (; hog->taken < end; hog->taken += hog->page) {
+		if (hog->written)
+			hog->mem[hog->taken] = 1;
+		else
+			seen += hog->mem[hog->taken];
+	}
+	/* Or the compiler would see no use in reading. */
+	atomic_store(&hog->slot->seen, seen);
 	atomic_store(&hog->slot->bytes, hog->taken);
 	atomic_store(&hog->slot->changed_ns, now_ns());
 }
@@ -206,10 +250,65 @@ static bool hog_sees_rest(struct hog *hog)
 	for (i = 0; i < HOG_POLLS_OF_REST; i++) {
 		pause_us(HOG_POLL_US);
 		hog_look(hog, &node);
-		if (node.hopeless || !node.over_low)
+		if (node.hopeless || !node.over_low ||
+		    atomic_load(&hog->slot->leave))
 			return false;
 	}
 	return kswapd_ns(hog) - before < HOG_REST_NS;
+}
+
+/*
+ * What it takes cannot be reclaimed: anonymous memory without swap, a file on
+ * tmpfs likewise, a file that is locked, or one that memory.min protects.
+ */
+static void hog_map(struct hog *hog, const struct actor *actor)
+{
+	struct slot *slot = hog->slot;
+
+	hog->written = true;
+	switch (hog->run->opt.by) {
+	case BY_EXIT:
+	case BY_SWAPON:
+	case NR_RECOVERIES:
+		hog->mem = map_anonymous(slot, hog->size);
+		return;
+	case BY_TMPFS:
+		/* A file of the kernel's own tmpfs, deleted when it is closed. */
+		hog->fd = memfd_create("hog", MFD_CLOEXEC);
+		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
+			actor_give_up(slot, "cannot make a file on tmpfs: %s",
+				      strerror(errno));
+		hog->mem = map_file(slot, hog->fd, hog->size,
+				    PROT_READ | PROT_WRITE);
+		return;
+	case BY_MUNLOCK:
+	case BY_MIN:
+		hog->written = false;
+		hog->fd = open_sparse(actor, hog->size);
+		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
+		/* Page by page: what is read ahead is not locked. */
+		madvise(hog->mem, hog->size, MADV_RANDOM);
+		if (hog->run->opt.by == BY_MUNLOCK &&
+		    mlock2(hog->mem, hog->size, MLOCK_ONFAULT))
+			actor_give_up(slot, "cannot lock its file: %s",
+				      strerror(errno));
+		return;
+	}
+}
+
+static void hog_let_go(struct hog *hog)
+{
+	if (hog->run->opt.by == BY_MUNLOCK) {
+		if (munlock(hog->mem, hog->size))
+			actor_give_up(hog->slot, "cannot unlock its file: %s",
+				      strerror(errno));
+	} else {
+		munmap(hog->mem, hog->size);
+		close(hog->fd);
+	}
+	atomic_store(&hog->slot->left, true);
+	for (;;)
+		pause();
 }
 
 /*
@@ -230,31 +329,17 @@ static void hog_body(const struct run *run, struct actor *actor)
 
 	if (run->opt.scenario == RUNAWAY)
 		hog.slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
-	hog.mem = map_anonymous(actor->slot, hog.size);
+	hog_map(&hog, actor);
 	hog_fill(&hog);
 	atomic_store(&actor->slot->ready, true);
 
-	for (;;) {
+	while (!atomic_load(&actor->slot->leave)) {
 		if (hog_sees_rest(&hog)) {
 			hog_fill(&hog);
 			hog.slack /= 2;
 		}
 	}
-}
-
-static int open_sparse(const struct run *run, struct actor *actor)
-{
-	int fd;
-
-	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		actor_give_up(actor->slot, "cannot create its file: %s",
-			      strerror(errno));
-	if (ftruncate(fd, run->opt.file_size))
-		actor_give_up(actor->slot,
-			      "cannot make a sparse file of %llu bytes: %s",
-			      run->opt.file_size, strerror(errno));
-	return fd;
+	hog_let_go(&hog);
 }
 
 /* Holes are page cache like any other, and no disk slows the reading down. */
@@ -262,7 +347,7 @@ static void read_forever(const struct run *run, struct actor *actor,
 			 size_t block)
 {
 	struct slot *slot = actor->slot;
-	int fd = open_sparse(run, actor);
+	int fd = open_sparse(actor, run->opt.file_size);
 	off_t at = 0;
 	ssize_t got;
 	char *buf;
@@ -290,9 +375,37 @@ static void stream_body(const struct run *run, struct actor *actor)
 	read_forever(run, actor, STREAM_BLOCK);
 }
 
+/* The same by mapped pages: each one is touched. */
+static void touch_forever(const struct run *run, struct actor *actor)
+{
+	size_t size = run->opt.file_size - run->opt.file_size % READER_BLOCK;
+	size_t page = run->env.page_size;
+	struct slot *slot = actor->slot;
+	unsigned char seen = 0;
+	const char *mem;
+	size_t at;
+
+	if (!size)
+		size = run->opt.file_size;
+	mem = map_file(slot, open_sparse(actor, size), size, PROT_READ);
+	for (;;) {
+		for (at = 0; at < size; at += page) {
+			seen += mem[at];
+			if (at % READER_BLOCK)
+				continue;
+			atomic_store(&slot->seen, seen);
+			atomic_fetch_add(&slot->bytes, READER_BLOCK);
+		}
+		atomic_fetch_add(&slot->rounds, 1);
+	}
+}
+
 static void reader_body(const struct run *run, struct actor *actor)
 {
-	read_forever(run, actor, READER_BLOCK);
+	if (run->opt.by_mmap)
+		touch_forever(run, actor);
+	else
+		read_forever(run, actor, READER_BLOCK);
 }
 
 /*
@@ -346,17 +459,11 @@ static void hot_body(const struct run *run, struct actor *actor)
 	unsigned char seen = 0;
 	const char *mem;
 	size_t at;
-	int fd;
 
-	fd = make_hot_file(run, actor);
-	mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map its file: %s",
-			      strerror(errno));
+	mem = map_file(slot, make_hot_file(run, actor), size, PROT_READ);
 	for (;;) {
 		for (at = 0; at < size; at += page)
 			seen += mem[at];
-		/* Or the compiler would see no use in reading. */
 		atomic_store(&slot->seen, seen);
 		atomic_fetch_add(&slot->rounds, 1);
 		atomic_store(&slot->ready, true);
@@ -430,9 +537,12 @@ actor_main(const struct run *run, struct actor *actor, pid_t parent)
 	if (err)
 		actor_give_up(slot, "cannot enter its cgroup: %s",
 			      strerror(-err));
-	err = set_policy(MPOL_BIND, run->opt.node);
+	if (actor->kind == READER && run->opt.anywhere)
+		err = set_policy_default();
+	else
+		err = set_policy(MPOL_BIND, run->opt.node);
 	if (err)
-		actor_give_up(slot, "cannot bind itself to node %d: %s",
+		actor_give_up(slot, "cannot set its policy for node %d: %s",
 			      run->opt.node, strerror(-err));
 	kinds[actor->kind].body(run, actor);
 	_exit(EXIT_OK);

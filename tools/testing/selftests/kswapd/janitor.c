@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,6 +113,17 @@ static bool undo_group(const struct undo *undo)
 	}
 }
 
+/* Once nobody is left whose pages would have to come back from it. */
+static bool undo_swap(const struct undo *undo)
+{
+	/* Not there, or not yet swapped on, or already off. */
+	if (!*undo->swap || !swapoff(undo->swap) || errno == ENOENT ||
+	    errno == EINVAL)
+		return true;
+	complain("swap off", undo->swap, errno);
+	return false;
+}
+
 static bool undo_dir(const struct undo *undo)
 {
 	visit_entries(undo->dir, remove_file);
@@ -160,6 +172,7 @@ static bool undo_all(const struct undo *undo)
 	bool clean;
 
 	clean = undo_group(undo);
+	clean &= undo_swap(undo);
 	clean &= undo_dir(undo);
 	clean &= undo_setting(SCALE_FACTOR_FILE, undo->scale_factor);
 	clean &= undo_setting(LRU_FILE, undo->lru);

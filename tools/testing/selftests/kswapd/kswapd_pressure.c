@@ -47,6 +47,14 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[STREAM]	= "stream",
 };
 
+const char * const recovery_names[NR_RECOVERIES] = {
+	[BY_EXIT]	= "exit",
+	[BY_MUNLOCK]	= "munlock",
+	[BY_SWAPON]	= "swapon",
+	[BY_MIN]	= "min",
+	[BY_TMPFS]	= "tmpfs",
+};
+
 atomic_int caught_signal;
 
 static void catch_signal(int sig)
@@ -103,8 +111,16 @@ static const char help_text[] =
 "runaway, hopeless and strand:\n"
 "  --touch-size SIZE      anonymous memory mapped and unmapped (1m)\n"
 "  --touch-interval-us N  pause in between (2000)\n"
+"strand:\n"
+"  --by exit|munlock|swapon|min|tmpfs   how memory comes back (exit): the hog\n"
+"           exits; unlocks its file; can be swapped out; its file loses the\n"
+"           protection of memory.min; its file on a tmpfs is deleted\n"
+"  --wait S               seconds from kswapd's giving up to that (0)\n"
+"  --swap-size SIZE       of the swap file of --by swapon (128m)\n"
 "strand and stream:\n"
 "  --readers N            tasks that stream files (3 for strand, 4 for stream)\n"
+"  --mmap                 they read by touching mapped pages\n"
+"  --free                 they are not bound to the node\n"
 "\n"
 "Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
 "4 cannot run here.\n";
@@ -203,11 +219,27 @@ static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
 	return 0;
 }
 
+static int parse_by(struct run *run, const char *arg, enum recovery *by)
+{
+	int i;
+
+	for (i = 0; i < NR_RECOVERIES; i++) {
+		if (!strcmp(arg, recovery_names[i])) {
+			*by = i;
+			return 0;
+		}
+	}
+	return give_up(run, EXIT_USAGE,
+		       "--by: \"%s\" is none of exit, munlock, swapon, min and tmpfs",
+		       arg);
+}
+
 enum option_id {
 	OPT_HELP = 256, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
 	OPT_MIN, OPT_HOT_SIZE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
-	OPT_AFTER, OPT_JSON,
+	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_FREE,
+	OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -228,6 +260,11 @@ static const struct option long_options[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "max-cpu", required_argument, NULL, OPT_MAX_CPU },
 	{ "after", required_argument, NULL, OPT_AFTER },
+	{ "by", required_argument, NULL, OPT_BY },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "swap-size", required_argument, NULL, OPT_SWAP_SIZE },
+	{ "mmap", no_argument, NULL, OPT_MMAP },
+	{ "free", no_argument, NULL, OPT_FREE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ }
 };
@@ -285,6 +322,19 @@ static int parse_option(struct run *run, int id, const char *name)
 		return 0;
 	case OPT_MAX_CPU:
 		return parse_percent(run, optarg, &opt->max_cpu);
+	case OPT_BY:
+		return parse_by(run, optarg, &opt->by);
+	case OPT_WAIT:
+		return parse_int(run, name, optarg, 0, MAX_SECONDS,
+				 &opt->wait);
+	case OPT_SWAP_SIZE:
+		return parse_size(run, name, optarg, &opt->swap_size);
+	case OPT_MMAP:
+		opt->by_mmap = true;
+		return 0;
+	case OPT_FREE:
+		opt->anywhere = true;
+		return 0;
 	case OPT_JSON:
 		opt->json = true;
 		return 0;
@@ -333,6 +383,20 @@ static int check_options(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--after goes with runaway and hopeless only: in %s there is no hog to leave",
 			       scenario_names[opt->scenario]);
+	if ((opt->by || opt->wait) && opt->scenario != STRAND)
+		return give_up(run, EXIT_USAGE,
+			       "--by and --wait go with strand only: in %s nothing comes back",
+			       scenario_names[opt->scenario]);
+	if ((opt->by_mmap || opt->anywhere) && opt->scenario != STRAND &&
+	    opt->scenario != STREAM)
+		return give_up(run, EXIT_USAGE,
+			       "--mmap and --free go with strand and stream only: %s has no readers",
+			       scenario_names[opt->scenario]);
+	if (opt->swap_size < 16 * page)
+		return give_up(run, EXIT_USAGE,
+			       "--swap-size must be at least 16 pages of %llu bytes",
+			       page);
+	opt->swap_size -= opt->swap_size % page;
 	if (opt->high < page || opt->hot_size < page || opt->touch_size < page)
 		return give_up(run, EXIT_USAGE,
 			       "--high, --hot-size and --touch-size must be at least a page of %llu bytes",
@@ -393,8 +457,12 @@ static int check_swap(struct run *run)
 {
 	const char *line;
 
-	if (text_read(&run->scratch, "/proc/swaps"))
-		return 0;	/* a kernel without swap */
+	if (text_read(&run->scratch, "/proc/swaps")) {
+		if (run->opt.by == BY_SWAPON)
+			return give_up(run, EXIT_SKIP,
+				       "this kernel has no swap");
+		return 0;
+	}
 	line = strchr(run->scratch.buf, '\n');
 	if (line && line[1])
 		return give_up(run, EXIT_SKIP,
@@ -477,7 +545,7 @@ static int check_node(struct run *run)
 }
 
 /* Protection reaches a group only as far as all groups above it have it. */
-static int check_ancestors_min(struct run *run)
+static int check_ancestors_min(struct run *run, unsigned long long wanted)
 {
 	char path[PATH_MAX + 32];
 	char dir[PATH_MAX];
@@ -490,10 +558,10 @@ static int check_ancestors_min(struct run *run)
 		snprintf(path, sizeof(path), "%s/memory.min", dir);
 		if (read_number(path, &min))
 			break;		/* only the root has no such file */
-		if (min < run->opt.min)
+		if (min < wanted)
 			return give_up(run, EXIT_SKIP,
-				       "%s has memory.min %llu, below which --min has no effect",
-				       dir, min);
+				       "%s has memory.min %llu, and the scenario wants to protect %llu bytes below it",
+				       dir, min, wanted);
 		slash = strrchr(dir, '/');
 		if (!slash)
 			break;
@@ -530,8 +598,8 @@ static int check_cgroup(struct run *run)
 		return give_up(run, EXIT_SKIP, "cannot read %s: %s", path,
 			       strerror(-err));
 	undo->memory_off = !has_word(list, "memory");
-	if (run->opt.scenario == RUNAWAY && run->opt.min)
-		return check_ancestors_min(run);
+	if (protected_bytes(run))
+		return check_ancestors_min(run, protected_bytes(run));
 	return 0;
 }
 
@@ -617,6 +685,8 @@ static int check_dir(struct run *run)
 			       dir, strerror(errno));
 	if (run->opt.scenario == RUNAWAY)
 		need += run->opt.hot_size;
+	if (run->opt.by == BY_SWAPON)
+		need += run->opt.swap_size;
 	if ((unsigned long long)fs.f_bavail * fs.f_bsize < need)
 		return give_up(run, EXIT_USAGE,
 			       "--dir: %s has %llu KiB free, and %llu are needed",
@@ -629,6 +699,9 @@ static int check_dir(struct run *run)
 	/* Room for the files' names. */
 	if (len >= (int)sizeof(run->undo.dir) - 64)
 		return give_up(run, EXIT_USAGE, "--dir: the name is too long");
+	if (run->opt.by == BY_SWAPON)
+		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
+			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
 	len = snprintf(run->undo.group, sizeof(run->undo.group), "%s/%s.%d",
 		       run->undo.parent, PROGRAM, getpid());
 	if (len >= (int)sizeof(run->undo.group) - 64)
@@ -903,6 +976,7 @@ static void init_run(struct run *run)
 	opt->min = 64 * MIB;
 	opt->hot_size = 16 * MIB;
 	opt->touch_size = MIB;
+	opt->swap_size = 128 * MIB;
 	opt->touch_interval_us = 2000;
 	opt->max_cpu = -1;
 	opt->dir = ".";

@@ -29,17 +29,22 @@
 #define EXIT_SKIP	4
 
 enum scenario { RUNAWAY, HOPELESS, STRAND, STREAM, NR_SCENARIOS };
+/* How the memory of a hopeless node comes back. */
+enum recovery { BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, NR_RECOVERIES };
 enum lru_mode { LRU_KEEP, LRU_CLASSIC, LRU_MGLRU };
 
 extern const char * const scenario_names[NR_SCENARIOS];
+extern const char * const recovery_names[NR_RECOVERIES];
 
 struct options {
 	enum scenario scenario;
 	enum lru_mode lru;
+	enum recovery by;
 	int node;			/* -1: the last one with memory */
 	int seconds;
 	int settle;
 	int after;			/* seconds more, without the hog */
+	int wait;			/* seconds from giving up to recovery */
 	int readers;
 	int scale_factor;		/* 0: leave it */
 	unsigned long long high;
@@ -47,10 +52,13 @@ struct options {
 	unsigned long long hot_size;
 	unsigned long long touch_size;
 	unsigned long long file_size;	/* 0: from the node's size */
+	unsigned long long swap_size;
 	unsigned long long touch_interval_us;
 	double max_cpu;			/* negative: not asked */
 	const char *dir;
 	const char *cgroup;
+	bool by_mmap;			/* how readers read */
+	bool anywhere;			/* readers are not bound to the node */
 	bool json;
 };
 
@@ -73,8 +81,10 @@ struct slot {
 	atomic_ullong bytes;			/* read so far */
 	atomic_ullong rounds;			/* passes or pulses done */
 	atomic_ullong changed_ns;		/* when the hog last took */
-	atomic_uchar seen;			/* sum of what hot read */
+	atomic_uchar seen;			/* sum of what was touched */
 	atomic_bool ready;
+	atomic_bool leave;			/* the hog is to let go ... */
+	atomic_bool left;			/* ... and has */
 	char note[160];				/* why it gave up */
 };
 
@@ -128,6 +138,9 @@ struct summary {
 	double cpu_min;
 	double cpu_max;
 	double hopeless;		/* share of the polls */
+	double kswapd_share;		/* of the pages scanned; -1: none was */
+	double work_hopeless;		/* these two where kswapd should be at */
+	double work_share;		/* work; -1: no such second */
 	double unbalanced;		/* share of the polls */
 	double stalls;			/* per second */
 	double runs;
@@ -144,6 +157,7 @@ struct undo {
 	char group[PATH_MAX];		/* cgroup, with one more per actor */
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
+	char swap[PATH_MAX];		/* file; "": none */
 	bool memory_off;		/* its children had no memory control */
 	char scale_factor[32];		/* former values; "": not changed */
 	char lru[32];
@@ -164,6 +178,7 @@ struct run {
 	struct sample *samples;
 	int nr_samples;
 	unsigned long long runs_at_start;
+	unsigned long long wait_end;
 	bool woken;			/* kswapd ran since the hog began */
 	bool hopeless_at_start;
 	double short_after;		/* seconds until no zone was above low */
@@ -194,6 +209,18 @@ int all_well(struct run *run);
 void sleep_until(unsigned long long ns);
 unsigned long long group_number(struct run *run, const struct actor *actor,
 				const char *file, const char *key);
+
+unsigned long long protected_bytes(const struct run *run);
+int set_memory(struct run *run, const char *group, const char *file,
+	       unsigned long long val);
+struct actor *find_actor(struct run *run, enum actor_kind kind);
+void end_actor(struct actor *actor);
+int wait_until(struct run *run, bool (*done)(struct run *run),
+	       const char *what);
+
+/* recovery.c */
+int prepare_recovery(struct run *run);
+int recover(struct run *run);
 
 /* janitor.c */
 int janitor_start(struct run *run);

@@ -138,8 +138,42 @@ static bool settled(const struct run *run, const struct sample *s)
 	return !s->after && s->t - s->seconds > run->opt.settle - 0.5;
 }
 
+static double share(unsigned long long part, unsigned long long rest)
+{
+	return part + rest ? (double)part / (part + rest) : -1;
+}
+
+/*
+ * kswapd is expected at work from two seconds after the readers have brought
+ * the node below its low watermark.
+ */
+#define WORK_AFTER	2
+
+static void summarize_work(const struct run *run, struct summary *sum)
+{
+	unsigned long long kswapd = 0;
+	unsigned long long direct = 0;
+	int hopeless = 0;
+	int polls = 0;
+	int i;
+
+	for (i = 0; i < run->nr_samples && run->short_after >= 0; i++) {
+		const struct sample *s = &run->samples[i];
+
+		if (s->t - s->seconds < run->short_after + WORK_AFTER)
+			continue;
+		kswapd += s->diff.kswapd_scanned;
+		direct += s->diff.direct_scanned;
+		hopeless += s->hopeless;
+		polls += s->polls;
+	}
+	sum->work_share = share(kswapd, direct);
+	sum->work_hopeless = polls ? (double)hopeless / polls : -1;
+}
+
 void summarize(const struct run *run, struct summary *sum)
 {
+	unsigned long long kswapd_scanned = 0;
 	unsigned long long polls = 0;
 	double *cpu;
 	int i;
@@ -161,11 +195,14 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->stalls += s->diff.stalls;
 		sum->runs += s->diff.runs;
 		sum->direct_scanned += s->diff.direct_scanned;
+		kswapd_scanned += s->diff.kswapd_scanned;
 		sum->refaults += sample_refaults(run, s);
 		sum->mb_read += sample_mb_read(run, s);
 		add_hot(run, s, sum);
 		polls += s->polls;
 	}
+	summarize_work(run, sum);
+	sum->kswapd_share = share(kswapd_scanned, sum->direct_scanned);
 	if (sum->samples) {
 		sum->cpu_median = median(cpu, sum->samples);
 		sum->cpu_min = cpu[0];
@@ -186,14 +223,14 @@ void summarize(const struct run *run, struct summary *sum)
 }
 
 /* Only readers that fill the node tell whether kswapd is at work. */
-static void say_recovery(FILE *out, const struct run *run)
+static void say_recovery(FILE *out, const struct run *run,
+			 const struct summary *sum)
 {
-	if (run->short_after < 0)
+	if (sum->work_share >= 0)
 		fprintf(out,
-			"The node never was below its low watermark: that takes more seconds or readers.\n");
-	else
-		fprintf(out, "The node was below its low watermark after %.1f s.\n",
-			run->short_after);
+			"Once the readers had filled the node, and from %d s after that on, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
+			WORK_AFTER, sum->work_share * 100,
+			sum->work_hopeless * 100);
 	if (run->opt.scenario != STRAND)
 		return;
 	if (!run->hopeless_at_start)
@@ -203,6 +240,15 @@ static void say_recovery(FILE *out, const struct run *run)
 			run->reset_after);
 	else
 		fprintf(out, "It stayed hopeless.\n");
+}
+
+static void json_share(FILE *out, const char *name, double share)
+{
+	fprintf(out, ", \"%s\": ", name);
+	if (share < 0)
+		fprintf(out, "null");
+	else
+		fprintf(out, "%.4f", share);
 }
 
 static void json_seconds(FILE *out, const char *name, double seconds)
@@ -241,7 +287,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			"; shadows were dropped, so there are more refaults than counted" :
 			"");
 	else if (run->opt.scenario != HOPELESS)
-		say_recovery(out, run);
+		say_recovery(out, run, sum);
 }
 
 /*
@@ -299,6 +345,11 @@ static void json_options(FILE *out, const struct options *opt)
 	fprintf(out,
 		"    \"touch_interval_us\": %llu, \"file_size\": %llu, \"scale_factor\": %d,\n",
 		opt->touch_interval_us, opt->file_size, opt->scale_factor);
+	fprintf(out,
+		"    \"by\": \"%s\", \"wait\": %d, \"swap_size\": %llu, \"mmap\": %s, \"free\": %s,\n",
+		recovery_names[opt->by], opt->wait, opt->swap_size,
+		opt->by_mmap ? "true" : "false",
+		opt->anywhere ? "true" : "false");
 	fprintf(out, "    \"lru\": \"%s\", \"max_cpu\": ", lru[opt->lru]);
 	if (opt->max_cpu < 0)
 		fprintf(out, "null");
@@ -394,6 +445,10 @@ static void json_summary(FILE *out, const struct run *run,
 		fprintf(out,
 			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);
+	json_share(out, "kswapd_scan_share", sum->kswapd_share);
+	fprintf(out, ",\n    \"work_after_s\": %d", WORK_AFTER);
+	json_share(out, "work_kswapd_scan_share", sum->work_share);
+	json_share(out, "work_hopeless_share", sum->work_hopeless);
 	json_seconds(out, "short_after_s", run->short_after);
 	if (run->opt.scenario == STRAND) {
 		fprintf(out, ",\n    \"hopeless_at_start\": %s",

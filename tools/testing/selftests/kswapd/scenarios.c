@@ -14,7 +14,7 @@
 #include "pressure.h"
 
 #define WAIT_STEP_NS		20000000
-#define DEADLINE_SECONDS	60
+#define DEADLINE_SECONDS	120
 #define STEADY_SECONDS		5
 
 static int apply_settings(struct run *run)
@@ -81,8 +81,8 @@ static int make_place(struct run *run)
 	return 0;
 }
 
-static int set_memory(struct run *run, const char *group, const char *file,
-		      unsigned long long val)
+int set_memory(struct run *run, const char *group, const char *file,
+	       unsigned long long val)
 {
 	char path[PATH_MAX + 64];
 	int err;
@@ -158,6 +158,31 @@ static int add_stream(struct run *run)
 	return launch(run, actor);
 }
 
+/* What memory.min is to keep from reclaim, in bytes. */
+unsigned long long protected_bytes(const struct run *run)
+{
+	if (run->opt.scenario == RUNAWAY)
+		return run->opt.min;
+	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
+		return run->node.managed * run->env.page_size;
+	return 0;
+}
+
+static int add_hog(struct run *run)
+{
+	struct actor *actor = new_actor(run, HOG, "hog");
+
+	if (!actor)
+		return -1;
+	if (run->opt.by == BY_MIN &&
+	    (set_memory(run, run->undo.group, "memory.min",
+			protected_bytes(run)) ||
+	     set_memory(run, actor->cgroup, "memory.min",
+			protected_bytes(run))))
+		return -1;
+	return launch(run, actor);
+}
+
 static int add_readers(struct run *run)
 {
 	char name[32];
@@ -173,7 +198,7 @@ static int add_readers(struct run *run)
 
 /* Watching the actors */
 
-static struct actor *find_actor(struct run *run, enum actor_kind kind)
+struct actor *find_actor(struct run *run, enum actor_kind kind)
 {
 	int i;
 
@@ -250,11 +275,11 @@ static int deadline_seconds(const struct run *run)
 	       4 * (run->node.managed * run->env.page_size / GIB);
 }
 
-static int wait_until(struct run *run, bool (*done)(struct run *run),
-		      const char *what)
+int wait_until(struct run *run, bool (*done)(struct run *run),
+	       const char *what)
 {
 	unsigned long long start = now_ns();
-	int seconds = deadline_seconds(run);
+	int seconds = deadline_seconds(run) + run->opt.wait;
 
 	for (;;) {
 		if (all_well(run))
@@ -321,14 +346,6 @@ static bool node_is_hopeless(struct run *run)
 	return read_node(run, &node) || node.hopeless;
 }
 
-static bool node_is_empty(struct run *run)
-{
-	struct node_state node;
-
-	return read_node(run, &node) ||
-	       node.free > node.high + (node.usable - node.high) / 2;
-}
-
 static int note_runs(struct run *run)
 {
 	run->runs_at_start = runs_so_far(run);
@@ -351,7 +368,7 @@ static int begin_runaway(struct run *run)
 	    wait_until(run, stream_has_filled_up,
 		       "the stream has not reached its memory.high"))
 		return -1;
-	if (note_runs(run) || add_actor(run, HOG, "hog") ||
+	if (note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
 	if (add_actor(run, TOUCH, "touch") ||
@@ -360,7 +377,7 @@ static int begin_runaway(struct run *run)
 	return wait_until(run, hog_is_steady, "the hog is still taking");
 }
 
-static void end_actor(struct actor *actor)
+void end_actor(struct actor *actor)
 {
 	kill(actor->pid, SIGKILL);
 	while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
@@ -370,7 +387,7 @@ static void end_actor(struct actor *actor)
 
 static int begin_hopeless(struct run *run)
 {
-	if (note_runs(run) || add_actor(run, HOG, "hog") ||
+	if (note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
 	    add_actor(run, TOUCH, "touch"))
 		return -1;
@@ -384,24 +401,48 @@ void end_hog(struct run *run)
 	end_actor(find_actor(run, HOG));
 }
 
+static bool wait_is_over(struct run *run)
+{
+	return now_ns() >= run->wait_end;
+}
+
+/* A kswapd that is back keeps the node from being short for long. */
+static bool node_was_short(struct run *run)
+{
+	struct node_state node;
+
+	return read_node(run, &node) || !node.over_low ||
+	       runs_so_far(run) > run->runs_at_start;
+}
+
+/*
+ * The seconds begin when the readers have filled the node, so that they say the
+ * same on a fast machine and on a slow one.
+ */
+static int fill_by_readers(struct run *run)
+{
+	if (note_runs(run) || add_readers(run) ||
+	    wait_until(run, node_was_short,
+		       "the readers have not filled the node"))
+		return -1;
+	run->short_after = 0;
+	return 0;
+}
+
 static int begin_strand(struct run *run)
 {
 	struct node_state node;
 
-	if (begin_hopeless(run))
+	if (prepare_recovery(run) || begin_hopeless(run))
 		return -1;
-	end_hog(run);
-	if (wait_until(run, node_is_empty,
-		       "the hog's memory has not come back") ||
-	    read_node(run, &node))
+	run->wait_end = now_ns() + run->opt.wait * NS_A_SECOND;
+	if (wait_until(run, wait_is_over, "the wait is not over"))
+		return -1;
+	end_actor(find_actor(run, TOUCH));
+	if (recover(run) || read_node(run, &node))
 		return -1;
 	run->hopeless_at_start = node.hopeless;
-	return add_readers(run);
-}
-
-static int begin_stream(struct run *run)
-{
-	return note_runs(run) ? -1 : add_readers(run);
+	return fill_by_readers(run);
 }
 
 int begin_scenario(struct run *run)
@@ -410,7 +451,7 @@ int begin_scenario(struct run *run)
 		[RUNAWAY]	= begin_runaway,
 		[HOPELESS]	= begin_hopeless,
 		[STRAND]	= begin_strand,
-		[STREAM]	= begin_stream,
+		[STREAM]	= fill_by_readers,
 	};
 
 	if (apply_settings(run) || make_place(run))
