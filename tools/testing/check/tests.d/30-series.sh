@@ -77,6 +77,8 @@ set_is_whole() {
 	grep -qE '(pgdat_try_reset_kswapd_failures|kswapd_try_clear_hopeless)' mm/vmscan.c
 	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
 	cmp "$repo/Documentation/mm/kswapd_failures.rst" Documentation/mm/kswapd_failures.rst
+	tail -n 2 mm/vmscan.c | grep -qx '#include "tests/kswapd_failures_kunit.c"'
+	grep -qx 'config KSWAPD_FAILURES_KUNIT_TEST' mm/Kconfig.debug
 	grep -qx 'TARGETS += kswapd' tools/testing/selftests/Makefile
 	grep -q '^KSWAPD FAILURES$' MAINTAINERS
 }

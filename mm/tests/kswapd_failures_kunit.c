@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the count of failed kswapd runs: what sets it back, what does
+ * not, and what the trace says of it.
+ *
+ * mm/vmscan.c includes this file at its end, since most of what is tested is
+ * static there. All tests work on a made-up node that the rest of the kernel
+ * does not know of: no real node, zone or counter is read or written.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/string.h>
+#include <linux/trace_events.h>
+
+/* No real node has this number, so events of real nodes are told apart. */
+#define FAKE_NID	MAX_NUMNODES
+
+#define FAKE_MANAGED	10000
+#define FAKE_MIN	100
+#define FAKE_LOW	150
+#define FAKE_HIGH	200
+
+/* Every configuration has these two zones. */
+#define LOWER		ZONE_NORMAL
+#define UPPER		ZONE_MOVABLE
+
+struct fake_node {
+	pg_data_t pgdat;
+	struct list_head block;		/* stands for a free block of pages */
+
+	/* What was traced of resets, and of the last one. */
+	atomic_t resets;
+	int reason;
+	int count_then;
+};
+
+static void fake_node_traced(void *data, int nid, int reason)
+{
+	struct fake_node *node = data;
+
+	if (nid != FAKE_NID)
+		return;
+	node->reason = reason;
+	node->count_then = atomic_read(&node->pgdat.kswapd_failures);
+	atomic_inc(&node->resets);
+}
+
+static void fake_node_untrace(void *data)
+{
+	unregister_trace_mm_vmscan_reset_kswapd_failures(fake_node_traced, data);
+	tracepoint_synchronize_unregister();
+}
+
+#ifdef CONFIG_SMP
+static void fake_zone_free_stats(void *data)
+{
+	free_percpu((struct per_cpu_zonestat __percpu *)data);
+}
+
+static void fake_zone_alloc_stats(struct kunit *test, struct zone *zone)
+{
+	struct per_cpu_zonestat __percpu *stats = alloc_percpu(struct per_cpu_zonestat);
+
+	KUNIT_ASSERT_NOT_NULL(test, stats);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_zone_free_stats,
+							   (void __force *)stats));
+	zone->per_cpu_zonestats = stats;
+}
+#else
+/* There is nothing in them. */
+static void fake_zone_alloc_stats(struct kunit *test, struct zone *zone)
+{
+}
+#endif
+
+static void fake_zone_init(struct kunit *test, struct zone *zone)
+{
+	unsigned int order, mt;
+
+	fake_zone_alloc_stats(test, zone);
+	for_each_migratetype_order(order, mt)
+		INIT_LIST_HEAD(&zone->free_area[order].free_list[mt]);
+}
+
+/* A node whose zones have no pages. */
+static int kswapd_failures_test_init(struct kunit *test)
+{
+	struct fake_node *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	node->pgdat.node_id = FAKE_NID;
+	init_waitqueue_head(&node->pgdat.kswapd_wait);
+	init_waitqueue_head(&node->pgdat.pfmemalloc_wait);
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *zone = &node->pgdat.node_zones[i];
+
+		zone->zone_pgdat = &node->pgdat;
+		zone->name = "Fake";
+		fake_zone_init(test, zone);
+	}
+
+	KUNIT_ASSERT_EQ(test, 0,
+			register_trace_mm_vmscan_reset_kswapd_failures(fake_node_traced, node));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_node_untrace, node));
+	test->priv = node;
+	return 0;
+}
+
+/* Give the zone pages, @free of them free. */
+static void fake_zone_fill(struct fake_node *node, enum zone_type idx, long free)
+{
+	struct zone *zone = &node->pgdat.node_zones[idx];
+	int item;
+
+	atomic_long_set(&zone->managed_pages, FAKE_MANAGED);
+	zone->_watermark[WMARK_MIN] = FAKE_MIN;
+	zone->_watermark[WMARK_LOW] = FAKE_LOW;
+	zone->_watermark[WMARK_HIGH] = FAKE_HIGH;
+	/* The same, so that a machine with memory tiering gives no other result. */
+	zone->_watermark[WMARK_PROMO] = FAKE_HIGH;
+	/* Newer kernels count free pages in whole blocks, too. */
+	for (item = NR_FREE_PAGES; item < NR_ZONE_LRU_BASE; item++)
+		atomic_long_set(&zone->vm_stat[item], free);
+}
+
+static void fake_zone_add_block(struct fake_node *node, enum zone_type idx, int order, int mt)
+{
+	struct free_area *area = &node->pgdat.node_zones[idx].free_area[order];
+
+	list_add(&node->block, &area->free_list[mt]);
+	area->nr_free = 1;
+}
+
+#ifdef CONFIG_SMP
+/* Of the free pages, @diff are still in the counter of one CPU. */
+static void fake_zone_drift(struct fake_node *node, enum zone_type idx, s8 diff)
+{
+	struct zone *zone = &node->pgdat.node_zones[idx];
+	int cpu = cpumask_first(cpu_online_mask);
+	int item;
+
+	zone->percpu_drift_mark = FAKE_MANAGED;
+	for (item = NR_FREE_PAGES; item < NR_ZONE_LRU_BASE; item++)
+		per_cpu_ptr(zone->per_cpu_zonestats, cpu)->vm_stat_diff[item] = diff;
+}
+#endif
+
+static int failures_of(struct fake_node *node)
+{
+	return atomic_read(&node->pgdat.kswapd_failures);
+}
+
+/* Reclaim made progress on the node: does that set its count back? */
+static void progress(struct fake_node *node, int order, enum zone_type highest)
+{
+	struct scan_control sc = { .order = order, .reclaim_idx = highest };
+
+	pgdat_try_reset_kswapd_failures(&node->pgdat, &sc);
+}
+
+/*
+ * When is a node balanced? One case a line; a zone that is left at 0 has no
+ * pages at all, and EMPTY is a zone whose pages are all in use.
+ */
+#define EMPTY	(-1)
+
+struct balance_case {
+	const char *name;
+	long lower, upper;	/* free pages of the zones */
+	int order;
+	enum zone_type highest;	/* LOWER unless said */
+	bool balanced;
+	int block;		/* order of the only free block; 0: none */
+	int block_type;		/* of which migratetype */
+	long boost;		/* of the lower zone's watermarks */
+	long reserve;		/* of it, kept from users of the upper zone */
+};
+
+static const struct balance_case balance_cases[] = {
+	{ "nothing free", .lower = EMPTY },
+	{ "below min", .lower = FAKE_MIN - 1 },
+	{ "between min and low", .lower = FAKE_MIN + 1 },
+	{ "between low and high", .lower = FAKE_LOW + 1 },
+	{ "at high", .lower = FAKE_HIGH },
+	{ "above high", .lower = FAKE_HIGH + 1, .balanced = true },
+	{ "all free", .lower = FAKE_MANAGED, .balanced = true },
+
+	/* The order's own pages, but for one, do not count as free. */
+	{ "order 3, no block", .lower = FAKE_HIGH + 8, .order = 3 },
+	{ "order 3, block too small", .lower = FAKE_HIGH + 8, .order = 3, .block = 2 },
+	{ "order 3, block", .lower = FAKE_HIGH + 8, .order = 3, .block = 3,
+	  .balanced = true },
+	{ "order 3, block of a larger order", .lower = FAKE_HIGH + 8, .order = 3, .block = 4,
+	  .balanced = true },
+	{ "order 3, block, at high", .lower = FAKE_HIGH + 7, .order = 3, .block = 3 },
+	{ "order 3, block that is reserved", .lower = FAKE_HIGH + 8, .order = 3, .block = 3,
+	  .block_type = MIGRATE_HIGHATOMIC },
+	{ "largest order, no block", .lower = FAKE_MANAGED, .order = MAX_PAGE_ORDER,
+	  .block = MAX_PAGE_ORDER - 1 },
+	{ "largest order, block", .lower = FAKE_MANAGED, .order = MAX_PAGE_ORDER,
+	  .block = MAX_PAGE_ORDER, .balanced = true },
+	{ "order 0 with a block, at high", .lower = FAKE_HIGH, .block = 3 },
+
+	/* One zone that is well is enough, if it may be used. */
+	{ "upper zone well, not to be used", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1 },
+	{ "upper zone well", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1, .highest = UPPER,
+	  .balanced = true },
+	{ "lower zone well", .lower = FAKE_HIGH + 1, .upper = EMPTY, .highest = UPPER,
+	  .balanced = true },
+	{ "neither zone well", .lower = FAKE_HIGH, .upper = FAKE_HIGH, .highest = UPPER },
+	{ "lower zone well, but reserved", .lower = FAKE_HIGH + 1, .upper = EMPTY,
+	  .highest = UPPER, .reserve = 50 },
+	{ "lower zone well, reserved for its users", .lower = FAKE_HIGH + 1, .upper = EMPTY,
+	  .reserve = 50, .balanced = true },
+	{ "lower zone well beyond the reserve", .lower = FAKE_HIGH + 51, .upper = EMPTY,
+	  .highest = UPPER, .reserve = 50, .balanced = true },
+
+	/* Without a zone to balance there is nothing to do. */
+	{ "no zone with pages", .highest = UPPER, .balanced = true },
+	{ "no zone with pages that may be used", .upper = EMPTY, .balanced = true },
+
+	{ "boosted, above high", .lower = FAKE_HIGH + 1, .boost = 64 },
+	{ "boosted, at the boosted high", .lower = FAKE_HIGH + 64, .boost = 64 },
+	{ "boosted, above the boosted high", .lower = FAKE_HIGH + 65, .boost = 64,
+	  .balanced = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(balance, balance_cases, name);
+
+static void fill_from_case(struct fake_node *node, const struct balance_case *c)
+{
+	struct zone *lower = &node->pgdat.node_zones[LOWER];
+
+	if (c->lower)
+		fake_zone_fill(node, LOWER, max(c->lower, 0L));
+	if (c->upper)
+		fake_zone_fill(node, UPPER, max(c->upper, 0L));
+	if (c->block)
+		fake_zone_add_block(node, LOWER, c->block, c->block_type);
+	lower->watermark_boost = c->boost;
+	lower->lowmem_reserve[UPPER] = c->reserve;
+}
+
+static void test_balanced(struct kunit *test)
+{
+	const struct balance_case *c = test->param_value;
+	enum zone_type highest = c->highest ? c->highest : LOWER;
+	struct fake_node *node = test->priv;
+
+	fill_from_case(node, c);
+	KUNIT_EXPECT_EQ(test, pgdat_balanced(&node->pgdat, c->order, highest), c->balanced);
+}
+
+/* Only on a node that is balanced progress sets the count back. */
+static void test_progress_needs_balance(struct kunit *test)
+{
+	const struct balance_case *c = test->param_value;
+	enum zone_type highest = c->highest ? c->highest : LOWER;
+	struct fake_node *node = test->priv;
+
+	fill_from_case(node, c);
+	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
+	progress(node, c->order, highest);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->balanced ? 0 : MAX_RECLAIM_RETRIES);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->balanced ? 1 : 0);
+}
+
+#ifdef CONFIG_SMP
+/* Near the watermarks, what the CPUs have not handed in yet counts. */
+static const struct drift_case {
+	const char *name;
+	long free;
+	s8 diff;
+	bool balanced;
+} drift_cases[] = {
+	{ "above high only by the sum", FAKE_HIGH + 1, -1, false },
+	{ "above high only by a CPU", FAKE_HIGH, 1, true },
+	{ "far above high", FAKE_HIGH + 100, -50, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(drift, drift_cases, name);
+
+static void test_pending_counts(struct kunit *test)
+{
+	const struct drift_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, c->free);
+	fake_zone_drift(node, LOWER, c->diff);
+	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
+	progress(node, 0, LOWER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->balanced ? 0 : MAX_RECLAIM_RETRIES);
+}
+#endif
+
+/* Counts around the threshold at which kswapd gives up. */
+static const struct count_case {
+	const char *name;
+	int count;
+	bool hopeless;
+} count_cases[] = {
+	{ "0 failures", 0, false },
+	{ "1 failure", 1, false },
+	{ "15 failures", 15, false },
+	{ "16 failures", 16, true },
+	{ "17 failures", 17, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(count, count_cases, name);
+
+static void test_count_balanced(struct kunit *test)
+{
+	const struct count_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH + 1);
+	atomic_set(&node->pgdat.kswapd_failures, c->count);
+	progress(node, 0, LOWER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
+
+	/* Once is enough. */
+	progress(node, 0, LOWER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
+}
+
+static void test_count_unbalanced(struct kunit *test)
+{
+	const struct count_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH);
+	atomic_set(&node->pgdat.kswapd_failures, c->count);
+	progress(node, 0, LOWER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->count);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 0);
+}
+
+/* A reset by hand asks nothing of the node. */
+static void test_count_reset(struct kunit *test)
+{
+	const struct count_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, 0);
+	atomic_set(&node->pgdat.kswapd_failures, c->count);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_OTHER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
+	if (c->count)
+		KUNIT_EXPECT_EQ(test, node->count_then, 0);
+}
+
+/* On a node that is not balanced, kswapd sleeps only once it has given up. */
+static void test_count_sleep(struct kunit *test)
+{
+	const struct count_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH);
+	atomic_set(&node->pgdat.kswapd_failures, c->count);
+	KUNIT_EXPECT_EQ(test, prepare_kswapd_sleep(&node->pgdat, 0, LOWER), c->hopeless);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->count);
+}
+
+/* The values are known to user space: a case for each, with its printed name. */
+static const struct reason_case {
+	const char *name;
+	enum reset_kswapd_failures_reason reason;
+	int value;
+} reason_cases[] = {
+	{ "OTHER", RESET_KSWAPD_FAILURES_OTHER, 0 },
+	{ "KSWAPD", RESET_KSWAPD_FAILURES_KSWAPD, 1 },
+	{ "DIRECT", RESET_KSWAPD_FAILURES_DIRECT, 2 },
+	{ "PCP", RESET_KSWAPD_FAILURES_PCP, 3 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(reason, reason_cases, name);
+
+static void test_reason_is_traced(struct kunit *test)
+{
+	const struct reason_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+
+	KUNIT_EXPECT_EQ(test, (int)c->reason, c->value);
+	node->reason = -1;
+	atomic_set(&node->pgdat.kswapd_failures, 1);
+	pgdat_reset_kswapd_failures(&node->pgdat, c->reason);
+	KUNIT_EXPECT_EQ(test, node->reason, c->value);
+}
+
+/* How the kernel prints the event: what a reader of the trace sees. */
+static const char *print_reset(struct kunit *test, int nid, int reason)
+{
+	struct trace_event *event = &event_mm_vmscan_reset_kswapd_failures.event;
+	struct trace_event_raw_mm_vmscan_reset_kswapd_failures entry = {
+		.ent.type = event->type,
+		.nid = nid,
+		.reason = reason,
+	};
+	struct trace_iterator *iter = kunit_kzalloc(test, sizeof(*iter), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, iter);
+	trace_seq_init(&iter->seq);
+	iter->ent = &entry.ent;
+	iter->ent_size = sizeof(entry);
+	event->funcs->trace(iter, 0, event);
+	iter->ent = NULL;
+	return strim(iter->seq.buffer);
+}
+
+static void test_reason_is_printed(struct kunit *test)
+{
+	const struct reason_case *c = test->param_value;
+	char want[80];
+
+	snprintf(want, sizeof(want), "mm_vmscan_reset_kswapd_failures: nid=1 reason=%s", c->name);
+	KUNIT_EXPECT_STREQ(test, print_reset(test, 1, c->value), want);
+}
+
+/* What trace-cmd and perf resolve the names by, on another machine. */
+static void test_reason_is_exported(struct kunit *test)
+{
+	const char *format = event_mm_vmscan_reset_kswapd_failures.print_fmt;
+	const struct reason_case *c = test->param_value;
+	char want[40];
+
+	snprintf(want, sizeof(want), "{ %d, \"%s\" }", c->value, c->name);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(format, want), "no '%s' in: %s", want, format);
+}
+
+/* A reason that has a name has a case above. */
+static void test_reasons_are_all_known(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, print_reset(test, 1, ARRAY_SIZE(reason_cases)),
+			   "mm_vmscan_reset_kswapd_failures: nid=1 reason=0x4");
+}
+
+static void test_reason_by_context(struct kunit *test)
+{
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH + 1);
+	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
+	progress(node, 0, LOWER);
+	KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_DIRECT);
+
+	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
+	current->flags |= PF_KSWAPD;
+	progress(node, 0, LOWER);
+	current->flags &= ~PF_KSWAPD;
+	KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 2);
+}
+
+/*
+ * Two tasks that reset at once: one of them is traced. They meet before and
+ * after each reset; the first raises the count and looks at the outcome.
+ */
+#define RACE_ROUNDS	20000
+#define RACERS		2
+
+struct race {
+	struct fake_node *node;
+	atomic_t met;
+	int wrong;			/* rounds without exactly one trace */
+	struct completion ended;
+};
+
+struct racer {
+	struct race *race;
+	struct task_struct *task;
+	bool first;
+};
+
+static void race_meet(struct race *race, int times)
+{
+	atomic_inc(&race->met);
+	while (atomic_read(&race->met) < times * RACERS) {
+		cpu_relax();
+		cond_resched();
+	}
+}
+
+static int race_run(void *data)
+{
+	struct racer *racer = data;
+	struct race *race = racer->race;
+	struct fake_node *node = race->node;
+	int round, i;
+
+	for (round = 0; round < RACE_ROUNDS; round++) {
+		if (racer->first) {
+			atomic_set(&node->resets, 0);
+			atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
+		}
+		race_meet(race, 2 * round + 1);
+		/* Neither is always the earlier one. */
+		for (i = racer->first ? round % 32 : 16; i; i--)
+			cpu_relax();
+		pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_DIRECT);
+		race_meet(race, 2 * round + 2);
+		if (racer->first && atomic_read(&node->resets) != 1)
+			race->wrong++;
+	}
+	complete(&race->ended);
+	return 0;
+}
+
+static void test_reset_once(struct kunit *test)
+{
+	struct racer racers[RACERS] = { };
+	struct race *race;
+	int i, cpu = -1;
+
+	if (num_online_cpus() < RACERS)
+		kunit_skip(test, "needs %d CPUs", RACERS);
+
+	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	race->node = test->priv;
+	init_completion(&race->ended);
+	for (i = 0; i < RACERS; i++) {
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		racers[i].race = race;
+		racers[i].first = i == 0;
+		racers[i].task = kthread_create(race_run, &racers[i], "kswapd_failures");
+		if (IS_ERR(racers[i].task))
+			break;
+		kthread_bind(racers[i].task, cpu);
+	}
+	if (i < RACERS) {
+		while (i--)
+			kthread_stop(racers[i].task);
+		KUNIT_FAIL_AND_ABORT(test, "cannot start the tasks");
+	}
+	for (i = 0; i < RACERS; i++)
+		wake_up_process(racers[i].task);
+	for (i = 0; i < RACERS; i++)
+		wait_for_completion(&race->ended);
+
+	KUNIT_EXPECT_EQ(test, race->wrong, 0);
+	KUNIT_EXPECT_EQ(test, failures_of(race->node), 0);
+}
+
+static struct kunit_case kswapd_failures_test_cases[] = {
+	KUNIT_CASE_PARAM(test_balanced, balance_gen_params),
+	KUNIT_CASE_PARAM(test_progress_needs_balance, balance_gen_params),
+#ifdef CONFIG_SMP
+	KUNIT_CASE_PARAM(test_pending_counts, drift_gen_params),
+#endif
+	KUNIT_CASE_PARAM(test_count_balanced, count_gen_params),
+	KUNIT_CASE_PARAM(test_count_unbalanced, count_gen_params),
+	KUNIT_CASE_PARAM(test_count_reset, count_gen_params),
+	KUNIT_CASE_PARAM(test_count_sleep, count_gen_params),
+	KUNIT_CASE_PARAM(test_reason_is_traced, reason_gen_params),
+	KUNIT_CASE_PARAM(test_reason_is_printed, reason_gen_params),
+	KUNIT_CASE_PARAM(test_reason_is_exported, reason_gen_params),
+	KUNIT_CASE(test_reasons_are_all_known),
+	KUNIT_CASE(test_reason_by_context),
+	KUNIT_CASE(test_reset_once),
+	{ }
+};
+
+static struct kunit_suite kswapd_failures_test_suite = {
+	.name = "kswapd_failures",
+	.init = kswapd_failures_test_init,
+	.test_cases = kswapd_failures_test_cases,
+};
+
+kunit_test_suite(kswapd_failures_test_suite);
