@@ -112,6 +112,55 @@ faults_are_seen() {
 	[ -z "$(tools/testing/vmtest/faults "$console")" ]
 }
 
+# report TITLE FRAME FRAME: as KCSAN writes it, a frame for each side of the race.
+report() {
+	printf '[    3.000000] %s\r\n' "BUG: KCSAN: data-race in $1" '' \
+		'write to 0xffff888003c0a1c0 of 4 bytes by task 58 on cpu 3:' " $2" \
+		" kswapd+0x1/0x2" '' \
+		'read to 0xffff888003c0a1c0 of 4 bytes by task 99 on cpu 1:' " $3" '' \
+		'Reported by Kernel Concurrency Sanitizer on:'
+}
+
+# Of two data races, that which has a frame at a line of the series, though it is
+# inlined there, is a fault; the other is listed.
+races_are_told() {
+	local dir=$1
+
+	mkdir "$dir/mm" "$dir/build"
+	cat >"$dir/mm/vmscan.c" <<-'END'
+	int count;
+	static inline __attribute__((always_inline)) void series(void)
+	{
+		count++;
+	}
+	void calls_series(void)
+	{
+		series();
+		series();
+	}
+	void old(void)
+	{
+		count--;
+		count--;
+	}
+	END
+	(cd "$dir/build" && gcc -g -O0 -nostdlib -Wl,-e,old -o ../vmlinux ../mm/vmscan.c)
+	printf 'mm/vmscan.c:%s\n' 2 3 4 5 >"$dir/touched"
+	{
+		report "old / old" old+0x10/0x20 old+0x18/0x20
+		report "calls_series / old" old+0x10/0x20 calls_series+0x10/0x20
+		report "old / old" old+0x10/0x20 old+0x18/0x20
+	} >"$dir/console"
+	expect 0 "at a line of the series: 1, listed" tools/testing/vmtest/faults \
+		"$dir/console" "$dir/bzImage" "$dir/races" | tee "$dir/said"
+	grep 'calls_series / old (the series: calls_series+0x10/0x20 at mm/vmscan.c:' "$dir/said"
+	! grep 'in old / old' "$dir/said"
+	grep '2 BUG: KCSAN: data-race in old / old: old+0x10' "$dir/races"
+	# Without line numbers every race counts.
+	rm "$dir/touched"
+	expect 0 "old / old" tools/testing/vmtest/faults "$dir/console" "$dir/bzImage"
+}
+
 guest_warns() {
 	outcome 126 "cut here" -- sh -c 'echo "------------[ cut here ]------------" >/dev/kmsg'
 }
@@ -302,6 +351,7 @@ t "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
 t "vmtest: a guest that panics" with_dir console_is_kept
 t "vmtest: a kernel that warns" guest_warns
 t "vmtest: what a console says of faults" with_dir faults_are_seen
+t "vmtest: which data races are the series'" with_dir races_are_told
 t "vmtest: a guest that hangs, on a machine said to be slow" \
 	slow 2 outcome 124 "ended after 10 s" --timeout 5 -- sleep 1000
 t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
