@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Messages, options, and a scratch directory that goes away in every case.
+# Outcome, options, and a scratch directory that goes away in every case.
 
 SCRATCH=
 UNDO=()
 export OPT_base='' OPT_tree='' OPT_out='' OPT_kernel_only=''
-
-die() {
-	printf 'series: %s\n' "$*" >&2
-	exit 2
-}
 
 # The last line of output is the outcome, the exit status its kind.
 outcome() {

@@ -11,22 +11,13 @@ OUR_NAME=pgdat_try_reset_kswapd_failures
 UPSTREAM_NAMES='kswapd_try_clear_hopeless|kswapd_clear_hopeless'
 
 need_tree() {
-	local version level
-
 	[ -d "$1" ] || die "there is no directory $1"
 	TREE=$(cd "$1" && pwd -P) || die "cannot enter $1"
 	{ [ -f "$TREE/Makefile" ] && [ -f "$TREE/mm/vmscan.c" ]; } ||
 		die "$1 is not a kernel tree: it has no Makefile or no mm/vmscan.c"
-	version=$(makefile_value VERSION)
-	level=$(makefile_value PATCHLEVEL)
-	[[ $version =~ ^[0-9]+$ && $level =~ ^[0-9]+$ ]] ||
+	TREE_VERSION=$(release_of "$TREE")
+	[[ $TREE_VERSION =~ ^[0-9]+\.[0-9]+$ ]] ||
 		die "$1 is not a kernel tree: its Makefile has no VERSION and PATCHLEVEL"
-	TREE_VERSION=$version.$level
-}
-
-makefile_value() {
-	sed -n "s/^$1[[:space:]]*=[[:space:]]*\([0-9]*\)[[:space:]]*\$/\1/p" "$TREE/Makefile" |
-		sed -n 1p
 }
 
 tree_has() {
