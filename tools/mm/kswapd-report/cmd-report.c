@@ -90,10 +90,8 @@ static int parse(int argc, char **argv, struct options *o)
 static int read_one(struct trace *t, const char *path, bool debug)
 {
 	char error[512];
-	const char *slash = strrchr(path, '/');
 
 	t->path = path;
-	t->name = slash && slash[1] ? slash + 1 : path;
 	t->model = model_new();
 	if (!t->model) {
 		complain("out of memory");

@@ -15,6 +15,7 @@
 #include "decode.h"
 #include "instance.h"
 #include "main.h"
+#include "output.h"
 #include "sample.h"
 #include "verdict.h"
 
@@ -201,16 +202,13 @@ static void show_words(struct live *live)
 
 	for (i = 0; i < live->sampler.nodes; i++) {
 		struct node *node = model_node(live->model, live->sampler.node[i].nid);
-		char *text;
+		char head[24];
 
 		if (!node || verdict_of(live->model, node) == HEALTHY)
 			continue;
-		text = diagnosis(live->model, node);
-		printf("node %d: %s\n", node->nid, text);
-		free(text);
-		text = advice(live->model, node);
-		printf("  to do: %s\n", text);
-		free(text);
+		snprintf(head, sizeof(head), "node %d: ", node->nid);
+		wrap_owned(stdout, 0, 2, head, diagnosis(live->model, node));
+		wrap_owned(stdout, 2, 2, "to do: ", advice(live->model, node));
 	}
 	if (!live->instance)
 		puts("? no events (not asked for, or not root): failed runs, resets and who did them\n  cannot be known; what is given up is from node_unreclaimable in /proc/zoneinfo");

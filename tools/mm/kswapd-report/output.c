@@ -2,10 +2,47 @@
 /*
  * What several forms of the report need.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output.h"
+
+void wrap(FILE *out, int indent, int hang, const char *text)
+{
+	int at = indent;
+
+	fprintf(out, "%*s", indent, "");
+	while (*text) {
+		int n = strcspn(text, " ");
+
+		if (at > indent && at + 1 + n > WIDTH - 1) {
+			fprintf(out, "\n%*s", indent + hang, "");
+			at = indent + hang;
+		} else if (at > indent) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", n, text);
+		at += n;
+		text += n;
+		while (*text == ' ')
+			text++;
+	}
+	fputc('\n', out);
+}
+
+void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text)
+{
+	char *whole;
+
+	if (asprintf(&whole, "%s%s", head, text) < 0)
+		errx(1, "out of memory");
+	wrap(out, indent, hang, whole);
+	free(whole);
+	free(text);
+}
 
 const char *task_words(const struct episode *ep, char *buf)
 {

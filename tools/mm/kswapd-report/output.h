@@ -12,7 +12,6 @@
 
 struct trace {
 	const char *path;
-	const char *name;	/* what to call it: the path without directories */
 	struct model *model;
 	struct read_facts facts;
 };
@@ -21,6 +20,12 @@ void text_report(FILE *out, struct trace *traces, int count);
 void json_report(FILE *out, struct trace *traces, int count);
 void csv_report(FILE *out, struct trace *traces, int count);
 void svg_report(FILE *out, struct trace *traces, int count);
+
+#define WIDTH	80
+
+/* Text with line breaks before column 80; further lines hang. */
+void wrap(FILE *out, int indent, int hang, const char *text);
+void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text);
 
 /* "kswapd_pressure-103", at most 27 bytes with the zero */
 #define TASK_LEN	28

@@ -148,7 +148,7 @@ static void panel(FILE *out, const struct trace *t, const struct node *node, int
 	int bottom = p.top + TALL;
 
 	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">", LEFT, top + 14);
-	escaped(out, t->name);
+	escaped(out, t->path);
 	fprintf(out, ", node %d: %s</text>\n", node->nid, verdict_name(verdict_of(t->model, node)));
 	spans(&p, true, p.top, TALL, "#f5c6cb");
 	spans(&p, false, bottom + 2, 8, "#5dade2");

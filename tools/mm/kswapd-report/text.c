@@ -2,7 +2,6 @@
 /*
  * The report for people, 80 columns wide.
  */
-#include <err.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,46 +10,9 @@
 #include "output.h"
 #include "verdict.h"
 
-#define WIDTH		80
 #define LABEL		9
 #define COLUMNS		(WIDTH - LABEL - 2)
 #define SHOWN		10	/* episodes: the first half and the last */
-
-/* Words with line breaks before the last column, further lines hanging. */
-static void wrap(FILE *out, int indent, int hang, const char *text)
-{
-	int at = indent;
-
-	fprintf(out, "%*s", indent, "");
-	while (*text) {
-		int n = strcspn(text, " ");
-
-		if (at > indent && at + 1 + n > WIDTH - 1) {
-			fprintf(out, "\n%*s", indent + hang, "");
-			at = indent + hang;
-		} else if (at > indent) {
-			fputc(' ', out);
-			at++;
-		}
-		fprintf(out, "%.*s", n, text);
-		at += n;
-		text += n;
-		while (*text == ' ')
-			text++;
-	}
-	fputc('\n', out);
-}
-
-static void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text)
-{
-	char *whole;
-
-	if (asprintf(&whole, "%s%s", head, text) < 0)
-		errx(1, "out of memory");
-	wrap(out, indent, hang, whole);
-	free(whole);
-	free(text);
-}
 
 static const char *stamp(char *buf, size_t size, uint64_t ns)
 {
@@ -240,7 +202,7 @@ static void trace_facts(FILE *out, const struct trace *t)
 	const struct model *m = t->model;
 	const struct event_start *s = &t->facts.start;
 
-	fprintf(out, "%s: %.3f s, %u CPUs, %u-bit %s-endian, %" PRIu64 " records\n", t->name,
+	fprintf(out, "%s: %.3f s, %u CPUs, %u-bit %s-endian, %" PRIu64 " records\n", t->path,
 		(m->end - m->start) / 1e9, s->cpus, s->long_size * 8,
 		s->big_endian ? "big" : "little", t->facts.end.records);
 	if (s->buffers > 1)
