@@ -320,6 +320,8 @@ file_exists() {
 	local pattern=${1#F:}
 
 	pattern=${pattern#"${pattern%%[![:blank:]]*}"}
+	# compgen takes a name that ends with a slash for there.
+	pattern=${pattern%/}
 	compgen -G "$REPO/$pattern" >/dev/null || compgen -G "$TREE/$pattern" >/dev/null
 }
 
