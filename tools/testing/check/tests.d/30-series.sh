@@ -56,6 +56,23 @@ patches_are_good() {
 	scripts/series check --base "$1" --tree "$tree"
 }
 
+# At no commit of the applied set does the entry name what comes only later.
+entries_hold() {
+	local commit file nothing
+
+	nothing=$(git hash-object -t tree /dev/null)
+	for commit in $(git rev-list main); do
+		git show "$commit:MAINTAINERS" | sed -n '/^KSWAPD FAILURES$/,/^$/s/^F:\t//p' >.git/entry
+		while read -r file; do
+			git diff --name-only "$nothing" "$commit" -- "$file" | grep -q . || {
+				git log --oneline -1 "$commit"
+				echo "its MAINTAINERS has $file, which is not there yet"
+				return 1
+			}
+		done <.git/entry
+	done
+}
+
 # The written set, applied to a copy of the files, is the series and the new
 # files; no patch leaves a rejected hunk behind.
 set_is_whole() {
@@ -66,7 +83,8 @@ set_is_whole() {
 	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
 	mkdir "$dir/tree"
 	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
-		Documentation/mm tools/testing/selftests/Makefile "$dir/tree/")
+		Documentation/mm Documentation/tools/index.rst tools/testing/selftests/Makefile \
+		"$dir/tree/")
 	cd "$dir/tree" || return 1
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
 	export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.invalid
@@ -80,7 +98,9 @@ set_is_whole() {
 	tail -n 2 mm/vmscan.c | grep -qx '#include "tests/kswapd_failures_kunit.c"'
 	grep -qx 'config KSWAPD_FAILURES_KUNIT_TEST' mm/Kconfig.debug
 	grep -qx 'TARGETS += kswapd' tools/testing/selftests/Makefile
+	grep -qx '   kswapd-report/index' Documentation/tools/index.rst
 	grep -q '^KSWAPD FAILURES$' MAINTAINERS
+	entries_hold
 }
 
 docs_build() {
