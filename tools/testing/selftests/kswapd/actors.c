@@ -30,6 +30,8 @@
 #define READER_BLOCK		(1024 * 1024)
 #define WRITE_BLOCK		(1024 * 1024)
 #define HOT_PAUSE_US		1000
+#define RECLAIM_BYTES		(1024 * 1024)
+#define RECLAIM_PAUSE_US	2000
 #define HOG_STEP_BYTES		(64ULL << 20)
 #define HOG_POLL_US		100000
 #define HOG_POLLS_OF_REST	20
@@ -81,9 +83,24 @@ int prefer_node(int nid)
 	return set_policy(MPOL_PREFERRED, nid);
 }
 
-static void *map_anonymous(struct slot *slot, size_t size)
+static int bind_range(void *mem, size_t size, int nid)
 {
+	struct bitmask *mask = numa_allocate_nodemask();
+	int err = 0;
+
+	numa_bitmask_setbit(mask, nid);
+	if (mbind(mem, size, MPOL_BIND, mask->maskp, mask->size + 1, 0))
+		err = -errno;
+	numa_bitmask_free(mask);
+	return err;
+}
+
+static void *map_anonymous(const struct run *run, struct actor *actor,
+			   size_t size)
+{
+	struct slot *slot = actor->slot;
 	void *mem;
+	int err;
 
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -95,6 +112,12 @@ static void *map_anonymous(struct slot *slot, size_t size)
 	 * between two watermarks, and bring compaction into the picture.
 	 */
 	madvise(mem, size, MADV_NOHUGEPAGE);
+	if (actor->binding == BIND_RANGE) {
+		err = bind_range(mem, size, run->opt.node);
+		if (err)
+			actor_give_up(slot, "cannot bind its memory to node %d: %s",
+				      run->opt.node, strerror(-err));
+	}
 	return mem;
 }
 
@@ -171,15 +194,17 @@ static void hog_look(struct hog *hog, struct node_state *node)
  * What is left to take. For runaway free memory is to lie just above low. The
  * hog itself wakes nobody then; a pulse of touch gets below low and wakes
  * kswapd, which wants free memory up to high and finds little more than the
- * hot file. For strand it is to lie between min and low.
+ * hot file. For strand it is to lie between min and low, or at low where that
+ * is asked for: below low, the zones of a node are not taken from in turn, and
+ * the largest could be down at min before another one gives what it has.
  */
 static unsigned long long hog_excess(const struct hog *hog,
 				     const struct node_state *node)
 {
 	unsigned long long excess;
 
-	excess = hog->run->opt.scenario == RUNAWAY ? node->over_low :
-						     node->over_mid;
+	excess = hog->run->opt.scenario == RUNAWAY || hog->run->opt.at_low ?
+		 node->over_low : node->over_mid;
 	return excess > hog->slack ? excess - hog->slack : 0;
 }
 
@@ -261,7 +286,7 @@ static bool hog_sees_rest(struct hog *hog)
  * What it takes cannot be reclaimed: anonymous memory without swap, a file on
  * tmpfs likewise, a file that is locked, or one that memory.min protects.
  */
-static void hog_map(struct hog *hog, const struct actor *actor)
+static void hog_map(struct hog *hog, struct actor *actor)
 {
 	struct slot *slot = hog->slot;
 
@@ -270,7 +295,7 @@ static void hog_map(struct hog *hog, const struct actor *actor)
 	case BY_EXIT:
 	case BY_SWAPON:
 	case NR_RECOVERIES:
-		hog->mem = map_anonymous(slot, hog->size);
+		hog->mem = map_anonymous(hog->run, actor, hog->size);
 		return;
 	case BY_TMPFS:
 		/* A file of the kernel's own tmpfs, deleted when it is closed. */
@@ -347,12 +372,13 @@ static void read_forever(const struct run *run, struct actor *actor,
 			 size_t block)
 {
 	struct slot *slot = actor->slot;
-	int fd = open_sparse(actor, run->opt.file_size);
+	int fd = open_sparse(actor, actor->size ? actor->size :
+				    run->opt.file_size);
 	off_t at = 0;
 	ssize_t got;
 	char *buf;
 
-	buf = map_anonymous(slot, block);
+	buf = map_anonymous(run, actor, block);
 	for (;;) {
 		got = pread(fd, buf, block, at);
 		if (got < 0 && errno == EINTR)
@@ -424,7 +450,7 @@ static int make_hot_file(const struct run *run, struct actor *actor)
 	if (fd < 0)
 		actor_give_up(slot, "cannot create its file: %s",
 			      strerror(errno));
-	block = map_anonymous(slot, WRITE_BLOCK);
+	block = map_anonymous(run, actor, WRITE_BLOCK);
 	memset(block, 0x5a, WRITE_BLOCK);
 	while (left) {
 		put = write(fd, block, left < WRITE_BLOCK ? left : WRITE_BLOCK);
@@ -479,12 +505,49 @@ static void touch_body(const struct run *run, struct actor *actor)
 	char *mem;
 
 	for (;;) {
-		mem = map_anonymous(actor->slot, size);
+		mem = map_anonymous(run, actor, size);
 		for (at = 0; at < size; at += page)
 			mem[at] = 1;
 		munmap(mem, size);
 		atomic_fetch_add(&actor->slot->rounds, 1);
 		pause_us(run->opt.touch_interval_us);
+	}
+}
+
+/* Goes through more anonymous memory than it may keep. */
+static void anon_body(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t at;
+	char *mem;
+
+	mem = map_anonymous(run, actor, actor->size);
+	for (;;) {
+		for (at = 0; at < actor->size; at += page) {
+			mem[at] = 1;
+			atomic_fetch_add(&actor->slot->bytes, page);
+		}
+		atomic_fetch_add(&actor->slot->rounds, 1);
+	}
+}
+
+/* Has another's cgroup reclaimed, whose task brings the pages back. */
+static void reclaimer_body(const struct run *run, struct actor *actor)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
+	(void)run;
+	snprintf(path, sizeof(path), "%s/memory.reclaim",
+		 actor->target->cgroup);
+	for (;;) {
+		err = write_line(path, "%d", RECLAIM_BYTES);
+		/* Fewer pages than asked for are no failure here. */
+		if (err && err != -EAGAIN)
+			actor_give_up(actor->slot, "cannot write to %s: %s",
+				      path, strerror(-err));
+		atomic_fetch_add(&actor->slot->rounds, 1);
+		pause_us(RECLAIM_PAUSE_US);
 	}
 }
 
@@ -498,6 +561,8 @@ static const struct {
 	[HOT]		= { hot_body, 0 },
 	[TOUCH]		= { touch_body, 0 },
 	[READER]	= { reader_body, 0 },
+	[ANON]		= { anon_body, 0 },
+	[RECLAIMER]	= { reclaimer_body, 0 },
 };
 
 /*
@@ -539,7 +604,7 @@ actor_main(const struct run *run, struct actor *actor, pid_t parent)
 			      strerror(-err));
 	if (actor->kind == READER && run->opt.anywhere)
 		err = set_policy_default();
-	else
+	else if (actor->binding == BIND_TASK)
 		err = set_policy(MPOL_BIND, run->opt.node);
 	if (err)
 		actor_give_up(slot, "cannot set its policy for node %d: %s",

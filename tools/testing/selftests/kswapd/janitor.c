@@ -10,10 +10,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,12 +74,15 @@ static void kill_members(const char *path, bool is_dir)
 		if (pid > 0)
 			kill(pid, SIGKILL);
 	fclose(list);
+	visit_entries(path, kill_members);
 }
 
 static void remove_child_group(const char *path, bool is_dir)
 {
-	if (is_dir)
-		rmdir(path);
+	if (!is_dir)
+		return;
+	visit_entries(path, remove_child_group);
+	rmdir(path);
 }
 
 static void remove_file(const char *path, bool is_dir)
@@ -113,17 +118,6 @@ static bool undo_group(const struct undo *undo)
 	}
 }
 
-/* Once nobody is left whose pages would have to come back from it. */
-static bool undo_swap(const struct undo *undo)
-{
-	/* Not there, or not yet swapped on, or already off. */
-	if (!*undo->swap || !swapoff(undo->swap) || errno == ENOENT ||
-	    errno == EINVAL)
-		return true;
-	complain("swap off", undo->swap, errno);
-	return false;
-}
-
 static bool undo_dir(const struct undo *undo)
 {
 	visit_entries(undo->dir, remove_file);
@@ -148,18 +142,16 @@ static bool undo_setting(const char *path, const char *former)
 	return !err;
 }
 
-static bool undo_control(const struct undo *undo)
+static bool undo_controller(const struct undo *undo, const char *name)
 {
 	char path[PATH_MAX + 32];
 	char list[256];
 	int err;
 
-	if (!undo->memory_off)
-		return true;
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", undo->parent);
-	if (read_line(path, list, sizeof(list)) || !has_word(list, "memory"))
+	if (read_line(path, list, sizeof(list)) || !has_word(list, name))
 		return true;
-	err = write_line(path, "-memory");
+	err = write_line(path, "-%s", name);
 	/* Busy: somebody else came to rely on it. */
 	if (!err || err == -EBUSY)
 		return true;
@@ -167,23 +159,71 @@ static bool undo_control(const struct undo *undo)
 	return false;
 }
 
+static bool undo_swap(const struct undo *undo)
+{
+	/* Neither a file that is not swapped on nor one that is gone is left. */
+	if (!*undo->swap || !swapoff(undo->swap) || errno == EINVAL ||
+	    errno == ENOENT)
+		return true;
+	complain("swap off", undo->swap, errno);
+	return false;
+}
+
+static bool undo_tracing(const struct undo *undo)
+{
+	if (!*undo->tracing || !rmdir(undo->tracing) || errno == ENOENT)
+		return true;
+	complain("remove", undo->tracing, errno);
+	return false;
+}
+
 static bool undo_all(const struct undo *undo)
 {
 	bool clean;
+	int i;
 
 	clean = undo_group(undo);
 	clean &= undo_swap(undo);
 	clean &= undo_dir(undo);
 	clean &= undo_setting(SCALE_FACTOR_FILE, undo->scale_factor);
 	clean &= undo_setting(LRU_FILE, undo->lru);
-	clean &= undo_control(undo);
+	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
+	clean &= undo_setting(LISTS_FILE, undo->lists);
+	clean &= undo_tracing(undo);
+	for (i = 0; i < NR_CONTROLLERS; i++)
+		if (undo->given[i])
+			clean &= undo_controller(undo, controller_names[i]);
 	return clean;
 }
 
-static void __noreturn janitor_main(const struct undo *undo, int pipe_fd)
+/*
+ * Returns when the supervisor is gone. It has to go where its master, if it has
+ * one, went first: a test whose runner was killed must not go on.
+ */
+static void wait_for_end(pid_t master, pid_t supervisor, int pipe_fd)
 {
-	ssize_t got;
-	char byte;
+	struct pollfd ends[2] = {
+		{ .fd = pipe_fd, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
+	};
+
+	if (master)
+		ends[1].fd = syscall(SYS_pidfd_open, master, 0);
+	for (;;) {
+		if (poll(ends, ARRAY_SIZE(ends), -1) < 0 && errno != EINTR)
+			return;
+		if (ends[0].revents)
+			return;
+		if (ends[1].revents && getppid() == supervisor) {
+			kill(supervisor, SIGKILL);
+			ends[1].fd = -1;
+		}
+	}
+}
+
+static void __noreturn
+janitor_main(const struct run *run, pid_t supervisor, int pipe_fd)
+{
 	int null;
 	int sig;
 
@@ -197,15 +237,14 @@ static void __noreturn janitor_main(const struct undo *undo, int pipe_fd)
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
-	do {
-		got = read(pipe_fd, &byte, 1);
-	} while (got > 0 || (got < 0 && errno == EINTR));
-	_exit(undo_all(undo) ? EXIT_OK : EXIT_FAILED);
+	wait_for_end(run->master, supervisor, pipe_fd);
+	_exit(undo_all(&run->undo) ? EXIT_OK : EXIT_FAILED);
 }
 
 /* 0 or a negative errno. */
 int janitor_start(struct run *run)
 {
+	pid_t supervisor = getpid();
 	int fds[2];
 	int err;
 
@@ -222,7 +261,7 @@ int janitor_start(struct run *run)
 	}
 	if (!run->janitor) {
 		close(fds[1]);
-		janitor_main(&run->undo, fds[0]);
+		janitor_main(run, supervisor, fds[0]);
 	}
 	close(fds[0]);
 	run->janitor_fd = fds[1];

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of kswapd_pressure share: the options, the actors that make
+ * What kswapd_pressure and the tests share: the options, the actors that make
  * the pressure, and what is measured.
  */
 #ifndef KSWAPD_PRESSURE_H
 #define KSWAPD_PRESSURE_H
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 #include "sysinfo.h"
 
-#define PROGRAM		"kswapd_pressure"
+/* In messages and in the names of what is made. */
+#define PROGRAM		program_invocation_short_name
 #define MAX_READERS	64
 #define MAX_ACTORS	(MAX_READERS + 4)
 #define POLLS_A_SECOND	10
@@ -57,6 +60,8 @@ struct options {
 	double max_cpu;			/* negative: not asked */
 	const char *dir;
 	const char *cgroup;
+	bool cpuset;			/* that controller, too */
+	bool at_low;			/* where the hog ends */
 	bool by_mmap;			/* how readers read */
 	bool anywhere;			/* readers are not bound to the node */
 	bool json;
@@ -74,7 +79,10 @@ struct environment {
 	unsigned long long page_size;
 };
 
-enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER };
+enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER };
+
+/* What keeps an actor's memory on the node. */
+enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
 
 /* What an actor tells the supervisor, in memory that both have mapped. */
 struct slot {
@@ -93,6 +101,11 @@ struct actor {
 	enum actor_kind kind;
 	pid_t pid;				/* 0: not running */
 	struct slot *slot;
+	enum binding binding;
+	unsigned long long size;		/* of ANON, or else of the file */
+	unsigned long long high;		/* memory.high that fills it up */
+	unsigned long long min;			/* memory.min that it has */
+	const struct actor *target;		/* of RECLAIMER */
 	char cgroup[PATH_MAX];
 	char file[PATH_MAX];
 };
@@ -152,15 +165,22 @@ struct summary {
 	double mb_read;
 };
 
+enum controller { MEMORY, CPUSET, NR_CONTROLLERS };
+
+extern const char * const controller_names[NR_CONTROLLERS];
+
 /* All that is ever made or changed, known before any of it is. */
 struct undo {
 	char group[PATH_MAX];		/* cgroup, with one more per actor */
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
 	char swap[PATH_MAX];		/* file; "": none */
-	bool memory_off;		/* its children had no memory control */
+	bool given[NR_CONTROLLERS];	/* its children did not have them */
 	char scale_factor[32];		/* former values; "": not changed */
 	char lru[32];
+	char demotion[32];
+	char lists[32];
+	char tracing[PATH_MAX];		/* tracefs instance; "": none */
 };
 
 struct run {
@@ -169,6 +189,7 @@ struct run {
 	struct node_state node;		/* after the sysctl was set */
 	struct undo undo;
 	pid_t janitor;
+	pid_t master;			/* whose end is ours, too; 0: nobody */
 	int janitor_fd;			/* open for as long as we live */
 
 	struct actor actors[MAX_ACTORS];
@@ -196,27 +217,53 @@ struct run {
 
 #define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
 #define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
+#define DEMOTION_FILE		"/sys/kernel/mm/numa/demotion_enabled"
+#define LISTS_FILE		"/proc/sys/vm/percpu_pagelist_high_fraction"
 
-/* kswapd_pressure.c */
-extern atomic_int caught_signal;
-int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
+/* look.c */
+int look_around(struct run *run);
 int read_node(struct run *run, struct node_state *node);
+unsigned long long protected_bytes(const struct run *run);
+
+/* place.c */
+void init_run(struct run *run);
+void catch_signals(void);
+int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
+int protect_self(struct run *run);
+int apply_settings(struct run *run);
+int make_place(struct run *run);
+int set_memory(struct run *run, const char *group, const char *file,
+	       unsigned long long val);
+struct actor *new_actor(struct run *run, enum actor_kind kind,
+			const char *name);
+int launch(struct run *run, struct actor *actor);
+int add_actor(struct run *run, enum actor_kind kind, const char *name);
+void end_actor(struct actor *actor);
+struct actor *find_actor(struct run *run, enum actor_kind kind);
+unsigned long long group_number(struct run *run, const struct actor *actor,
+				const char *file, const char *key);
+int all_well(struct run *run);
+void sleep_until(unsigned long long ns);
+int wait_until(struct run *run, bool (*done)(struct run *run),
+	       const char *what);
+int note_runs(struct run *run);
+unsigned long long runs_so_far(struct run *run);
+bool kswapd_was_woken(struct run *run);
+bool hot_has_read_all(struct run *run);
+bool streams_have_filled_up(struct run *run);
+bool hog_is_there(struct run *run);
+bool hog_is_steady(struct run *run);
+bool node_is_hopeless(struct run *run);
+bool node_is_empty(struct run *run);
+
+/* measure.c */
+int read_counters(struct run *run, struct counters *c);
+int take_sample(struct run *run, unsigned long long start,
+		unsigned long long end, struct counters *before);
 
 /* scenarios.c */
 int begin_scenario(struct run *run);
 void end_hog(struct run *run);
-int all_well(struct run *run);
-void sleep_until(unsigned long long ns);
-unsigned long long group_number(struct run *run, const struct actor *actor,
-				const char *file, const char *key);
-
-unsigned long long protected_bytes(const struct run *run);
-int set_memory(struct run *run, const char *group, const char *file,
-	       unsigned long long val);
-struct actor *find_actor(struct run *run, enum actor_kind kind);
-void end_actor(struct actor *actor);
-int wait_until(struct run *run, bool (*done)(struct run *run),
-	       const char *what);
 
 /* recovery.c */
 int prepare_recovery(struct run *run);

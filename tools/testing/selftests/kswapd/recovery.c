@@ -77,14 +77,6 @@ int prepare_recovery(struct run *run)
 	return 0;
 }
 
-static bool node_is_empty(struct run *run)
-{
-	struct node_state node;
-
-	return read_node(run, &node) ||
-	       node.free > node.high + (node.usable - node.high) / 2;
-}
-
 static int wait_for_memory(struct run *run)
 {
 	return wait_until(run, node_is_empty,

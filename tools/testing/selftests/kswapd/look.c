@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look at the machine, before anything is made or changed.
+ */
+#include <numa.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "pressure.h"
+
+#define SMALLEST_NODE		(256 * MIB)
+#define DISK_SLACK		MIB
+
+const char * const controller_names[NR_CONTROLLERS] = {
+	[MEMORY]	= "memory",
+	[CPUSET]	= "cpuset",
+};
+
+int read_node(struct run *run, struct node_state *node)
+{
+	int err = text_read(&run->zoneinfo, "/proc/zoneinfo");
+
+	if (err)
+		return give_up(run, EXIT_FAILED,
+			       "cannot read /proc/zoneinfo: %s", strerror(-err));
+	if (!node_state_parse(run->zoneinfo.buf, run->opt.node, node))
+		return give_up(run, EXIT_FAILED, "node %d is gone",
+			       run->opt.node);
+	return 0;
+}
+
+static int check_swap(struct run *run)
+{
+	const char *line;
+
+	if (text_read(&run->scratch, "/proc/swaps")) {
+		if (run->opt.by == BY_SWAPON)
+			return give_up(run, EXIT_SKIP,
+				       "this kernel has no swap");
+		return 0;
+	}
+	line = strchr(run->scratch.buf, '\n');
+	if (line && line[1])
+		return give_up(run, EXIT_SKIP,
+			       "swap is on, so anonymous memory is reclaimable here");
+	return 0;
+}
+
+static void find_nodes(struct run *run, unsigned long long *largest_free)
+{
+	struct environment *env = &run->env;
+	struct node_state node;
+	int nid;
+
+	*largest_free = 0;
+	env->nodes = 0;
+	env->other_node = -1;
+	for (nid = 0; nid <= numa_max_node(); nid++) {
+		if (!node_state_parse(run->zoneinfo.buf, nid, &node))
+			continue;
+		env->nodes++;
+		if (nid == run->opt.node)
+			continue;
+		if (env->other_node < 0 || node.free > *largest_free) {
+			env->other_node = nid;
+			*largest_free = node.free;
+		}
+	}
+}
+
+static int last_node(struct run *run)
+{
+	struct node_state node;
+	int nid;
+
+	for (nid = numa_max_node(); nid > 0; nid--)
+		if (node_state_parse(run->zoneinfo.buf, nid, &node))
+			break;
+	return nid;
+}
+
+static int check_node(struct run *run)
+{
+	struct options *opt = &run->opt;
+	unsigned long long largest_free;
+	struct bitmask *allowed;
+	bool ours;
+	int err;
+
+	if (numa_available() < 0)
+		return give_up(run, EXIT_SKIP,
+			       "this kernel has no support for NUMA policies");
+	err = text_read(&run->zoneinfo, "/proc/zoneinfo");
+	if (err)
+		return give_up(run, EXIT_SKIP, "cannot read /proc/zoneinfo: %s",
+			       strerror(-err));
+	if (opt->node < 0)
+		opt->node = last_node(run);
+	if (!node_state_parse(run->zoneinfo.buf, opt->node, &run->node))
+		return give_up(run, EXIT_SKIP, "node %d has no memory",
+			       opt->node);
+	if (run->node.usable * run->env.page_size < SMALLEST_NODE)
+		return give_up(run, EXIT_SKIP,
+			       "node %d has %llu MiB, and it takes at least %llu",
+			       opt->node,
+			       run->node.usable * run->env.page_size / MIB,
+			       SMALLEST_NODE / MIB);
+	if (!strstr(run->zoneinfo.buf, "node_unreclaimable:"))
+		return give_up(run, EXIT_SKIP,
+			       "/proc/zoneinfo does not tell node_unreclaimable here");
+	find_nodes(run, &largest_free);
+
+	allowed = numa_get_mems_allowed();
+	ours = numa_bitmask_isbitset(allowed, opt->node);
+	numa_bitmask_free(allowed);
+	if (!ours)
+		return give_up(run, EXIT_SKIP,
+			       "node %d is not among those that this task may use",
+			       opt->node);
+	return 0;
+}
+
+/* What memory.min is to keep from reclaim, in bytes. */
+unsigned long long protected_bytes(const struct run *run)
+{
+	if (run->opt.scenario == RUNAWAY)
+		return run->opt.min;
+	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
+		return run->node.managed * run->env.page_size;
+	return 0;
+}
+
+/* Protection reaches a group only as far as all groups above it have it. */
+static int check_ancestors_min(struct run *run, unsigned long long wanted)
+{
+	char path[PATH_MAX + 32];
+	char dir[PATH_MAX];
+	unsigned long long min;
+	struct statfs fs;
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", run->undo.parent);
+	while (*dir && !statfs(dir, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC) {
+		snprintf(path, sizeof(path), "%s/memory.min", dir);
+		if (read_number(path, &min))
+			break;		/* only the root has no such file */
+		if (min < wanted)
+			return give_up(run, EXIT_SKIP,
+				       "%s has memory.min %llu, and the scenario wants to protect %llu bytes below it",
+				       dir, min, wanted);
+		slash = strrchr(dir, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+	}
+	return 0;
+}
+
+static int check_cgroup(struct run *run)
+{
+	struct undo *undo = &run->undo;
+	const char *dir = run->opt.cgroup;
+	char path[PATH_MAX + 32];
+	char list[256];
+	struct statfs fs;
+	int err;
+
+	if (!realpath(dir, undo->parent))
+		return give_up(run, EXIT_SKIP, "there is no cgroup %s: %s", dir,
+			       strerror(errno));
+	if (statfs(undo->parent, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return give_up(run, EXIT_SKIP, "%s is no cgroup v2", dir);
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", undo->parent);
+	if (read_line(path, list, sizeof(list)) || !has_word(list, "memory"))
+		return give_up(run, EXIT_SKIP,
+			       "%s has no memory controller to give to its children",
+			       dir);
+	if (run->opt.cpuset && !has_word(list, "cpuset"))
+		return give_up(run, EXIT_SKIP,
+			       "%s has no cpuset controller to give to its children",
+			       dir);
+	if (access(undo->parent, W_OK))
+		return give_up(run, EXIT_SKIP, "cannot make cgroups in %s: %s",
+			       dir, strerror(errno));
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", undo->parent);
+	err = read_line(path, list, sizeof(list));
+	if (err)
+		return give_up(run, EXIT_SKIP, "cannot read %s: %s", path,
+			       strerror(-err));
+	undo->given[MEMORY] = !has_word(list, "memory");
+	undo->given[CPUSET] = run->opt.cpuset && !has_word(list, "cpuset");
+	if (protected_bytes(run))
+		return check_ancestors_min(run, protected_bytes(run));
+	return 0;
+}
+
+static int check_settings(struct run *run)
+{
+	struct options *opt = &run->opt;
+	struct undo *undo = &run->undo;
+	char now[32];
+	bool wanted;
+	int err;
+
+	if (opt->scale_factor) {
+		err = read_line(SCALE_FACTOR_FILE, undo->scale_factor,
+				sizeof(undo->scale_factor));
+		if (!err && access(SCALE_FACTOR_FILE, W_OK))
+			err = -errno;
+		if (err)
+			return give_up(run, EXIT_SKIP,
+				       "cannot change vm.watermark_scale_factor: %s",
+				       strerror(-err));
+	}
+
+	err = read_line(LRU_FILE, now, sizeof(now));
+	run->env.mglru = !err && strtoul(now, NULL, 16) & 1;
+	if (opt->lru == LRU_MGLRU && err)
+		return give_up(run, EXIT_SKIP, "this kernel has no MGLRU");
+	wanted = opt->lru == LRU_MGLRU;
+	if (opt->lru == LRU_KEEP || run->env.mglru == wanted)
+		return 0;
+	if (access(LRU_FILE, W_OK))
+		return give_up(run, EXIT_SKIP, "cannot change the LRU: %s",
+			       strerror(errno));
+	snprintf(undo->lru, sizeof(undo->lru), "%s", now);
+	return 0;
+}
+
+static int check_counters(struct run *run)
+{
+	struct environment *env = &run->env;
+	unsigned long long val;
+	struct utsname uts;
+	char path[128];
+
+	env->kswapd = find_kswapd(run->opt.node);
+	if (!env->kswapd)
+		return give_up(run, EXIT_SKIP, "kswapd%d cannot be seen here",
+			       run->opt.node);
+	env->schedstat = have_schedstat();
+	if (text_read(&run->vmstat, "/proc/vmstat") ||
+	    !keyed_number(run->vmstat.buf, "pgscan_kswapd", &val))
+		return give_up(run, EXIT_SKIP,
+			       "/proc/vmstat does not count reclaim here");
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat",
+		 run->opt.node);
+	env->node_scope = !text_read(&run->scratch, path) &&
+		keyed_number(run->scratch.buf, "pgscan_kswapd", &val) &&
+		keyed_number(run->scratch.buf, "pgsteal_kswapd", &val) &&
+		keyed_number(run->scratch.buf, "pgscan_direct", &val) &&
+		keyed_number(run->scratch.buf, "pgsteal_direct", &val);
+	env->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (!uname(&uts))
+		snprintf(env->kernel, sizeof(env->kernel), "%s", uts.release);
+	return 0;
+}
+
+static int check_dir(struct run *run)
+{
+	unsigned long long need = DISK_SLACK;
+	const char *dir = run->opt.dir;
+	char real[PATH_MAX];
+	struct statfs fs;
+	int len;
+
+	if (!realpath(dir, real) || statfs(real, &fs))
+		return give_up(run, EXIT_USAGE, "--dir: cannot use %s: %s", dir,
+			       strerror(errno));
+	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+		return give_up(run, EXIT_USAGE,
+			       "--dir: %s is on a %s, whose pages are not reclaimed like a file's; name a directory on a disk",
+			       dir, fs.f_type == TMPFS_MAGIC ? "tmpfs" : "ramfs");
+	if (access(real, W_OK))
+		return give_up(run, EXIT_USAGE, "--dir: cannot write in %s: %s",
+			       dir, strerror(errno));
+	if (run->opt.scenario == RUNAWAY)
+		need += run->opt.hot_size;
+	if (run->opt.by == BY_SWAPON)
+		need += run->opt.swap_size;
+	if ((unsigned long long)fs.f_bavail * fs.f_bsize < need)
+		return give_up(run, EXIT_USAGE,
+			       "--dir: %s has %llu KiB free, and %llu are needed",
+			       dir,
+			       (unsigned long long)fs.f_bavail * fs.f_bsize / KIB,
+			       need / KIB);
+
+	len = snprintf(run->undo.dir, sizeof(run->undo.dir), "%s/%s.%d",
+		       strcmp(real, "/") ? real : "", PROGRAM, getpid());
+	/* Room for the files' names. */
+	if (len >= (int)sizeof(run->undo.dir) - 64)
+		return give_up(run, EXIT_USAGE, "--dir: the name is too long");
+	if (run->opt.by == BY_SWAPON)
+		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
+			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
+	len = snprintf(run->undo.group, sizeof(run->undo.group), "%s/%s.%d",
+		       run->undo.parent, PROGRAM, getpid());
+	if (len >= (int)sizeof(run->undo.group) - 64)
+		return give_up(run, EXIT_USAGE,
+			       "--cgroup: the name is too long");
+	/*
+	 * What is there already belongs to somebody, such as a process with
+	 * the same number in another PID namespace, and must not be undone.
+	 */
+	if (!access(run->undo.dir, F_OK) || !access(run->undo.group, F_OK))
+		return give_up(run, EXIT_FAILED, "%s or %s exists already",
+			       run->undo.dir, run->undo.group);
+	return 0;
+}
+
+static int check_fit(struct run *run)
+{
+	unsigned long long page = run->env.page_size;
+	unsigned long long node = run->node.usable * page;
+	struct options *opt = &run->opt;
+	unsigned long long sum;
+
+	if (!opt->file_size)
+		opt->file_size = run->node.managed * page / 5 * 6;
+	if (opt->scenario == STREAM)
+		return 0;
+	if (opt->touch_size > node / 16)
+		return give_up(run, EXIT_USAGE,
+			       "--touch-size: %llu MiB are too much for node %d with %llu MiB",
+			       opt->touch_size / MIB, opt->node, node / MIB);
+	if (opt->scenario != RUNAWAY)
+		return 0;
+	if (opt->min > node)
+		return give_up(run, EXIT_USAGE,
+			       "--min: %llu MiB do not fit on node %d with %llu MiB",
+			       opt->min / MIB, opt->node, node / MIB);
+	sum = opt->high + opt->hot_size;
+	if (sum > node / 2)
+		return give_up(run, EXIT_USAGE,
+			       "--high and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
+			       sum / MIB, opt->node, node / MIB);
+	return 0;
+}
+
+int look_around(struct run *run)
+{
+	if (geteuid())
+		return give_up(run, EXIT_SKIP,
+			       "it takes root to make cgroups and set sysctls");
+	if (check_swap(run) || check_node(run) || check_fit(run) ||
+	    check_cgroup(run) || check_settings(run) || check_counters(run))
+		return -1;
+	return check_dir(run);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads what the kernel counts, and takes samples.
+ */
+#include <string.h>
+
+#include "pressure.h"
+
+#define POLL_NS		(NS_A_SECOND / POLLS_A_SECOND)
+
+/*
+ * A page is known to be a refault by the shadow that its eviction left. A
+ * cgroup that has hardly a page left may keep but few shadows, so the worse the
+ * thrashing is, the more refaults go uncounted. Hence major faults too, and how
+ * often shadows were dropped.
+ */
+static void read_actor_counters(struct run *run, int i, struct counters *c)
+{
+	struct actor *actor = &run->actors[i];
+	char path[PATH_MAX + 32];
+
+	c->actor[i].cpu_us = group_number(run, actor, "cpu.stat", "usage_usec");
+	c->actor[i].rounds = atomic_load(&actor->slot->rounds);
+	c->actor[i].bytes = atomic_load(&actor->slot->bytes);
+
+	snprintf(path, sizeof(path), "%s/memory.stat", actor->cgroup);
+	if (text_read(&run->scratch, path))
+		return;
+	keyed_number(run->scratch.buf, "workingset_refault_file",
+		     &c->actor[i].refaults);
+	keyed_number(run->scratch.buf, "pgmajfault", &c->actor[i].major_faults);
+	keyed_number(run->scratch.buf, "workingset_nodereclaim",
+		     &c->actor[i].nodes_dropped);
+}
+
+int read_counters(struct run *run, struct counters *c)
+{
+	char path[PATH_MAX + 32];
+	const char *reclaim;
+	int err;
+	int i;
+
+	memset(c, 0, sizeof(*c));
+	c->time_ns = now_ns();
+	err = thread_cpu_ns(run->env.kswapd, run->env.schedstat, &c->kswapd_ns);
+	if (err)
+		return give_up(run, EXIT_FAILED,
+			       "cannot read the CPU time of kswapd%d: %s",
+			       run->opt.node, strerror(-err));
+	err = text_read(&run->vmstat, "/proc/vmstat");
+	if (err)
+		return give_up(run, EXIT_FAILED, "cannot read /proc/vmstat: %s",
+			       strerror(-err));
+	c->stalls = keyed_sum(run->vmstat.buf, "allocstall");
+	keyed_number(run->vmstat.buf, "pageoutrun", &c->runs);
+
+	reclaim = run->vmstat.buf;
+	if (run->env.node_scope) {
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/node/node%d/vmstat",
+			 run->opt.node);
+		err = text_read(&run->scratch, path);
+		if (err)
+			return give_up(run, EXIT_FAILED, "cannot read %s: %s",
+				       path, strerror(-err));
+		reclaim = run->scratch.buf;
+	}
+	keyed_number(reclaim, "pgscan_kswapd", &c->kswapd_scanned);
+	keyed_number(reclaim, "pgsteal_kswapd", &c->kswapd_stolen);
+	keyed_number(reclaim, "pgscan_direct", &c->direct_scanned);
+	keyed_number(reclaim, "pgsteal_direct", &c->direct_stolen);
+
+	for (i = 0; i < run->nr_actors; i++)
+		read_actor_counters(run, i, c);
+	return 0;
+}
+
+/* What counts up and is summed over CPUs may be seen to step back a little. */
+static unsigned long long step(unsigned long long from, unsigned long long to)
+{
+	return to > from ? to - from : 0;
+}
+
+static void subtract_actor(const struct actor *actor, int i,
+			   const struct counters *from,
+			   const struct counters *to, struct counters *diff)
+{
+	diff->actor[i].cpu_us = step(from->actor[i].cpu_us,
+				     to->actor[i].cpu_us);
+	diff->actor[i].refaults = step(from->actor[i].refaults,
+				       to->actor[i].refaults);
+	diff->actor[i].major_faults = step(from->actor[i].major_faults,
+					   to->actor[i].major_faults);
+	diff->actor[i].nodes_dropped = step(from->actor[i].nodes_dropped,
+					    to->actor[i].nodes_dropped);
+	diff->actor[i].rounds = step(from->actor[i].rounds,
+				     to->actor[i].rounds);
+	diff->actor[i].bytes = step(from->actor[i].bytes, to->actor[i].bytes);
+	/* Of the hog, what it holds and not what it took since. */
+	if (actor->kind == HOG)
+		diff->actor[i].bytes = to->actor[i].bytes;
+}
+
+static void subtract(const struct run *run, const struct counters *from,
+		     const struct counters *to, struct counters *diff)
+{
+	int i;
+
+	diff->time_ns = step(from->time_ns, to->time_ns);
+	diff->kswapd_ns = step(from->kswapd_ns, to->kswapd_ns);
+	diff->kswapd_scanned = step(from->kswapd_scanned, to->kswapd_scanned);
+	diff->kswapd_stolen = step(from->kswapd_stolen, to->kswapd_stolen);
+	diff->direct_scanned = step(from->direct_scanned, to->direct_scanned);
+	diff->direct_stolen = step(from->direct_stolen, to->direct_stolen);
+	diff->stalls = step(from->stalls, to->stalls);
+	diff->runs = step(from->runs, to->runs);
+	for (i = 0; i < run->nr_actors; i++)
+		subtract_actor(&run->actors[i], i, from, to, diff);
+}
+
+static int poll_node(struct run *run, struct sample *s,
+		     unsigned long long start)
+{
+	double t;
+
+	if (all_well(run) || read_node(run, &s->node))
+		return -1;
+	s->polls++;
+	s->hopeless += s->node.hopeless;
+	s->unbalanced += !s->node.balanced;
+	t = (double)(now_ns() - start) / NS_A_SECOND;
+	if (!s->node.over_low && run->short_after < 0)
+		run->short_after = t;
+	if (!s->node.hopeless && run->reset_after < 0)
+		run->reset_after = t;
+	return 0;
+}
+
+/*
+ * Polls at the tenths of a second that are still ahead: where the supervisor
+ * itself was held up, what it missed is not made up for in a burst, and the
+ * sample is longer instead.
+ */
+int take_sample(struct run *run, unsigned long long start,
+		unsigned long long end, struct counters *before)
+{
+	struct sample *s = &run->samples[run->nr_samples];
+	struct counters after;
+
+	memset(s, 0, sizeof(*s));
+	s->after = run->nr_samples >= run->opt.seconds;
+	do {
+		unsigned long long since = now_ns() - start;
+
+		sleep_until(start + (since / POLL_NS + 1) * POLL_NS);
+		if (poll_node(run, s, start))
+			return -1;
+	} while (now_ns() < end);
+
+	if (read_counters(run, &after))
+		return -1;
+	subtract(run, before, &after, &s->diff);
+	s->seconds = (double)s->diff.time_ns / NS_A_SECOND;
+	s->t = (double)(after.time_ns - start) / NS_A_SECOND;
+	s->kswapd_cpu = 100.0 * s->diff.kswapd_ns / s->diff.time_ns;
+	run->woken |= after.runs > run->runs_at_start;
+	*before = after;
+	run->nr_samples++;
+	return 0;
+}

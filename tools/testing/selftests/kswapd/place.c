@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sets the place up, starts the actors and watches them.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define WAIT_STEP_NS		20000000
+#define DEADLINE_SECONDS	120
+#define STEADY_SECONDS		5
+
+static atomic_int caught_signal;
+
+static void catch_signal(int sig)
+{
+	caught_signal = sig;
+}
+
+/* Keeps the first reason to stop. Always -1, to be returned. */
+int give_up(struct run *run, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (run->status)
+		return -1;
+	run->status = status;
+	va_start(ap, fmt);
+	vsnprintf(run->why, sizeof(run->why), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void init_run(struct run *run)
+{
+	struct options *opt = &run->opt;
+
+	memset(run, 0, sizeof(*run));
+	run->env.page_size = sysconf(_SC_PAGESIZE);
+	run->short_after = -1;		/* not yet */
+	run->reset_after = -1;
+	run->clean = true;
+	opt->node = -1;
+	opt->seconds = 20;
+	opt->settle = 5;
+	opt->scale_factor = 300;
+	opt->high = 8 * MIB;
+	opt->min = 64 * MIB;
+	opt->hot_size = 16 * MIB;
+	opt->touch_size = MIB;
+	opt->swap_size = 128 * MIB;
+	opt->touch_interval_us = 2000;
+	opt->max_cpu = -1;
+	opt->dir = ".";
+	opt->cgroup = "/sys/fs/cgroup";
+}
+
+void catch_signals(void)
+{
+	static const int caught[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction action = { .sa_handler = catch_signal };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaction(caught[i], &action, NULL);
+	/* A reader that went away shows as an error of the write. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/*
+ * The supervisor must outlive what it makes, and its own memory should come
+ * from elsewhere where there is an elsewhere. It does not insist on that: on a
+ * machine with one node it lives on what the watermarks leave, and the hog goes
+ * first when that runs out.
+ */
+int protect_self(struct run *run)
+{
+	size_t slots = MAX_ACTORS * sizeof(*run->slots);
+	int err;
+
+	err = write_line("/proc/self/oom_score_adj", "-1000");
+	if (err)
+		return give_up(run, EXIT_SKIP,
+			       "cannot protect itself from the OOM killer: %s",
+			       strerror(-err));
+	if (run->env.other_node >= 0) {
+		err = prefer_node(run->env.other_node);
+		if (err)
+			return give_up(run, EXIT_SKIP,
+				       "cannot take memory from node %d: %s",
+				       run->env.other_node, strerror(-err));
+	}
+
+	run->slots = mmap(NULL, slots, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->slots == MAP_FAILED) {
+		run->slots = NULL;
+		return give_up(run, EXIT_FAILED, "cannot map shared memory: %s",
+			       strerror(errno));
+	}
+	memset(run->slots, 0, slots);
+	run->samples = calloc(run->opt.seconds + run->opt.after,
+			      sizeof(*run->samples));
+	if (!run->samples)
+		return give_up(run, EXIT_FAILED,
+			       "no memory for %d seconds of samples",
+			       run->opt.seconds);
+	return 0;
+}
+
+int apply_settings(struct run *run)
+{
+	int err;
+
+	if (*run->undo.scale_factor) {
+		err = write_line(SCALE_FACTOR_FILE, "%d",
+				 run->opt.scale_factor);
+		if (err)
+			return give_up(run, EXIT_SKIP,
+				       "cannot change vm.watermark_scale_factor: %s",
+				       strerror(-err));
+	}
+	/* Groups made from here on begin with the LRU that is wanted. */
+	if (*run->undo.lru) {
+		err = write_line(LRU_FILE, "%c",
+				 run->opt.lru == LRU_MGLRU ? 'y' : 'n');
+		if (err)
+			return give_up(run, EXIT_SKIP,
+				       "cannot change the LRU: %s",
+				       strerror(-err));
+		run->env.mglru = run->opt.lru == LRU_MGLRU;
+	}
+
+	if (read_node(run, &run->node))
+		return -1;
+	if (run->opt.scenario != STREAM &&
+	    !gaps_suffice(&run->opt, &run->node, run->env.page_size))
+		return give_up(run, EXIT_USAGE,
+			       "the watermarks of node %d (%llu, %llu, %llu pages) are too close together for --touch-size: make that smaller or --scale-factor larger",
+			       run->opt.node, run->node.min, run->node.low,
+			       run->node.high);
+	return 0;
+}
+
+static int give_controller(struct run *run, const char *group, const char *name)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", group);
+	err = write_line(path, "+%s", name);
+	if (err)
+		return give_up(run, EXIT_SKIP,
+			       "the %s controller cannot be given to children of %s: %s",
+			       name, group, strerror(-err));
+	return 0;
+}
+
+int make_place(struct run *run)
+{
+	struct undo *undo = &run->undo;
+	int i;
+
+	for (i = 0; i < NR_CONTROLLERS; i++)
+		if (undo->given[i] &&
+		    give_controller(run, undo->parent, controller_names[i]))
+			return -1;
+	if (mkdir(undo->group, 0755))
+		return give_up(run, EXIT_SKIP, "cannot make the cgroup %s: %s",
+			       undo->group, strerror(errno));
+	if (give_controller(run, undo->group, "memory") ||
+	    (run->opt.cpuset && give_controller(run, undo->group, "cpuset")))
+		return -1;
+	if (mkdir(undo->dir, 0700))
+		return give_up(run, EXIT_FAILED, "cannot make %s: %s",
+			       undo->dir, strerror(errno));
+	return 0;
+}
+
+int set_memory(struct run *run, const char *group, const char *file,
+	       unsigned long long val)
+{
+	char path[PATH_MAX + 64];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", group, file);
+	err = write_line(path, "%llu", val);
+	if (err)
+		return give_up(run, EXIT_FAILED, "cannot write %llu to %s: %s",
+			       val, path, strerror(-err));
+	return 0;
+}
+
+struct actor *new_actor(struct run *run, enum actor_kind kind,
+			const char *name)
+{
+	struct actor *actor = &run->actors[run->nr_actors];
+
+	actor->kind = kind;
+	actor->slot = &run->slots[run->nr_actors];
+	snprintf(actor->name, sizeof(actor->name), "%s", name);
+	if (snprintf(actor->cgroup, sizeof(actor->cgroup), "%s/%s",
+		     run->undo.group, name) >= (int)sizeof(actor->cgroup) ||
+	    snprintf(actor->file, sizeof(actor->file), "%s/file%d",
+		     run->undo.dir, run->nr_actors) >= (int)sizeof(actor->file)) {
+		give_up(run, EXIT_USAGE, "a path is too long");
+		return NULL;
+	}
+	if (mkdir(actor->cgroup, 0755)) {
+		give_up(run, EXIT_FAILED, "cannot make the cgroup %s: %s",
+			actor->cgroup, strerror(errno));
+		return NULL;
+	}
+	run->nr_actors++;
+	return actor;
+}
+
+int launch(struct run *run, struct actor *actor)
+{
+	pid_t pid = actor_start(run, actor);
+
+	if (pid < 0)
+		return give_up(run, EXIT_FAILED, "cannot start %s: %s",
+			       actor->name, strerror(-pid));
+	actor->pid = pid;
+	return 0;
+}
+
+int add_actor(struct run *run, enum actor_kind kind, const char *name)
+{
+	struct actor *actor = new_actor(run, kind, name);
+
+	return actor ? launch(run, actor) : -1;
+}
+
+/* Watching the actors */
+
+struct actor *find_actor(struct run *run, enum actor_kind kind)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++)
+		if (run->actors[i].kind == kind)
+			return &run->actors[i];
+	return NULL;
+}
+
+unsigned long long group_number(struct run *run, const struct actor *actor,
+				const char *file, const char *key)
+{
+	unsigned long long val = 0;
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", actor->cgroup, file);
+	if (text_read(&run->scratch, path) ||
+	    !keyed_number(run->scratch.buf, key, &val))
+		return 0;
+	return val;
+}
+
+static int report_death(struct run *run, const struct actor *actor, int status)
+{
+	if (*actor->slot->note)
+		return give_up(run, EXIT_FAILED, "%s gave up: it %s",
+			       actor->name, actor->slot->note);
+	if (WIFSIGNALED(status) &&
+	    group_number(run, actor, "memory.events", "oom_kill"))
+		return give_up(run, EXIT_FAILED, "%s%s was OOM-killed",
+			       actor->kind == HOG ? "the " : "", actor->name);
+	if (WIFSIGNALED(status))
+		return give_up(run, EXIT_FAILED, "%s was killed by signal %d",
+			       actor->name, WTERMSIG(status));
+	return give_up(run, EXIT_FAILED, "%s ended with status %d",
+		       actor->name, WEXITSTATUS(status));
+}
+
+/* -1 when it is time to stop: a signal, or an actor that is gone. */
+int all_well(struct run *run)
+{
+	int status;
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++) {
+		struct actor *actor = &run->actors[i];
+
+		if (actor->pid &&
+		    waitpid(actor->pid, &status, WNOHANG) == actor->pid) {
+			actor->pid = 0;
+			report_death(run, actor, status);
+		}
+	}
+	if (caught_signal)
+		run->signal = caught_signal;
+	return run->status || run->signal ? -1 : 0;
+}
+
+void sleep_until(unsigned long long ns)
+{
+	struct timespec ts = {
+		.tv_sec = ns / NS_A_SECOND,
+		.tv_nsec = ns % NS_A_SECOND,
+	};
+
+	/* A signal ends the sleep, and all_well() sees to it. */
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+/* A node with more memory takes longer to fill and to empty. */
+static int deadline_seconds(const struct run *run)
+{
+	return DEADLINE_SECONDS +
+	       4 * (run->node.managed * run->env.page_size / GIB);
+}
+
+int wait_until(struct run *run, bool (*done)(struct run *run),
+	       const char *what)
+{
+	unsigned long long start = now_ns();
+	int seconds = deadline_seconds(run) + run->opt.wait;
+
+	for (;;) {
+		if (all_well(run))
+			return -1;
+		if (done(run))
+			return run->status ? -1 : 0;
+		if (now_ns() - start > seconds * NS_A_SECOND)
+			return give_up(run, EXIT_FAILED,
+				       "%s, and %d seconds have passed", what,
+				       seconds);
+		sleep_until(now_ns() + WAIT_STEP_NS);
+	}
+}
+
+bool hot_has_read_all(struct run *run)
+{
+	return atomic_load(&find_actor(run, HOT)->slot->ready);
+}
+
+static bool has_filled_up(struct run *run, const struct actor *actor)
+{
+	char path[PATH_MAX + 32];
+	unsigned long long now;
+
+	if (group_number(run, actor, "memory.events", "high"))
+		return true;
+	snprintf(path, sizeof(path), "%s/memory.current", actor->cgroup);
+	return !read_number(path, &now) && now >= actor->high;
+}
+
+/* All that have a memory.high. */
+bool streams_have_filled_up(struct run *run)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++)
+		if (run->actors[i].high && !has_filled_up(run, &run->actors[i]))
+			return false;
+	return true;
+}
+
+bool hog_is_there(struct run *run)
+{
+	return atomic_load(&find_actor(run, HOG)->slot->ready);
+}
+
+unsigned long long runs_so_far(struct run *run)
+{
+	unsigned long long runs = 0;
+
+	if (text_read(&run->vmstat, "/proc/vmstat"))
+		give_up(run, EXIT_FAILED, "cannot read /proc/vmstat");
+	else
+		keyed_number(run->vmstat.buf, "pageoutrun", &runs);
+	return runs;
+}
+
+/*
+ * kswapd may find page cache from before, which the hog then takes the place
+ * of. Until that is over the node is not what the scenario is about.
+ */
+bool hog_is_steady(struct run *run)
+{
+	struct slot *slot = find_actor(run, HOG)->slot;
+
+	return now_ns() - atomic_load(&slot->changed_ns) >
+	       STEADY_SECONDS * NS_A_SECOND;
+}
+
+bool node_is_hopeless(struct run *run)
+{
+	struct node_state node;
+
+	return read_node(run, &node) || node.hopeless;
+}
+
+int note_runs(struct run *run)
+{
+	run->runs_at_start = runs_so_far(run);
+	return run->status ? -1 : 0;
+}
+
+bool kswapd_was_woken(struct run *run)
+{
+	return runs_so_far(run) > run->runs_at_start;
+}
+
+bool node_is_empty(struct run *run)
+{
+	struct node_state node;
+
+	return read_node(run, &node) ||
+	       node.free > node.high + (node.usable - node.high) / 2;
+}
+
+void end_actor(struct actor *actor)
+{
+	kill(actor->pid, SIGKILL);
+	while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	actor->pid = 0;
+}
