@@ -50,9 +50,10 @@ bad_options() {
 	stream --file-size 0|cannot be streamed
 	runaway --lru new|is none of
 	stream --readers 65|is no whole number
+	edge --high 1|must be at least a page
 	strand --by magic|is none of
 	stream --by min|go with strand only
-	runaway --mmap|go with strand and stream only
+	runaway --mmap|go with strand, stream and productive only
 	strand --by swapon --swap-size 4k|at least 16 pages
 	END
 	expect 0 "Exit status" "$pressure" --help

@@ -36,6 +36,8 @@
 #define HOG_POLL_US		100000
 #define HOG_POLLS_OF_REST	20
 #define HOG_REST_NS		20000000
+#define FLIP_WAIT_NS		100000000
+#define FLIP_SLACK_BYTES	(4ULL << 20)
 
 static void __noreturn __printf(2, 3)
 actor_give_up(struct slot *slot, const char *fmt, ...)
@@ -121,6 +123,13 @@ static void *map_anonymous(const struct run *run, struct actor *actor,
 	return mem;
 }
 
+/* Where nothing but the others is to bring free memory below low. */
+static bool hog_stops_at_low(const struct options *opt)
+{
+	return opt->scenario == RUNAWAY || opt->scenario == EDGE ||
+	       opt->scenario == PRODUCTIVE;
+}
+
 /*
  * False where the gaps between the watermarks are too small for the pulses of
  * touch, which must not reach min: from there on the allocator would look for
@@ -133,7 +142,7 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 	unsigned long long below = node->low - node->min;
 	unsigned long long above = node->high - node->low;
 
-	if (opt->scenario == RUNAWAY)
+	if (hog_stops_at_low(opt))
 		return above >= pulse && below >= 2 * pulse;
 	return below / 2 >= pulse;
 }
@@ -203,7 +212,7 @@ static unsigned long long hog_excess(const struct hog *hog,
 {
 	unsigned long long excess;
 
-	excess = hog->run->opt.scenario == RUNAWAY || hog->run->opt.at_low ?
+	excess = hog_stops_at_low(&hog->run->opt) || hog->run->opt.at_low ?
 		 node->over_low : node->over_mid;
 	return excess > hog->slack ? excess - hog->slack : 0;
 }
@@ -336,6 +345,53 @@ static void hog_let_go(struct hog *hog)
 		pause();
 }
 
+static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
+{
+	unsigned long long end = now_ns() + ns;
+	struct node_state node;
+
+	do {
+		hog_look(hog, &node);
+		if (node.hopeless == hopeless)
+			return true;
+	} while (now_ns() < end);
+	return false;
+}
+
+/* How much to give back for a balanced node, in bytes. */
+static size_t flip_size(struct hog *hog)
+{
+	unsigned long long pages = FLIP_SLACK_BYTES / hog->page;
+	struct node_state node;
+
+	hog_look(hog, &node);
+	pages += node.high > node.free ? node.high - node.free : 0;
+	return pages * hog->page < hog->taken ? pages * hog->page : hog->taken;
+}
+
+/*
+ * Gives back what balances the node, and takes it again as soon as that has
+ * brought kswapd back. Where it has not within the time, the next try may.
+ */
+static void __noreturn hog_flip(struct hog *hog)
+{
+	bool hopeless;
+	size_t size;
+
+	for (;;) {
+		hopeless = hog_sees(hog, true, FLIP_WAIT_NS);
+		size = flip_size(hog);
+		hog->taken -= size;
+		madvise(hog->mem + hog->taken, size, MADV_DONTNEED);
+		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
+			atomic_fetch_add(&hog->slot->rounds, 1);
+		hog_take(hog, size / hog->page);
+		/* Others may have given or taken in the meantime. */
+		if (!hopeless)
+			hog_fill(hog);
+	}
+}
+
 /*
  * kswapd may find page cache that was on the node before, and have enough with
  * that. The hog takes its place. Should pulses be served from per-CPU lists and
@@ -352,12 +408,14 @@ static void hog_body(const struct run *run, struct actor *actor)
 		.size = run->node.managed * run->env.page_size,
 	};
 
-	if (run->opt.scenario == RUNAWAY)
+	if (hog_stops_at_low(&run->opt))
 		hog.slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
 	hog_map(&hog, actor);
 	hog_fill(&hog);
 	atomic_store(&actor->slot->ready, true);
 
+	if (run->opt.scenario == FLIP)
+		hog_flip(&hog);
 	while (!atomic_load(&actor->slot->leave)) {
 		if (hog_sees_rest(&hog)) {
 			hog_fill(&hog);
@@ -367,6 +425,21 @@ static void hog_body(const struct run *run, struct actor *actor)
 	hog_let_go(&hog);
 }
 
+static void note_latency(struct slot *slot, unsigned long long us)
+{
+	unsigned int i = us;
+	unsigned int exp;
+
+	if (us >= LATENCY_EXACT) {
+		exp = 63 - __builtin_clzll(us);
+		i = LATENCY_EXACT + (exp - 4) * LATENCY_STEPS +
+		    (us >> (exp - 3)) % LATENCY_STEPS;
+	}
+	if (us >> 28)
+		i = NR_LATENCIES - 1;
+	atomic_fetch_add(&slot->latency[i], 1);
+}
+
 /* Holes are page cache like any other, and no disk slows the reading down. */
 static void read_forever(const struct run *run, struct actor *actor,
 			 size_t block)
@@ -374,12 +447,14 @@ static void read_forever(const struct run *run, struct actor *actor,
 	struct slot *slot = actor->slot;
 	int fd = open_sparse(actor, actor->size ? actor->size :
 				    run->opt.file_size);
+	unsigned long long before;
 	off_t at = 0;
 	ssize_t got;
 	char *buf;
 
 	buf = map_anonymous(run, actor, block);
 	for (;;) {
+		before = now_ns();
 		got = pread(fd, buf, block, at);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -391,6 +466,7 @@ static void read_forever(const struct run *run, struct actor *actor,
 			atomic_fetch_add(&slot->rounds, 1);
 			continue;
 		}
+		note_latency(slot, (now_ns() - before) / 1000);
 		at += got;
 		atomic_fetch_add(&slot->bytes, got);
 	}
@@ -431,7 +507,8 @@ static void reader_body(const struct run *run, struct actor *actor)
 	if (run->opt.by_mmap)
 		touch_forever(run, actor);
 	else
-		read_forever(run, actor, READER_BLOCK);
+		read_forever(run, actor, run->opt.scenario == PRODUCTIVE ?
+			     STREAM_BLOCK : READER_BLOCK);
 }
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Puts a memory node under one of four kinds of pressure and watches its
+ * Puts a memory node under one of several kinds of pressure and watches its
  * kswapd.
  *
  * runaway: the node can never be balanced, since nearly all of it is anonymous
@@ -13,6 +13,11 @@
  *	memory became free. Does kswapd come back for those who stream files?
  * stream: a healthy node from which several tasks read more than it can hold.
  *	Does kswapd stay at work?
+ * productive: the node can never be balanced, but a reader streams through what
+ *	is left of it, so that there is always something to reclaim.
+ * edge: runaway with so little left that the OOM killer may come. Whom does it
+ *	kill, and when?
+ * flip: the node is made hopeless and healthy as fast as a task can do that.
  */
 #include <getopt.h>
 #include <string.h>
@@ -28,6 +33,9 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[HOPELESS]	= "hopeless",
 	[STRAND]	= "strand",
 	[STREAM]	= "stream",
+	[PRODUCTIVE]	= "productive",
+	[EDGE]		= "edge",
+	[FLIP]		= "flip",
 };
 
 const char * const recovery_names[NR_RECOVERIES] = {
@@ -41,7 +49,7 @@ const char * const recovery_names[NR_RECOVERIES] = {
 /* Options */
 
 static const char help_text[] =
-"Usage: kswapd_pressure runaway|hopeless|strand|stream [OPTION]...\n"
+"Usage: kswapd_pressure SCENARIO [OPTION]...\n"
 "Puts a memory node under pressure and watches its kswapd.\n"
 "\n"
 "  runaway  anonymous memory fills the node, one cgroup keeps reclaiming its\n"
@@ -50,6 +58,10 @@ static const char help_text[] =
 "  strand   the node is filled until kswapd gives up and then emptied, and\n"
 "           readers stream files from it\n"
 "  stream   readers stream files from a healthy node\n"
+"  productive  anonymous memory fills the node, and a reader streams a file\n"
+"           through what is left\n"
+"  edge     runaway in which an OOM kill is no failure: who is it, and when?\n"
+"  flip     a node made hopeless and healthy in turns, as fast as can be\n"
 "\n"
 "SIZE takes k, m or g behind a whole number.\n"
 "\n"
@@ -63,14 +75,15 @@ static const char help_text[] =
 "  --cgroup DIR           parent of the cgroups made (/sys/fs/cgroup)\n"
 "  --json                 one JSON document on stdout, the rest on stderr\n"
 "  --help                 this text\n"
-"runaway:\n"
+"runaway, edge and flip:\n"
 "  --high SIZE            memory.high of the streaming task (8m)\n"
 "  --min SIZE             its memory.min; 0 is no protection (64m)\n"
-"  --hot-size SIZE        the mapped file (16m)\n"
+"  --hot-size SIZE        the mapped file (16m); none in flip\n"
+"runaway:\n"
 "  --max-cpu PCT          fail if kswapd takes more of a CPU on average\n"
 "runaway and hopeless:\n"
 "  --after S              seconds more to watch, after the hog has left (0)\n"
-"runaway, hopeless and strand:\n"
+"all with a hog but productive:\n"
 "  --touch-size SIZE      anonymous memory mapped and unmapped (1m)\n"
 "  --touch-interval-us N  pause in between (2000)\n"
 "strand:\n"
@@ -79,8 +92,8 @@ static const char help_text[] =
 "           protection of memory.min; its file on a tmpfs is deleted\n"
 "  --wait S               seconds from kswapd's giving up to that (0)\n"
 "  --swap-size SIZE       of the swap file of --by swapon (128m)\n"
-"strand and stream:\n"
-"  --readers N            tasks that stream files (3 for strand, 4 for stream)\n"
+"strand, stream and productive:\n"
+"  --readers N            tasks that stream files (3; stream 4; productive 1)\n"
 "  --mmap                 they read by touching mapped pages\n"
 "  --free                 they are not bound to the node\n"
 "\n"
@@ -310,7 +323,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 
 	if (optind == argc)
 		return give_up(run, EXIT_USAGE,
-			       "name a scenario: runaway, hopeless, strand or stream (--help tells more)");
+			       "name a scenario: runaway, hopeless, strand, stream, productive, edge or flip (--help tells more)");
 	if (optind + 1 < argc)
 		return give_up(run, EXIT_USAGE, "\"%s\" is one argument too many",
 			       argv[optind + 1]);
@@ -321,7 +334,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		}
 	}
 	return give_up(run, EXIT_USAGE,
-		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand and stream",
+		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge and flip",
 		       argv[optind]);
 }
 
@@ -332,7 +345,8 @@ static int check_options(struct run *run)
 	unsigned long long page = run->env.page_size;
 
 	if (!opt->readers)
-		opt->readers = opt->scenario == STRAND ? 3 : 4;
+		opt->readers = opt->scenario == STRAND ? 3 :
+			       opt->scenario == PRODUCTIVE ? 1 : 4;
 	if (opt->settle >= opt->seconds)
 		return give_up(run, EXIT_USAGE,
 			       "--settle %d leaves nothing of --seconds %d to count",
@@ -350,9 +364,9 @@ static int check_options(struct run *run)
 			       "--by and --wait go with strand only: in %s nothing comes back",
 			       scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->anywhere) && opt->scenario != STRAND &&
-	    opt->scenario != STREAM)
+	    opt->scenario != STREAM && opt->scenario != PRODUCTIVE)
 		return give_up(run, EXIT_USAGE,
-			       "--mmap and --free go with strand and stream only: %s has no readers",
+			       "--mmap and --free go with strand, stream and productive only: %s has no readers",
 			       scenario_names[opt->scenario]);
 	if (opt->swap_size < 16 * page)
 		return give_up(run, EXIT_USAGE,

@@ -127,7 +127,8 @@ static int check_node(struct run *run)
 /* What memory.min is to keep from reclaim, in bytes. */
 unsigned long long protected_bytes(const struct run *run)
 {
-	if (run->opt.scenario == RUNAWAY)
+	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE ||
+	    run->opt.scenario == FLIP)
 		return run->opt.min;
 	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
 		return run->node.managed * run->env.page_size;
@@ -278,7 +279,7 @@ static int check_dir(struct run *run)
 	if (access(real, W_OK))
 		return give_up(run, EXIT_USAGE, "--dir: cannot write in %s: %s",
 			       dir, strerror(errno));
-	if (run->opt.scenario == RUNAWAY)
+	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE)
 		need += run->opt.hot_size;
 	if (run->opt.by == BY_SWAPON)
 		need += run->opt.swap_size;
@@ -327,7 +328,8 @@ static int check_fit(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--touch-size: %llu MiB are too much for node %d with %llu MiB",
 			       opt->touch_size / MIB, opt->node, node / MIB);
-	if (opt->scenario != RUNAWAY)
+	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
+	    opt->scenario != FLIP)
 		return 0;
 	if (opt->min > node)
 		return give_up(run, EXIT_USAGE,

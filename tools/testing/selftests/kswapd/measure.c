@@ -52,6 +52,7 @@ int read_counters(struct run *run, struct counters *c)
 		return give_up(run, EXIT_FAILED, "cannot read /proc/vmstat: %s",
 			       strerror(-err));
 	c->stalls = keyed_sum(run->vmstat.buf, "allocstall");
+	keyed_number(run->vmstat.buf, "oom_kill", &run->oom_kills);
 	keyed_number(run->vmstat.buf, "pageoutrun", &c->runs);
 
 	reclaim = run->vmstat.buf;
@@ -136,6 +137,30 @@ static int poll_node(struct run *run, struct sample *s,
 	return 0;
 }
 
+void sum_latencies(const struct run *run, unsigned long long *sums)
+{
+	int i;
+	int j;
+
+	memset(sums, 0, NR_LATENCIES * sizeof(*sums));
+	for (i = 0; i < run->nr_actors; i++) {
+		if (run->actors[i].kind != READER)
+			continue;
+		for (j = 0; j < NR_LATENCIES; j++)
+			sums[j] += atomic_load(&run->actors[i].slot->latency[j]);
+	}
+}
+
+/* What was counted before the node has settled is taken off at the end. */
+static void note_latencies(struct run *run, unsigned long long start)
+{
+	if (run->latency_noted || now_ns() - start + NS_A_SECOND / 2 <
+				  run->opt.settle * NS_A_SECOND)
+		return;
+	sum_latencies(run, run->latency);
+	run->latency_noted = true;
+}
+
 /*
  * Polls at the tenths of a second that are still ahead: where the supervisor
  * itself was held up, what it missed is not made up for in a burst, and the
@@ -149,6 +174,7 @@ int take_sample(struct run *run, unsigned long long start,
 
 	memset(s, 0, sizeof(*s));
 	s->after = run->nr_samples >= run->opt.seconds;
+	note_latencies(run, start);
 	do {
 		unsigned long long since = now_ns() - start;
 

@@ -265,15 +265,20 @@ unsigned long long group_number(struct run *run, const struct actor *actor,
 	return val;
 }
 
-static int report_death(struct run *run, const struct actor *actor, int status)
+static int report_death(struct run *run, struct actor *actor, int status)
 {
 	if (*actor->slot->note)
 		return give_up(run, EXIT_FAILED, "%s gave up: it %s",
 			       actor->name, actor->slot->note);
 	if (WIFSIGNALED(status) &&
-	    group_number(run, actor, "memory.events", "oom_kill"))
+	    group_number(run, actor, "memory.events", "oom_kill")) {
+		actor->oom_killed_ns = now_ns();
+		/* That is what edge is about. */
+		if (run->opt.scenario == EDGE)
+			return 0;
 		return give_up(run, EXIT_FAILED, "%s%s was OOM-killed",
 			       actor->kind == HOG ? "the " : "", actor->name);
+	}
 	if (WIFSIGNALED(status))
 		return give_up(run, EXIT_FAILED, "%s was killed by signal %d",
 			       actor->name, WTERMSIG(status));
@@ -367,7 +372,9 @@ bool streams_have_filled_up(struct run *run)
 
 bool hog_is_there(struct run *run)
 {
-	return atomic_load(&find_actor(run, HOG)->slot->ready);
+	struct actor *hog = find_actor(run, HOG);
+
+	return atomic_load(&hog->slot->ready) || hog->oom_killed_ns;
 }
 
 unsigned long long runs_so_far(struct run *run)
@@ -403,6 +410,7 @@ bool node_is_hopeless(struct run *run)
 int note_runs(struct run *run)
 {
 	run->runs_at_start = runs_so_far(run);
+	keyed_number(run->vmstat.buf, "oom_kill", &run->oom_kills_at_start);
 	return run->status ? -1 : 0;
 }
 
@@ -421,6 +429,9 @@ bool node_is_empty(struct run *run)
 
 void end_actor(struct actor *actor)
 {
+	/* It may have gone first. */
+	if (!actor->pid)
+		return;
 	kill(actor->pid, SIGKILL);
 	while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -31,7 +31,10 @@
 #define EXIT_USAGE	2
 #define EXIT_SKIP	4
 
-enum scenario { RUNAWAY, HOPELESS, STRAND, STREAM, NR_SCENARIOS };
+enum scenario {
+	RUNAWAY, HOPELESS, STRAND, STREAM, PRODUCTIVE, EDGE, FLIP, NR_SCENARIOS
+};
+
 /* How the memory of a hopeless node comes back. */
 enum recovery { BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, NR_RECOVERIES };
 enum lru_mode { LRU_KEEP, LRU_CLASSIC, LRU_MGLRU };
@@ -84,11 +87,20 @@ enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER };
 /* What keeps an actor's memory on the node. */
 enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
 
+/*
+ * How long a reader's reads took, in microseconds: exact up to 15, then eight
+ * steps to each power of two, the last one for all that is longer.
+ */
+#define LATENCY_EXACT	16
+#define LATENCY_STEPS	8
+#define NR_LATENCIES	(LATENCY_EXACT + 24 * LATENCY_STEPS)
+
 /* What an actor tells the supervisor, in memory that both have mapped. */
 struct slot {
 	atomic_ullong bytes;			/* read so far */
 	atomic_ullong rounds;			/* passes or pulses done */
 	atomic_ullong changed_ns;		/* when the hog last took */
+	atomic_ullong latency[NR_LATENCIES];	/* reads that took so long */
 	atomic_uchar seen;			/* sum of what was touched */
 	atomic_bool ready;
 	atomic_bool leave;			/* the hog is to let go ... */
@@ -100,6 +112,7 @@ struct actor {
 	char name[16];
 	enum actor_kind kind;
 	pid_t pid;				/* 0: not running */
+	unsigned long long oom_killed_ns;	/* 0: it was not */
 	struct slot *slot;
 	enum binding binding;
 	unsigned long long size;		/* of ANON, or else of the file */
@@ -163,6 +176,11 @@ struct summary {
 	double nodes_dropped;
 	double rounds;
 	double mb_read;
+	double flips;
+	unsigned long long reads;	/* whose times are known */
+	double latency_median;		/* microseconds */
+	double latency_p99;
+	double latency_max;
 };
 
 enum controller { MEMORY, CPUSET, NR_CONTROLLERS };
@@ -200,6 +218,11 @@ struct run {
 	int nr_samples;
 	unsigned long long runs_at_start;
 	unsigned long long wait_end;
+	unsigned long long hog_there_ns;
+	unsigned long long oom_kills_at_start;
+	unsigned long long oom_kills;
+	unsigned long long latency[NR_LATENCIES];	/* when settled */
+	bool latency_noted;
 	bool woken;			/* kswapd ran since the hog began */
 	bool hopeless_at_start;
 	double short_after;		/* seconds until no zone was above low */
@@ -258,6 +281,7 @@ bool node_is_empty(struct run *run);
 
 /* measure.c */
 int read_counters(struct run *run, struct counters *c);
+void sum_latencies(const struct run *run, unsigned long long *sums);
 int take_sample(struct run *run, unsigned long long start,
 		unsigned long long end, struct counters *before);
 

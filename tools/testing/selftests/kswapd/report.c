@@ -27,11 +27,15 @@ static const char *brief(char *buf, size_t size, double n)
 	return buf;
 }
 
+static bool hot_is_there(const struct run *run)
+{
+	return run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE;
+}
+
 /* Whose refaults count: hot's, or where there is none, the readers'. */
 static bool refaults_count(const struct run *run, int i)
 {
-	return run->actors[i].kind ==
-	       (run->opt.scenario == RUNAWAY ? HOT : READER);
+	return run->actors[i].kind == (hot_is_there(run) ? HOT : READER);
 }
 
 static double sample_refaults(const struct run *run, const struct sample *s)
@@ -57,6 +61,16 @@ static void add_hot(const struct run *run, const struct sample *s,
 		sum->nodes_dropped += s->diff.actor[i].nodes_dropped;
 		sum->rounds += s->diff.actor[i].rounds;
 	}
+}
+
+static double flips_of(const struct run *run, const struct sample *s)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++)
+		if (run->actors[i].kind == HOG)
+			return s->diff.actor[i].rounds;
+	return 0;
 }
 
 /* The hog's bytes are what it holds; nobody read them. */
@@ -138,6 +152,51 @@ static bool settled(const struct run *run, const struct sample *s)
 	return !s->after && s->t - s->seconds > run->opt.settle - 0.5;
 }
 
+/* The longest time that is counted in place i. */
+static double latency_of(int i)
+{
+	unsigned int step;
+	unsigned int exp;
+
+	if (i < LATENCY_EXACT)
+		return i;
+	i -= LATENCY_EXACT;
+	exp = i / LATENCY_STEPS + 4;
+	step = i % LATENCY_STEPS + LATENCY_STEPS + 1;
+	return (double)((unsigned long long)step << (exp - 3)) - 1;
+}
+
+static double percentile(const unsigned long long *counts,
+			 unsigned long long all, double part)
+{
+	unsigned long long seen = 0;
+	int i;
+
+	for (i = 0; i < NR_LATENCIES; i++) {
+		seen += counts[i];
+		if (seen && seen >= part * all)
+			return latency_of(i);
+	}
+	return 0;
+}
+
+static void summarize_latency(const struct run *run, struct summary *sum)
+{
+	unsigned long long counts[NR_LATENCIES];
+	int i;
+
+	if (!run->latency_noted)
+		return;
+	sum_latencies(run, counts);
+	for (i = 0; i < NR_LATENCIES; i++) {
+		counts[i] -= run->latency[i];
+		sum->reads += counts[i];
+	}
+	sum->latency_median = percentile(counts, sum->reads, 0.5);
+	sum->latency_p99 = percentile(counts, sum->reads, 0.99);
+	sum->latency_max = percentile(counts, sum->reads, 1);
+}
+
 static double share(unsigned long long part, unsigned long long rest)
 {
 	return part + rest ? (double)part / (part + rest) : -1;
@@ -199,9 +258,11 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->refaults += sample_refaults(run, s);
 		sum->mb_read += sample_mb_read(run, s);
 		add_hot(run, s, sum);
+		sum->flips += flips_of(run, s);
 		polls += s->polls;
 	}
 	summarize_work(run, sum);
+	summarize_latency(run, sum);
 	sum->kswapd_share = share(kswapd_scanned, sum->direct_scanned);
 	if (sum->samples) {
 		sum->cpu_median = median(cpu, sum->samples);
@@ -218,6 +279,7 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->major_faults /= sum->seconds;
 		sum->nodes_dropped /= sum->seconds;
 		sum->rounds /= sum->seconds;
+		sum->flips /= sum->seconds;
 	}
 	free(cpu);
 }
@@ -240,6 +302,56 @@ static void say_recovery(FILE *out, const struct run *run,
 			run->reset_after);
 	else
 		fprintf(out, "It stayed hopeless.\n");
+}
+
+static double killed_after(const struct run *run, const struct actor *actor)
+{
+	if (actor->oom_killed_ns < run->hog_there_ns)
+		return 0;
+	return (double)(actor->oom_killed_ns - run->hog_there_ns) / NS_A_SECOND;
+}
+
+static void say_kills(FILE *out, const struct run *run)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++)
+		if (run->actors[i].oom_killed_ns)
+			fprintf(out,
+				"%s was OOM-killed %.1f s after the hog had filled the node.\n",
+				run->actors[i].name,
+				killed_after(run, &run->actors[i]));
+	fprintf(out, "The OOM killer killed %llu.\n",
+		run->oom_kills - run->oom_kills_at_start);
+}
+
+static void json_kills(FILE *out, const struct run *run)
+{
+	const char *comma = "";
+	int i;
+
+	fprintf(out, ",\n    \"oom_kills\": %llu, \"oom_killed_after_s\": {",
+		run->oom_kills - run->oom_kills_at_start);
+	for (i = 0; i < run->nr_actors; i++) {
+		if (!run->actors[i].oom_killed_ns)
+			continue;
+		fprintf(out, "%s\"%s\": %.1f", comma, run->actors[i].name,
+			killed_after(run, &run->actors[i]));
+		comma = ", ";
+	}
+	fprintf(out, "}");
+}
+
+static void json_latency(FILE *out, const struct summary *sum)
+{
+	fprintf(out, ",\n    \"read_latency_us\": ");
+	if (!sum->reads)
+		fprintf(out, "null");
+	else
+		fprintf(out,
+			"{\"reads\": %llu, \"median\": %.0f, \"p99\": %.0f, \"max\": %.0f}",
+			sum->reads, sum->latency_median, sum->latency_p99,
+			sum->latency_max);
 }
 
 static void json_share(FILE *out, const char *name, double share)
@@ -277,17 +389,28 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 	fprintf(out,
 		"Each second: %.0f refaults of %s, %.0f direct reclaim stalls, %.0f MB read.\n",
 		sum->refaults,
-		run->opt.scenario == RUNAWAY ? "the hot file" : "the readers",
+		hot_is_there(run) ? "the hot file" : "the readers",
 		sum->stalls, sum->mb_read);
-	if (run->opt.scenario == RUNAWAY)
+	if (hot_is_there(run))
 		fprintf(out,
 			"The hot file took %.0f major faults a second and was gone through %.1f times%s.\n",
 			sum->major_faults, sum->rounds,
 			sum->nodes_dropped >= 1 ?
 			"; shadows were dropped, so there are more refaults than counted" :
 			"");
-	else if (run->opt.scenario != HOPELESS)
+	else if (run->opt.scenario == STRAND || run->opt.scenario == STREAM)
 		say_recovery(out, run, sum);
+	if (run->opt.scenario == FLIP)
+		fprintf(out,
+			"The node went from hopeless to healthy %.1f times a second.\n",
+			sum->flips);
+	if (run->opt.scenario == EDGE)
+		say_kills(out, run);
+	if (sum->reads)
+		fprintf(out,
+			"Of %llu reads half took at most %.0f us, 99 %% at most %.0f us, the longest %.0f us.\n",
+			sum->reads, sum->latency_median, sum->latency_p99,
+			sum->latency_max);
 }
 
 /*
@@ -441,10 +564,15 @@ static void json_summary(FILE *out, const struct run *run,
 	fprintf(out,
 		"    \"stalls_per_s\": %.1f, \"pageoutrun_per_s\": %.1f, \"pgscan_direct_per_s\": %.1f, \"mb_read_per_s\": %.1f",
 		sum->stalls, sum->runs, sum->direct_scanned, sum->mb_read);
-	if (run->opt.scenario == RUNAWAY)
+	if (hot_is_there(run))
 		fprintf(out,
 			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);
+	json_latency(out, sum);
+	if (run->opt.scenario == EDGE)
+		json_kills(out, run);
+	if (run->opt.scenario == FLIP)
+		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
 	json_share(out, "kswapd_scan_share", sum->kswapd_share);
 	fprintf(out, ",\n    \"work_after_s\": %d", WORK_AFTER);
 	json_share(out, "work_kswapd_scan_share", sum->work_share);

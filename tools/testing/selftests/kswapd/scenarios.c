@@ -56,7 +56,8 @@ static int add_readers(struct run *run)
 	return 0;
 }
 
-static int begin_runaway(struct run *run)
+/* The reclaim of a cgroup's own pages, a hot file, and the hog. */
+static int press(struct run *run)
 {
 	if (add_actor(run, HOT, "hot") || add_stream(run))
 		return -1;
@@ -68,10 +69,36 @@ static int begin_runaway(struct run *run)
 	if (note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
-	if (add_actor(run, TOUCH, "touch") ||
+	run->hog_there_ns = now_ns();
+	return add_actor(run, TOUCH, "touch");
+}
+
+static int begin_runaway(struct run *run)
+{
+	if (press(run) ||
 	    wait_until(run, kswapd_was_woken, "kswapd has not been woken"))
 		return -1;
 	return wait_until(run, hog_is_steady, "the hog is still taking");
+}
+
+static int begin_flip(struct run *run)
+{
+	if (add_stream(run) ||
+	    wait_until(run, streams_have_filled_up,
+		       "the stream has not reached its memory.high") ||
+	    note_runs(run) || add_hog(run) ||
+	    wait_until(run, hog_is_there, "the hog has not filled the node"))
+		return -1;
+	return add_actor(run, TOUCH, "touch");
+}
+
+static int begin_productive(struct run *run)
+{
+	if (add_hog(run) ||
+	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
+	    note_runs(run) || add_readers(run))
+		return -1;
+	return wait_until(run, kswapd_was_woken, "kswapd has not been woken");
 }
 
 static int begin_hopeless(struct run *run)
@@ -141,6 +168,10 @@ int begin_scenario(struct run *run)
 		[HOPELESS]	= begin_hopeless,
 		[STRAND]	= begin_strand,
 		[STREAM]	= fill_by_readers,
+		[PRODUCTIVE]	= begin_productive,
+		/* Nothing is waited for: a kill may come soon. */
+		[EDGE]		= press,
+		[FLIP]		= begin_flip,
 	};
 
 	if (apply_settings(run) || make_place(run))
