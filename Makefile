@@ -15,10 +15,12 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo check check-all kernel series am workload kswapd-report clean
+.PHONY: help deps demo bench check check-all kernel series am workload kswapd-report clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
+	@echo 'make bench                kernels side by side, in rounds: one table with spread'
+	@echo '      [SCENARIO=... LRU=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
@@ -37,6 +39,9 @@ deps:
 
 demo: deps
 	@tools/testing/demo/demo
+
+bench: deps
+	@BASE="$(BASE)" tools/testing/bench/bench
 
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Puts the runs of a bench together: table.txt, bench.csv, bench.json, and the
+data and scripts for gnuplot.
+
+usage: summary.py DIR ARM... (in the order of the columns, the baseline first)
+"""
+
+import csv
+import glob
+import json
+import math
+import os
+import sys
+from itertools import combinations
+from statistics import median
+
+# (key, words, path in a run's summary, factor)
+CPU = ("kswapd_cpu_pct", "kswapd, % of a CPU", ("kswapd_cpu_pct", "mean"), 1)
+HOPELESS = ("hopeless_pct", "node hopeless, % of polls", ("hopeless_share",), 100)
+STALLS = ("stalls_per_s", "direct reclaim stalls/s", ("stalls_per_s",), 1)
+READ = ("mb_read_per_s", "read, MB/s", ("mb_read_per_s",), 1)
+SHARE = ("kswapd_scan_pct", "kswapd's part of scanning, %", ("kswapd_scan_share",), 100)
+RUNS = ("runs_per_s", "kswapd runs/s", ("pageoutrun_per_s",), 1)
+
+METRICS = {
+    "runaway": [
+        CPU,
+        ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
+        ("major_faults_per_s", "major faults of it/s", ("hot_major_faults_per_s",), 1),
+        HOPELESS, STALLS, READ,
+    ],
+    "strand": [
+        ("reset_after_s", "s until not hopeless", ("reset_after_s",), 1),
+        ("work_scan_pct", "kswapd's part of scanning after 2 s, %",
+         ("work_kswapd_scan_share",), 100),
+        ("work_hopeless_pct", "node hopeless after 2 s, %", ("work_hopeless_share",), 100),
+        STALLS, READ, CPU,
+    ],
+    "productive": [
+        READ, STALLS,
+        ("read_median_us", "a read of 128 KiB, median, us", ("read_latency_us", "median"), 1),
+        ("read_p99_us", "the same, 99 % at most, us", ("read_latency_us", "p99"), 1),
+        CPU, HOPELESS,
+    ],
+    "edge": [
+        ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1),
+        ("hog_killed_after_s", "s until the hog was killed", ("oom_killed_after_s", "hog"), 1),
+        CPU,
+        ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
+        STALLS, HOPELESS,
+    ],
+    "flip": [
+        CPU, RUNS,
+        ("flips_per_s", "hopeless to healthy/s", ("flips_per_s",), 1),
+        STALLS, HOPELESS,
+    ],
+    "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS],
+}
+
+# Nothing there means that it did not happen.
+NEVER = [("reset_after_s",), ("oom_killed_after_s", "hog")]
+
+# A two-sided test at this level, pair by pair, without a correction for their
+# number.
+LEVEL = 0.05
+MOST_ORDERS = 200000
+
+
+def midranks(values):
+    """Ranks from 1, the mean of them for equal values."""
+    order = sorted(values)
+    return [order.index(v) + (order.count(v) + 1) / 2 for v in values]
+
+
+def mann_whitney(a, b):
+    """Two-sided p of the rank sum: exact, also with ties, while that is few
+    orders; by the normal approximation otherwise."""
+    n, m = len(a), len(b)
+    ranks = midranks(a + b)
+    mean = n * (n + m + 1) / 2
+    off = abs(sum(ranks[:n]) - mean)
+    if math.comb(n + m, n) <= MOST_ORDERS:
+        sums = [sum(c) for c in combinations(ranks, n)]
+        return sum(abs(s - mean) >= off - 1e-9 for s in sums) / len(sums)
+    spread = math.sqrt(sum((r - (n + m + 1) / 2) ** 2 for r in ranks)
+                       * n * m / ((n + m) * (n + m - 1)))
+    return math.erfc(off / spread / math.sqrt(2)) if spread else 1.0
+
+
+def value_of(run, path, factor):
+    """A number, inf for what never happened, None for what was not measured."""
+    data = run["data"]
+    if run["status"] or not data or not data.get("summary"):
+        return None
+    value = data["summary"]
+    for key in path:
+        value = value.get(key) if value is not None else None
+    if value is None:
+        return math.inf if path in NEVER else None
+    return value * factor
+
+
+def number(value):
+    if value is None:
+        return "-"
+    if math.isinf(value):
+        return "never"
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+
+
+def change(value, base):
+    if value is None or base is None or math.isinf(base):
+        return "-%"
+    if math.isinf(value) or not base:
+        return "0.0%" if value == base else "+inf%"
+    return f"{(value - base) / base * 100:+.1f}%"
+
+
+def cell(stat, base):
+    if stat["n"] == 0:
+        return "-"
+    spread = f"[{number(stat['min'])}..{number(stat['max'])}]"
+    if stat is base:
+        return f"{number(stat['median'])} {spread}"
+    mark = "*" if stat["significant"] else " "
+    return f"{number(stat['median'])} ({change(stat['median'], base['median']):>8}){mark} {spread}"
+
+
+def statistics(values, base_values):
+    known = [v for v in values if v is not None]
+    stat = {"n": len(known), "values": known, "median": None, "min": None, "max": None,
+            "p": None, "significant": False}
+    if known:
+        stat.update(median=median(known), min=min(known), max=max(known))
+    if known and base_values:
+        stat["p"] = mann_whitney(known, base_values)
+        stat["significant"] = stat["p"] < LEVEL
+    return stat
+
+
+def collect(runs, arms):
+    """{(scenario, lru): {metric: {arm: statistics}}}, in the order of the runs."""
+    result = {}
+    for run in runs:
+        result.setdefault((run["scenario"], run["lru"]), {})
+    for (scenario, lru), rows in result.items():
+        for key, _, path, factor in METRICS[scenario.split("-")[0]]:
+            rows[key] = {}
+            base = None
+            for arm in arms:
+                values = [value_of(r, path, factor) for r in runs
+                          if (r["scenario"], r["lru"], r["arm"]) == (scenario, lru, arm)]
+                rows[key][arm] = statistics(values, base)
+                if arm == arms[0]:
+                    base = rows[key][arm]["values"]
+    return result
+
+
+def one(items):
+    """The one value that all have, or all of them."""
+    return ", ".join(sorted(set(items)))
+
+
+def failures(runs, scenario, lru, arms):
+    said = []
+    for arm in arms:
+        bad = [r for r in runs if r["status"] and
+               (r["scenario"], r["lru"], r["arm"]) == (scenario, lru, arm)]
+        if bad:
+            said.append(f"{arm}: {len(bad)} failed ({bad[0]['status']})")
+    return "; ".join(said)
+
+
+def header(runs, arms):
+    yield f"Accelerator: {one(r['accelerator'] for r in runs)}. Host: " \
+          f"{one(r['host']['cpu'] for r in runs)}, {one(str(r['host']['cpus']) for r in runs)} CPUs, " \
+          f"load before the runs {min(float(r['host']['load_before'].split()[0]) for r in runs)} " \
+          f"to {max(float(r['host']['load_before'].split()[0]) for r in runs)}."
+    if any("emulation" in r["accelerator"] for r in runs):
+        yield "Emulated processors: compare the columns, do not take the numbers for a machine's."
+    for arm in arms:
+        mine = [r for r in runs if r["arm"] == arm]
+        release = one(r["data"]["environment"]["kernel"] for r in mine
+                      if r["data"] and "environment" in r["data"])
+        yield f"{arm}: {release or '?'}, {one(r['base'] for r in mine)} with " \
+              f"{one(r['patches'] for r in mine)} patches, config {one(r['config'] for r in mine)}"
+    yield f"Median (change against {arms[0]}) [lowest..highest]; * is p < {LEVEL} against it"
+    yield "in a two-sided Mann-Whitney test, each pair by itself."
+
+
+def table(runs, arms, result):
+    for line in header(runs, arms):
+        yield line
+    for (scenario, lru), rows in result.items():
+        count = max(stat["n"] for stats in rows.values() for stat in stats.values())
+        lines = [[f"{scenario}, {lru} LRU, {count} runs"] + list(arms)]
+        for key, words, _, _ in METRICS[scenario.split("-")[0]]:
+            stats = rows[key]
+            lines.append(["  " + words] + [cell(stats[arm], stats[arms[0]]) for arm in arms])
+        widths = [max(len(line[i]) for line in lines) for i in range(len(arms) + 1)]
+        yield ""
+        for line in lines:
+            yield "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip()
+        bad = failures(runs, scenario, lru, arms)
+        if bad:
+            yield "  runs that failed: " + bad
+
+
+def write_csv(path, runs):
+    with open(path, "w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["scenario", "lru", "arm", "base", "patches", "release", "config",
+                         "round", "status", "accelerator", "load", "metric", "value"])
+        for run in runs:
+            environment = (run["data"] or {}).get("environment", {})
+            for key, _, path_, factor in METRICS[run["scenario"].split("-")[0]]:
+                value = value_of(run, path_, factor)
+                writer.writerow([run["scenario"], run["lru"], run["arm"], run["base"],
+                                 run["patches"], environment.get("kernel", ""), run["config"],
+                                 run["round"], run["status"], run["accelerator"],
+                                 run["host"]["load_before"].split()[0], key,
+                                 "" if value is None else value])
+
+
+def plain(value):
+    """JSON has no infinity."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return "never" if isinstance(value, float) and math.isinf(value) else value
+
+
+def write_json(path, runs, arms, result):
+    with open(path, "w") as out:
+        json.dump(plain({
+            "version": 1, "baseline": arms[0], "arms": arms, "level": LEVEL,
+            "results": [{"scenario": s, "lru": l, "metrics": rows}
+                        for (s, l), rows in result.items()],
+            "runs": [{k: v for k, v in run.items() if k != "data"} |
+                     {"environment": (run["data"] or {}).get("environment"),
+                      "summary": (run["data"] or {}).get("summary")} for run in runs],
+        }), out, indent=1)
+        out.write("\n")
+
+
+def write_plots(out, runs, arms, result):
+    """One picture a scenario: a dot for each run, a line for the median."""
+    label = one(r["accelerator"] for r in runs)
+    ticks = ", ".join(f'"{arm}" {i}' for i, arm in enumerate(arms))
+    for scenario in dict.fromkeys(s for s, _ in result):
+        lrus = [l for s, l in result if s == scenario]
+        metrics = METRICS[scenario.split("-")[0]][:4]
+        script = [f"set terminal svg size {480 * len(lrus)},{230 * len(metrics)} "
+                  'font "sans,11" background "white"',
+                  f'set output "{out}/{scenario}.svg"', "set grid ytics", "unset key",
+                  f"set xrange [-0.5:{len(arms) - 0.5}]", f"set xtics ({ticks})",
+                  f'set multiplot layout {len(metrics)},{len(lrus)} title "{scenario}, {label}"']
+        for key, words, _, _ in metrics:
+            for lru in lrus:
+                stats = result[(scenario, lru)][key]
+                dots = [(i, v) for i, arm in enumerate(arms) for v in stats[arm]["values"]
+                        if not math.isinf(v)]
+                lines = [(i, stats[arm]["median"]) for i, arm in enumerate(arms)
+                         if stats[arm]["n"] and not math.isinf(stats[arm]["median"])]
+                script += [f'set title "{lru} LRU"', f'set ylabel "{words}"']
+                if not dots or not lines:
+                    script += ["set yrange [0:1]", "plot -1"]
+                    continue
+                script += ["set yrange [0:1<*]", "$dots << E"]
+                script += [f"{x} {y}" for x, y in dots]
+                script += ["E", "$medians << E"]
+                script += [f"{x} {y}" for x, y in lines]
+                script += ["E", "plot $medians using 1:2:(0.3) with xerrorbars pt 0 lw 3 "
+                           'lc rgb "#2471a3", $dots using 1:2 with points pt 7 ps 0.5 '
+                           'lc rgb "#c0392b"']
+        with open(f"{out}/{scenario}.gp", "w") as file:
+            file.write("\n".join(script + ["unset multiplot", ""]))
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit("usage: summary.py DIR ARM...")
+    out, arms = sys.argv[1], sys.argv[2:]
+    runs = []
+    for path in sorted(glob.glob(os.path.join(out, "raw", "*.json")), key=os.path.getmtime):
+        with open(path) as file:
+            runs.append(json.load(file))
+    if not runs:
+        sys.exit(f"summary.py: there is no run in {out}/raw")
+    result = collect(runs, arms)
+    text = "\n".join(table(runs, arms, result)) + "\n"
+    with open(os.path.join(out, "table.txt"), "w") as file:
+        file.write(text)
+    write_csv(os.path.join(out, "bench.csv"), runs)
+    write_json(os.path.join(out, "bench.json"), runs, arms, result)
+    write_plots(out, runs, arms, result)
+    print(text, end="")
+
+
+main()
