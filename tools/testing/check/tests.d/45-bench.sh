@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The comparison of kernels: bad input, and what it makes of known numbers.
+
+bench=$repo/tools/testing/bench
+
+bench_bad_input() {
+	one_sentence "there is no base '2.4'" env BASE=2.4 "$bench/bench"
+	one_sentence "'frobnicate' is none of" env SCENARIO=frobnicate "$bench/bench"
+	one_sentence "LRU takes" env LRU=new "$bench/bench"
+	one_sentence "REPEAT takes" env REPEAT=0 "$bench/bench"
+	one_sentence "ARMS: 'mine' is none of" env ARMS=mine "$bench/bench"
+	one_sentence "unknown argument" "$bench/bench" runaway
+	expect 0 "Exit status" "$bench/bench" --help
+}
+
+# made_run DIR ARM ROUND STATUS STALLS: a run that was never made.
+made_run() {
+	jq -n --arg arm "$2" --argjson round "$3" --argjson status "$4" --argjson stalls "$5" '{
+		arm: $arm, base: "b", patches: "0", scenario: "stream", lru: "classic",
+		round: $round, status: $status, config: "c", accelerator: "software emulation",
+		host: {cpu: "p", cpus: 2, load_before: "0.5 0.4 0.3"},
+		data: {environment: {kernel: "1.0"}, summary: {hopeless_share: 0, stalls_per_s: $stalls,
+			mb_read_per_s: 100, kswapd_scan_share: null, pageoutrun_per_s: 1,
+			kswapd_cpu_pct: {mean: 10}}}
+	}' >"$1/raw/stream-classic-$2-$3.json"
+}
+
+# Of two times four runs the ranks tell apart what does not overlap (p = 2/70) and
+# nothing that does; a failed run counts as such, and not as a number.
+bench_table() {
+	local dir=$1 i
+
+	mkdir "$dir/raw"
+	for i in 1 2 3 4; do
+		made_run "$dir" stock "$i" 0 $((100 + i))
+		made_run "$dir" gate "$i" 0 $((200 + i))
+		made_run "$dir" ours "$i" 0 $((99 + i * i))
+	done
+	made_run "$dir" ours 5 1 100000
+	expect 0 "software emulation" python3 "$bench/summary.py" "$dir" stock gate ours
+	grep 'stalls/s' "$dir/table.txt"
+	grep -qF '102 [101..104]' "$dir/table.txt"
+	grep -qE '202 \( *\+97.6%\)\* \[201..204\]' "$dir/table.txt"
+	grep -qE '106 \( *\+2.9%\)  \[100..115\]' "$dir/table.txt"
+	grep -qF 'ours: 1 failed (1)' "$dir/table.txt"
+	[ "$(jq -r '.results[0].metrics.stalls_per_s.gate.p * 70 | round' "$dir/bench.json")" -eq 2 ]
+	[ "$(grep -c stalls_per_s "$dir/bench.csv")" -eq 13 ]
+	gnuplot "$dir/stream.gp"
+	grep -q '<svg' "$dir/stream.svg"
+}
+
+t "bench: bad input" bench_bad_input
+t "bench: the table of known numbers" with_dir bench_table
