@@ -459,7 +459,7 @@ static void test_reason_by_context(struct kunit *test)
  * Two tasks that reset at once: one of them is traced. They meet before and
  * after each reset; the first raises the count and looks at the outcome.
  */
-#define RACE_ROUNDS	20000
+#define RACE_ROUNDS	5000
 #define RACERS		2
 
 struct race {

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The KUnit tests, in the guest. Each of them must fail on a kernel with the
+# mistake that it is for.
+
+# kunit_kernel BASE [OPTION...]
+kunit_kernel() {
+	local base=$1
+
+	shift
+	need_patches "$base"
+	need_tree "$base"
+	KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" --patches set \
+		--config tools/testing/vmtest/kunit "$@" | tail -n 1
+}
+
+# kunit_says STATUS WORDS BASE [OPTION...]
+kunit_says() {
+	local status=$1 words=$2 kernel
+
+	shift 2
+	kernel=$(kunit_kernel "$@")
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 120 \
+		-- tools/testing/check/guest-kunit kswapd_failures
+}
+
+# kunit_warns BASE [OPTION...]: nothing is said of the tests.
+kunit_warns() {
+	local list
+
+	list=$(kunit_kernel "$1" --check "${@:2}")
+	cat "$list"
+	! grep kswapd_failures_kunit "$list" >&2
+}
+
+# No suite, no test, a test that was skipped or lost: none of them passes.
+kunit_judge() {
+	local good=$1/good bad=$1/bad edit words
+
+	expect 1 "has no KUnit suite" tools/testing/check/guest-kunit suite "$1/nothing"
+	cat >"$good" <<-'END'
+	KTAP version 1
+	1..1
+	    KTAP version 1
+	    # Subtest: suite
+	    1..2
+	        KTAP version 1
+	        # Subtest: one
+	        ok 1 a case
+	        ok 2 another
+	    # one: pass:2 fail:0 skip:0 total:2
+	    ok 1 one
+	    ok 2 two
+	# suite: pass:2 fail:0 skip:0 total:2
+	ok 1 suite
+	END
+	expect 0 "suite: 2 tests passed, with 2 cases" tools/testing/check/guest-kunit suite "$good"
+	while IFS='|' read -r edit words; do
+		sed "$edit" "$good" >"$bad"
+		expect 1 "not ok: $words" tools/testing/check/guest-kunit suite "$bad"
+	done <<-'END'
+	s/ok 2 another/not &/|another failed
+	s/ok 2 two/not &/|two failed
+	s/ok 2 two/& # SKIP for a reason/|two was skipped
+	s/ok 1 a case/& # SKIP/|a case was skipped
+	/ok 2 two/d|1 tests of 2 ran
+	/^ /d|no test of suite ran
+	s/^ok/not ok/|suite as a whole did not pass
+	$d|suite as a whole did not pass
+	END
+}
+
+t "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
+for base in $(cd "$repo" && bases); do
+	ta "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
+	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
+	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang
+done
+while IFS='|' read -r words name edit; do
+	ta "6.12.y: KUnit sees $words" kunit_says 1 "test_$name failed" 6.12.y --edit "$edit"
+done <<'END'
+a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
+a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
+a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
+no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
+a reset only at the threshold|count_balanced|mm/vmscan.c=s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (atomic_read(\&pgdat->kswapd_failures) < MAX_RECLAIM_RETRIES)/
+a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
+a reset of 0 that is traced|count_reset|mm/vmscan.c=s/if \(atomic_xchg\(&pgdat->kswapd_failures, 0\)\)/atomic_set(\&pgdat->kswapd_failures, 0);/
+a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
+a count that is read, then set|reset_once|mm/vmscan.c=s/if \(atomic_xchg\(&pgdat->kswapd_failures, 0\)\)/if (atomic_read(\&pgdat->kswapd_failures) \&\& (atomic_set(\&pgdat->kswapd_failures, 0), 1))/
+a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool prepare_kswapd_sleep/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
+balance at low|balanced|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/high_wmark_pages/low_wmark_pages/
+balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
+reasons that are swapped|reason_by_context|mm/vmscan.c=s/failures\(pgdat, current_is_kswapd\(\)/failures(pgdat, !current_is_kswapd()/
+a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, reason\)/failures(pgdat->node_id, RESET_KSWAPD_FAILURES_OTHER)/
+names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
+a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
+a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 4, "MORE" }, &/
+END
