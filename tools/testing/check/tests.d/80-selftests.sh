@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The selftests, built in a kernel tree onto which the series was put.
+
+selftests_run() {
+	local base=$1
+
+	shift
+	need_tree "$base"
+	KDIR=$(kdir_of "$base") tools/testing/check/selftests --base "$base" \
+		--out "build/selftests/$base" "$@"
+}
+
+# A kernel tree's part for the selftests, with the series in it, as a repository.
+tree_with_series() {
+	local tree=$1 source=$2
+
+	mkdir "$tree"
+	(cd "$source" && cp -a --parents Makefile MAINTAINERS mm include Documentation/mm \
+		scripts tools/include tools/scripts tools/testing/selftests "$tree/")
+	git -C "$tree" init -q
+	git -C "$tree" config user.name t
+	git -C "$tree" config user.email t@example.invalid
+	git -C "$tree" add -A -f
+	git -C "$tree" commit -qm base
+	scripts/series am --base "$3" --tree "$tree"
+}
+
+# every_target DIR MAKE-ARGUMENT...: of the selftests' makefile.
+every_target() {
+	local tree=$1 target
+
+	shift
+	for target in all install gen_tar clean; do
+		make -C "$tree/tools/testing/selftests" TARGETS=kswapd FORCE_TARGETS=1 \
+			"$@" "$target"
+	done
+}
+
+# No target leaves anything behind that git does not ignore, or fails to make
+# what it is for.
+selftests_build() {
+	local base=$1 dir=$2 files packed
+
+	need_tree "$base"
+	export GIT_CONFIG_GLOBAL=/dev/null
+	tree_with_series "$dir/tree" "$tree" "$base"
+	grep -qx 'TARGETS += kswapd' "$dir/tree/tools/testing/selftests/Makefile"
+	every_target "$dir/tree" "KSFT_INSTALL_PATH=$dir/in"
+	files=$(git -C "$dir/tree" status --porcelain)
+	[ -z "$files" ] || {
+		echo "left after make clean: $files"
+		return 1
+	}
+	mkdir "$dir/o"
+	every_target "$dir/tree" "O=$dir/o" "KSFT_INSTALL_PATH=$dir/out"
+	files=$(git -C "$dir/tree" status --porcelain)
+	[ -z "$files" ]
+	for packed in "$dir/in" "$dir/out"; do
+		tar tzf "$packed/kselftest-packages/kselftest.tar.gz" >"$dir/list"
+		for files in test_pressure test_revival test_trace test_recovery kswapd_pressure \
+			settings config; do
+			grep -qx "./kswapd/$files" "$dir/list"
+		done
+		grep -qx kswapd:test_pressure "$packed/kselftest-list.txt"
+	done
+}
+
+# shellcheck disable=SC2016 # the guest expands it
+# A test that has a node hopeless and swap on, and whose runner, or itself, is
+# killed, leaves nothing behind.
+selftests_clean_up() {
+	local dir=$1
+
+	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
+	outcome 0 "all clean" --mem 1200M \
+		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_pressure" \
+		--disk "$dir/6.12.y/tree/scripts" -- sh -c '
+		state() {
+			ls /sys/fs/cgroup /mnt/disk /sys/kernel/tracing/instances
+			cat /proc/sys/vm/watermark_scale_factor /sys/kernel/mm/lru_gen/enabled \
+				/proc/sys/vm/percpu_pagelist_high_fraction /proc/swaps \
+				/sys/kernel/mm/numa/demotion_enabled
+		}
+		hopeless() {
+			awk "/node_unreclaimable:/ { n += \$2 } END { exit !n }" /proc/zoneinfo
+		}
+		state >/tmp/before
+		for victim in "runner INT" "runner TERM" "runner KILL" "test KILL" "test TERM"; do
+			test_pressure -r pressure.classic.anon_only &
+			pid=$!
+			until hopeless; do
+				kill -0 $pid || exit 1
+				sleep 0.2
+			done
+			state | diff -q /tmp/before - && { echo "nothing was changed"; exit 1; }
+			# The test is a child of a child of the runner.
+			case $victim in
+			runner*) kill -${victim#* } $pid ;;
+			test*) kill -${victim#* } $(pgrep -P $(pgrep -P $pid)) ;;
+			esac
+			wait $pid
+			echo "$victim: status $?"
+			i=0
+			until state | cmp -s - /tmp/before; do
+				i=$((i + 1))
+				[ $i -lt 300 ] || { state | diff /tmp/before -; exit 1; }
+				sleep 0.2
+			done
+			# The count of failures outlives them; the next one sets it back.
+		done
+		echo all clean'
+}
+
+selftests_bad_input() {
+	one_sentence "unknown option" tools/testing/check/selftests --frobnicate
+	one_sentence "no base" tools/testing/check/selftests --base 2.4
+	one_sentence "--kernel takes" tools/testing/check/selftests --kernel patched
+	one_sentence "--topology takes" tools/testing/check/selftests --topology 3
+	one_sentence "--repeat takes" tools/testing/check/selftests --repeat 0
+	one_sentence "takes a value" tools/testing/check/selftests --out
+}
+
+t "selftests: bad input" selftests_bad_input
+ta "selftests: remove what they made when they are killed" with_dir selftests_clean_up
+t "6.12.y: the core selftests fail on stock and pass with the series" \
+	selftests_run 6.12.y --core
+for base in $(cd "$repo" && bases); do
+	ta "$base: the selftests build, install, pack and clean, also with O=" \
+		with_dir selftests_build "$base"
+	for topology in 1 2 4 memoryless; do
+		topologies+=(--topology "$topology")
+	done
+	ta "$base: the selftests in every topology" selftests_run "$base" "${topologies[@]}"
+	unset topologies
+done

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Steps of a test, and judgements, in the terms of kselftest_harness.h. That
+ * header can only be in one file of a program.
+ */
+#ifndef KSWAPD_JUDGE_H
+#define KSWAPD_JUDGE_H
+
+#include "../kselftest_harness.h"
+
+#include "bed.h"
+
+/* Each test is a process of its own. */
+static struct bed bed;
+
+/* A step that must succeed; what cannot be had here is a skip. */
+#define STEP(done) do {							\
+	if (!(done)) {							\
+		if (bed.run.status == EXIT_SKIP)			\
+			SKIP(bed_quit(&bed), "%s", bed.run.why);	\
+		TH_LOG("%s", bed.run.why);				\
+		ASSERT_EQ(EXIT_OK, bed.run.status);			\
+	}								\
+} while (0)
+
+#define MUST(call)	STEP(!(call))
+
+#define EXPECT_AT_MOST(what, actual, expected, allowed) do {		\
+	double actual_ = (actual);					\
+	double allowed_ = (allowed);					\
+									\
+	TH_LOG("%s: actual %.1f, expected %.1f, allowed up to %.1f",	\
+	       what, actual_, (double)(expected), allowed_);		\
+	EXPECT_TRUE(actual_ <= allowed_);				\
+} while (0)
+
+#define EXPECT_AT_LEAST(what, actual, expected, allowed) do {		\
+	double actual_ = (actual);					\
+	double allowed_ = (allowed);					\
+									\
+	TH_LOG("%s: actual %.1f, expected %.1f, allowed from %.1f",	\
+	       what, actual_, (double)(expected), allowed_);		\
+	EXPECT_TRUE(actual_ >= allowed_);				\
+} while (0)
+
+/* kswapd had given the node up, and stayed away for the window. */
+#define EXPECT_AWAY() do {						\
+	const struct sample *s_ = &bed.window;				\
+									\
+	EXPECT_AT_MOST("kswapd, % of a CPU", s_->kswapd_cpu, 0,		\
+		       ALLOWED_CPU);					\
+	EXPECT_AT_MOST("node not hopeless, % of the looks",		\
+		       100.0 * (s_->polls - s_->hopeless) / s_->polls, 0,\
+		       ALLOWED_REVIVED);				\
+	if (bed.runs >= 0)						\
+		EXPECT_AT_MOST("runs of kswapd a second",		\
+			       bed.runs / s_->seconds, 0,		\
+			       ALLOWED_RUNS);				\
+	if (find_actor(&bed.run, HOT))					\
+		EXPECT_AT_MOST("refaults of the hot file a second",	\
+			       bed.refaults, 0, ALLOWED_REFAULTS);	\
+} while (0)
+
+/* The pressure was real: memory was gone through and reclaimed. */
+#define EXPECT_PRESSURE() \
+	EXPECT_AT_LEAST("MB gone through under pressure",		\
+			bed.read / 1e6, 100, 1)
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kswapd had given a node up, and now there is work for it again: it must do
+ * most of that.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "judge.h"
+
+#define WINDOWS			6
+#define WINDOW			3
+#define ALLOWED_HOPELESS	10.0	/* per cent of the looks at the node */
+#define ALLOWED_SHARE		50.0	/* per cent of what is scanned */
+#define TIMEOUT			600
+
+FIXTURE(recovery)
+{
+};
+
+FIXTURE_VARIANT(recovery)
+{
+	enum lru_mode lru;
+	enum where where;
+};
+
+FIXTURE_VARIANT_ADD(recovery, classic_first_node)
+{
+	.lru = LRU_CLASSIC,
+	.where = FIRST_NODE,
+};
+
+FIXTURE_VARIANT_ADD(recovery, mglru_first_node)
+{
+	.lru = LRU_MGLRU,
+	.where = FIRST_NODE,
+};
+
+FIXTURE_VARIANT_ADD(recovery, classic_last_node)
+{
+	.lru = LRU_CLASSIC,
+	.where = LAST_NODE,
+};
+
+FIXTURE_VARIANT_ADD(recovery, mglru_last_node)
+{
+	.lru = LRU_MGLRU,
+	.where = LAST_NODE,
+};
+
+FIXTURE_SETUP(recovery)
+{
+	MUST(bed_up(&bed, variant->lru, variant->where));
+}
+
+FIXTURE_TEARDOWN(recovery)
+{
+	EXPECT_EQ(0, bed_down(&bed));
+}
+
+static int add_readers(struct bed *bed)
+{
+	char name[32];
+	int i;
+
+	for (i = 0; i < bed->run.opt.readers; i++) {
+		snprintf(name, sizeof(name), "reader%d", i);
+		if (add_actor(&bed->run, READER, name))
+			return -1;
+	}
+	return 0;
+}
+
+/* Of what kswapd and direct reclaim scanned. */
+static double kswapd_share(const struct sample *s)
+{
+	double sum = s->diff.kswapd_scanned + s->diff.direct_scanned;
+
+	return sum ? 100.0 * s->diff.kswapd_scanned / sum : 0;
+}
+
+static double hopeless_share(const struct sample *s)
+{
+	return 100.0 * s->hopeless / s->polls;
+}
+
+static bool reclaim_goes_on(struct run *run)
+{
+	static unsigned long long first;
+	static bool begun;
+	struct counters now;
+
+	if (read_counters(run, &now))
+		return true;
+	if (!begun) {
+		begun = true;
+		first = now.kswapd_scanned + now.direct_scanned;
+	}
+	return now.kswapd_scanned + now.direct_scanned > first;
+}
+
+/* It may take its time to come back, but then it must be there. */
+#define EXPECT_BACK() do {						\
+	const struct sample *s_ = &bed.window;				\
+	int i_;								\
+									\
+	MUST(wait_until(&bed.run, reclaim_goes_on,		\
+			"the readers do not fill the node"));		\
+	for (i_ = 0; i_ < WINDOWS; i_++) {				\
+		MUST(bed_watch(&bed, WINDOW));			\
+		TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans, %llu stalls",\
+		       hopeless_share(s_), s_->kswapd_cpu,		\
+		       kswapd_share(s_), s_->diff.stalls);		\
+		if (hopeless_share(s_) <= ALLOWED_HOPELESS &&		\
+		    kswapd_share(s_) >= ALLOWED_SHARE)			\
+			break;						\
+	}								\
+	EXPECT_AT_MOST("node hopeless, % of the looks",			\
+		       hopeless_share(s_), 0, ALLOWED_HOPELESS);	\
+	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
+			kswapd_share(s_), 100, ALLOWED_SHARE);		\
+} while (0)
+
+/* The hog has left nearly all of the node, and readers fill it again. */
+TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
+{
+	MUST(bed_make_hopeless(&bed));
+	bed_leave(&bed);
+	MUST(wait_until(&bed.run, node_is_empty,
+			"the hog's memory has not come back"));
+	MUST(add_readers(&bed));
+	EXPECT_BACK();
+}
+
+/* The hog stays, and part of it can be swapped out from now on. */
+TEST_F_TIMEOUT(recovery, swap_for_the_hog, TIMEOUT)
+{
+	MUST(prepare_recovery(&bed.run));
+	MUST(bed_make_hopeless(&bed));
+	MUST(bed_let_swap(&bed));
+	MUST(bed_swap_on(&bed));
+	MUST(add_readers(&bed));
+	EXPECT_BACK();
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What brings a kswapd back that has given its node up. Each test first makes
+ * sure that pressure alone does not.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cgroup_util.h"
+#include "judge.h"
+
+#define CACHE_SIZE	(96 * MIB)
+#define ATTEMPTS	5
+#define SLOWING_GROUPS	300
+#define GIVE_WAY_AT	2
+#define TIMEOUT		600
+
+FIXTURE(revival)
+{
+};
+
+FIXTURE_VARIANT(revival)
+{
+	enum lru_mode lru;
+};
+
+FIXTURE_VARIANT_ADD(revival, classic)
+{
+	.lru = LRU_CLASSIC,
+};
+
+FIXTURE_VARIANT_ADD(revival, mglru)
+{
+	.lru = LRU_MGLRU,
+};
+
+FIXTURE_SETUP(revival)
+{
+}
+
+FIXTURE_TEARDOWN(revival)
+{
+	EXPECT_EQ(0, bed_down(&bed));
+}
+
+/* Hopeless, pressed and still hopeless; the pressure is stopped again. */
+#define BEGIN(where) do {						\
+	struct actor *stream_;						\
+									\
+	MUST(bed_up(&bed, variant->lru, where));			\
+	STEP(stream_ = bed_stream(&bed, "stream", STREAM_HIGH));	\
+	MUST(launch(&bed.run, stream_));				\
+	MUST(bed_make_hopeless(&bed));				\
+	MUST(bed_press(&bed));					\
+	MUST(bed_watch(&bed, WINDOW_SECONDS));			\
+	EXPECT_PRESSURE();						\
+	EXPECT_AWAY();						\
+	bed_stop(&bed);							\
+	MUST(wait_until(&bed.run, node_is_hopeless,		\
+			"the node is not hopeless"));			\
+} while (0)
+
+/* The event tells why and who did it, where the kernel has it; 0: anybody. */
+#define EXPECT_REASON(why, who) do {					\
+	const struct event *event_;					\
+	pid_t who_ = (who);						\
+									\
+	MUST(wait_until(&bed.run, node_is_not_hopeless,			\
+			"kswapd does not come back"));			\
+	MUST(trace_read(&bed.run, &bed.trace));			\
+	event_ = trace_find(&bed.trace, RESET, why, bed.to);		\
+	if (bed.trace.has[RESET]) {					\
+		EXPECT_NE(NULL, event_);				\
+		if (event_)						\
+			TH_LOG("reset by %d, reason %s",		\
+			       (int)event_->pid, event_->reason);	\
+		if (event_ && who_)					\
+			EXPECT_EQ(who_, event_->pid);			\
+	}								\
+} while (0)
+
+/* The hog goes, and reclaim of a cgroup then finds the node balanced. */
+TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
+{
+	BEGIN(LAST_NODE);
+	bed_leave(&bed);
+	MUST(wait_until(&bed.run, node_is_empty,
+			"the hog's memory has not come back"));
+	MUST(bed_press(&bed));
+	EXPECT_REASON("DIRECT", find_actor(&bed.run, STREAMER)->pid);
+}
+
+/* Freed pages do it alone, where there is a node to fall back to. */
+TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
+{
+	BEGIN(FIRST_NODE);
+	bed_leave(&bed);
+	EXPECT_REASON("PCP", 0);
+}
+
+TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
+{
+	if (access(DEMOTION_FILE, W_OK))
+		SKIP(return, "demotion cannot be switched on and off here");
+	BEGIN(LAST_NODE);
+	/* Nobody is to wake kswapd, so that what is set back stays so. */
+	end_actor(find_actor(&bed.run, TOUCH));
+	ASSERT_EQ(0, write_line(DEMOTION_FILE, "0"));
+	ASSERT_EQ(0, write_line(DEMOTION_FILE, "1"));
+	EXPECT_REASON("OTHER", getpid());
+}
+
+/* kswapd's own runs have become long enough to step in between. */
+static int slow_down(struct bed *bed)
+{
+	char path[PATH_MAX + 32];
+	int i;
+
+	for (i = 0; i < SLOWING_GROUPS; i++) {
+		snprintf(path, sizeof(path), "%s/slow%d", bed->run.undo.group, i);
+		if (cg_create(path))
+			return give_up(&bed->run, EXIT_FAILED,
+				       "cannot make %s: %s", path,
+				       strerror(errno));
+	}
+	return 0;
+}
+
+static struct actor *add_cache(struct bed *bed)
+{
+	struct actor *cache = new_actor(&bed->run, STREAMER, "cache");
+
+	if (!cache || bed_protect(bed, cache, CACHE_SIZE + 8 * MIB))
+		return NULL;
+	cache->size = CACHE_SIZE;
+	cache->high = CACHE_SIZE;
+	return launch(&bed->run, cache) || bed_hold(bed) ? NULL : cache;
+}
+
+/* Reads failures from the pipe as they happen, until enough have. */
+static int wait_for_failures(struct bed *bed)
+{
+	unsigned long long deadline = now_ns() + 60 * NS_A_SECOND;
+	char path[PATH_MAX + 32];
+	char text[4096];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/trace_pipe", bed->run.undo.tracing);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return give_up(&bed->run, EXIT_FAILED, "cannot open %s: %s",
+			       path, strerror(errno));
+	while (now_ns() < deadline && !all_well(&bed->run)) {
+		char *at;
+
+		got = read(fd, text, sizeof(text) - 1);
+		if (got <= 0)
+			continue;
+		text[got] = '\0';
+		for (at = text; (at = strstr(at, "failures=")); at++) {
+			if (atoi(at + 9) >= GIVE_WAY_AT) {
+				close(fd);
+				return 0;
+			}
+		}
+	}
+	close(fd);
+	return give_up(&bed->run, EXIT_FAILED, "kswapd does not fail");
+}
+
+static bool reset_or_hopeless(struct run *run)
+{
+	if (trace_read(run, &bed.trace))
+		return true;
+	return trace_find(&bed.trace, RESET, "KSWAPD", bed.to) ||
+	       node_is_hopeless(run);
+}
+
+/* It has failed a few times when page cache loses its protection. */
+TEST_F_TIMEOUT(revival, kswapd_itself, TIMEOUT)
+{
+	struct run *run = &bed.run;
+	struct actor *cache;
+	int i;
+
+	for (i = 0; i < ATTEMPTS; i++) {
+		MUST(bed_up(&bed, variant->lru, LAST_NODE));
+		if (!bed.trace.has[RESET] || !bed.trace.has[FAIL])
+			SKIP(return, "this kernel has no events of failed runs and resets");
+		MUST(slow_down(&bed));
+		STEP(cache = add_cache(&bed));
+		bed.to = (double)now_ns() / NS_A_SECOND;
+		MUST(bed_hog_and_touch(&bed, BIND_TASK));
+		MUST(wait_for_failures(&bed));
+		MUST(bed_protect(&bed, cache, 0));
+		MUST(wait_until(run, reset_or_hopeless,
+				"kswapd neither gives up nor comes back"));
+		if (trace_find(&bed.trace, RESET, "KSWAPD", bed.to))
+			break;
+		TH_LOG("attempt %d was too late", i + 1);
+		ASSERT_EQ(0, bed_down(&bed));
+	}
+	EXPECT_LT(i, ATTEMPTS);
+	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
+}
+
+TEST_HARNESS_MAIN

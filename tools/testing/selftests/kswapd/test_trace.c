@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The count of failed runs, as the events tell it.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "judge.h"
+
+/* MAX_RECLAIM_RETRIES; a wakeup that is under way may add one. */
+#define HOPELESS_AT	16
+#define RACE		1
+
+#define RECLAIMERS	4
+#define TOGGLES		200
+#define TOGGLE_NS	5000000ULL
+#define TIMEOUT		600
+
+FIXTURE(trace)
+{
+};
+
+FIXTURE_VARIANT(trace)
+{
+	enum lru_mode lru;
+};
+
+FIXTURE_VARIANT_ADD(trace, classic)
+{
+	.lru = LRU_CLASSIC,
+};
+
+FIXTURE_VARIANT_ADD(trace, mglru)
+{
+	.lru = LRU_MGLRU,
+};
+
+FIXTURE_SETUP(trace)
+{
+	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+	if (!bed.trace.has[FAIL] || !bed.trace.has[RESET])
+		SKIP(bed_quit(&bed), "this kernel has no events of failed runs and resets");
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	EXPECT_EQ(0, bed_down(&bed));
+}
+
+static int add_streams(struct bed *bed, int n)
+{
+	struct actor *stream;
+	char name[32];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "stream%d", i);
+		stream = bed_stream(bed, name, SMALL_HIGH);
+		if (!stream || launch(&bed->run, stream))
+			return -1;
+	}
+	return 0;
+}
+
+/* What happened since the count was known to be 0; NULL at the end. */
+static const struct event *next_event(const struct event *event)
+{
+	const struct trace *trace = &bed.trace;
+
+	event = event ? event + 1 : trace->events;
+	while (event && event < trace->events + trace->nr) {
+		if (event->t >= bed.began && event->kind != WAKE)
+			return event;
+		event++;
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(trace, counts_to_sixteen, TIMEOUT)
+{
+	const struct event *event = NULL;
+	int count = 0;
+
+	MUST(add_streams(&bed, 1));
+	MUST(bed_make_hopeless(&bed));
+	MUST(trace_read(&bed.run, &bed.trace));
+	ASSERT_FALSE(bed.trace.overrun);
+	while ((event = next_event(event))) {
+		if (event->kind == RESET) {
+			TH_LOG("reset at %d by %d, reason %s", count,
+			       (int)event->pid, event->reason);
+			count = 0;
+			continue;
+		}
+		EXPECT_EQ(count + 1, event->number);
+		count = event->number;
+	}
+	EXPECT_AT_LEAST("failed runs", count, HOPELESS_AT, HOPELESS_AT);
+	EXPECT_AT_MOST("failed runs", count, HOPELESS_AT, HOPELESS_AT + RACE);
+}
+
+/* Under pressure nothing is counted up for long, and nothing set back. */
+TEST_F_TIMEOUT(trace, silence_under_pressure, TIMEOUT)
+{
+	struct trace *trace = &bed.trace;
+
+	MUST(add_streams(&bed, 1));
+	MUST(bed_make_hopeless(&bed));
+	MUST(bed_press(&bed));
+	MUST(bed_watch(&bed, WINDOW_SECONDS));
+	EXPECT_PRESSURE();
+	EXPECT_AT_MOST("resets", trace_count(trace, RESET, bed.from, bed.to),
+		       0, 0);
+	EXPECT_AT_MOST("failed runs a second",
+		       trace_count(trace, FAIL, bed.from, bed.to) /
+		       bed.window.seconds, 0, ALLOWED_RUNS);
+}
+
+/* A count that is 0 already is not set back. */
+TEST_F_TIMEOUT(trace, no_redundant_reset, TIMEOUT)
+{
+	const struct event *event = NULL;
+	int resets = 0;
+	int count = 0;
+
+	MUST(add_streams(&bed, RECLAIMERS));
+	/* On a node that is well */
+	MUST(bed_watch(&bed, 1));
+	MUST(bed_make_hopeless(&bed));
+	MUST(bed_press(&bed));
+	bed_leave(&bed);
+	/* All of them find it balanced now, and one sets the count back. */
+	MUST(bed_press(&bed));
+	MUST(bed_watch(&bed, 1));
+	while ((event = next_event(event))) {
+		if (event->kind == FAIL) {
+			count = event->number;
+			continue;
+		}
+		resets++;
+		EXPECT_NE(0, count) {
+			TH_LOG("%d reset a count of 0, reason %s",
+			       (int)event->pid, event->reason);
+		}
+		count = 0;
+	}
+	EXPECT_GT(resets, 0);
+	ASSERT_FALSE(bed.trace.overrun);
+}
+
+/*
+ * Counting up and setting back at the same time. A reset is traced a moment
+ * after it took place, so where it stands between the counts says little; but
+ * each makes them begin anew.
+ */
+TEST_F_TIMEOUT(trace, no_reset_is_lost, TIMEOUT)
+{
+	const struct event *event = NULL;
+	int begins = 0;
+	int resets = 0;
+	int count = 0;
+	int i;
+
+	if (access(DEMOTION_FILE, W_OK))
+		SKIP(return, "demotion cannot be switched on and off here");
+	MUST(add_streams(&bed, RECLAIMERS));
+	MUST(bed_make_hopeless(&bed));
+	MUST(bed_press(&bed));
+	for (i = 0; i < TOGGLES; i++) {
+		ASSERT_EQ(0, write_line(DEMOTION_FILE, "%d", 0));
+		ASSERT_EQ(0, write_line(DEMOTION_FILE, "%d", 1));
+		sleep_until(now_ns() + TOGGLE_NS);
+	}
+	MUST(trace_read(&bed.run, &bed.trace));
+	ASSERT_FALSE(bed.trace.overrun);
+	while ((event = next_event(event))) {
+		if (event->kind == RESET) {
+			resets++;
+			continue;
+		}
+		if (event->number == 1)
+			begins++;
+		else
+			EXPECT_EQ(count + 1, event->number);
+		count = event->number;
+		EXPECT_LE(count, HOPELESS_AT + RACE);
+	}
+	EXPECT_AT_LEAST("resets", resets, TOGGLES, TOGGLES / 4);
+	/* Before the first, and after each but perhaps the last. */
+	EXPECT_AT_LEAST("counts from 1", begins, resets + 1, resets);
+	EXPECT_AT_MOST("counts from 1", begins, resets + 1, resets + 1);
+}
+
+TEST_HARNESS_MAIN
