@@ -61,7 +61,7 @@ static void fake_zone_alloc_stats(struct kunit *test, struct zone *zone)
 {
 	struct per_cpu_zonestat __percpu *stats = alloc_percpu(struct per_cpu_zonestat);
 
-	KUNIT_ASSERT_NOT_NULL(test, stats);
+	KUNIT_ASSERT_TRUE(test, stats);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_zone_free_stats,
 							   (void __force *)stats));
 	zone->per_cpu_zonestats = stats;
