@@ -15,7 +15,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo bench check check-all kernel series am workload kswapd-report clean
+.PHONY: help deps demo bench check check-all kernel series am workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
@@ -29,6 +29,7 @@ help:
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
+	@echo 'make fuzz [RUNS=N]        what broken files can do to it (1000000)'
 	@echo 'make deps                 install what is needed, or print the package list'
 	@echo 'make clean                remove build/ (the cache outside it stays)'
 	@echo
@@ -78,6 +79,11 @@ workload:
 kswapd-report:
 	@mkdir -p build
 	@$(MAKE) --no-print-directory -C tools/mm/kswapd-report OUTPUT=../../../build
+
+RUNS ?= 1000000
+
+fuzz: deps
+	@tools/testing/kswapd-report/fuzz/run $(RUNS)
 
 clean:
 	rm -rf build

@@ -11,7 +11,9 @@
 
 #define COMM_LEN	16
 #define REASON_LEN	16
+#ifndef MAX_NODES
 #define MAX_NODES	1024	/* the most that a kernel can have */
+#endif
 #define NSEC		UINT64_C(1000000000)
 
 enum event_type {

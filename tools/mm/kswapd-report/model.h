@@ -12,9 +12,14 @@
 /* MAX_RECLAIM_RETRIES: so many failed runs in a row, and kswapd gives up. */
 #define GIVE_UP		16
 
+/* The fuzzers take few, to see them overflow. */
+#ifndef BINS
 #define BINS		1024
-#define REASONS		8	/* names of reasons, the last is for all others */
+#endif
+#ifndef EPISODES
 #define EPISODES	1024	/* kept of a node, the first half and the latest */
+#endif
+#define REASONS		8	/* names of reasons, the last is for all others */
 
 /*
  * The signature of a runaway: so many revivals in so short a time, each followed

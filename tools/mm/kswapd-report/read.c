@@ -23,7 +23,9 @@
 #define BATCH		1024
 #define TICK_RECORDS	(1 << 16)
 /* CPU time from one sign of life to the next. A file of 1 GB opens in much less. */
+#ifndef STUCK_SECONDS
 #define STUCK_SECONDS	20
+#endif
 /* What the library may take beside the file itself. */
 #define MEMORY_BYTES	(1ULL << 30)
 /* So many bytes of records cannot come from one byte of a file, packed or not. */
