@@ -154,6 +154,51 @@ report_bad_options() {
 	expect 2 "usage:" "$tool"
 }
 
+# broken_library DIR BODY: one whose function to open a file has this body.
+broken_library() {
+	printf '%s\n' '#include <signal.h>' '#include <stdio.h>' '#include <stdlib.h>' \
+		'#include <unistd.h>' 'void *tracecmd_open_fd(int fd, int flags);' \
+		"void *tracecmd_open_fd(int fd, int flags) { (void)fd; (void)flags; $2 }" \
+		>"$1/broken.c"
+	gcc -shared -fPIC -o "$1/broken.so" "$1/broken.c"
+}
+
+# Whatever becomes of the child that reads the file, one sentence says so.
+report_contains() {
+	local tool body said
+
+	tool=$(report_built)
+	unpack patched-6.12 "$1"
+	while IFS='|' read -r body said; do
+		broken_library "$1" "$body"
+		one_sentence "$said" env LD_PRELOAD="$1/broken.so" "$tool" report \
+			"$1/patched-6.12.dat"
+	done <<-'END'
+	abort();|ended with signal 6
+	return *(void *volatile *)8;|ended with signal 11
+	exit(0);|truncated or corrupt
+	puts("noise"); fflush(NULL); return NULL;|truncated or corrupt
+	raise(SIGKILL); return NULL;|is there enough memory
+	END
+}
+
+# In the tool as it is, the child has 20 seconds.
+report_stuck() {
+	make -s -C tools/mm/kswapd-report OUTPUT="$1" CFLAGS='-O2 -DSTUCK_SECONDS=1'
+	unpack patched-6.12 "$1"
+	broken_library "$1" 'for (;;);'
+	one_sentence "does not come to an end" env LD_PRELOAD="$1/broken.so" \
+		"$1/kswapd-report" report "$1/patched-6.12.dat"
+}
+
+report_large() {
+	TMPDIR=$1 "$report_dir/large" "$(report_built)" 1000 --beside
+}
+
+report_fuzz() {
+	"$report_dir/fuzz/run" 5000
+}
+
 report_statuses() {
 	local tool
 
@@ -232,8 +277,12 @@ t "report: recorded traces give the reports that are known" with_dir report_gold
 t "report: counts are those of trace-cmd" with_dir report_counts
 t "report: other byte orders, machines, lost records" with_dir report_machines
 t "report: bad files are told in one sentence" with_dir report_bad_files
+t "report: a reader that crashes is contained" with_dir report_contains
 t "report: bad options are told in one sentence" report_bad_options
 t "report: exit statuses" with_dir report_statuses
 t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
+ta "report: a reader that does not end is ended" with_dir report_stuck
+ta "report: a trace of 1 GB, in 64 MiB" with_dir report_large
+ta "report: fuzzers find nothing" report_fuzz
