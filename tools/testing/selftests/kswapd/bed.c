@@ -227,7 +227,6 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 	int err;
 
 	memset(bed, 0, sizeof(*bed));
-	bed->lock = -1;
 	init_run(run);
 	run->master = runner;
 	run->opt.scenario = HOPELESS;
@@ -258,7 +257,7 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 	return bed_revive(bed);
 }
 
-/* 0 where everything is as it was. */
+/* 0 where everything is as it was. It may have been called before. */
 int bed_down(struct bed *bed)
 {
 	bool clean = janitor_finish(&bed->run);
@@ -268,8 +267,9 @@ int bed_down(struct bed *bed)
 	text_free(&bed->run.vmstat);
 	text_free(&bed->run.scratch);
 	free(bed->run.samples);
-	if (bed->lock >= 0)
+	if (bed->lock > 0)
 		close(bed->lock);
+	memset(bed, 0, sizeof(*bed));
 	return clean ? 0 : -1;
 }
 

@@ -19,7 +19,7 @@ static struct bed bed;
 		if (bed.run.status == EXIT_SKIP)			\
 			SKIP(bed_quit(&bed), "%s", bed.run.why);	\
 		TH_LOG("%s", bed.run.why);				\
-		ASSERT_EQ(EXIT_OK, bed.run.status);			\
+		ASSERT_TRUE(false);					\
 	}								\
 } while (0)
 

@@ -202,7 +202,7 @@ TEST_F_TIMEOUT(revival, kswapd_itself, TIMEOUT)
 		TH_LOG("attempt %d was too late", i + 1);
 		ASSERT_EQ(0, bed_down(&bed));
 	}
-	EXPECT_LT(i, ATTEMPTS);
+	ASSERT_LT(i, ATTEMPTS);
 	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
 }
 
