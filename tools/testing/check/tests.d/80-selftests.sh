@@ -6,6 +6,7 @@ selftests_run() {
 	local base=$1
 
 	shift
+	need_patches "$base"
 	need_tree "$base"
 	KDIR=$(kdir_of "$base") tools/testing/check/selftests --base "$base" \
 		--out "build/selftests/$base" "$@"
@@ -16,8 +17,12 @@ tree_with_series() {
 	local tree=$1 source=$2
 
 	mkdir "$tree"
-	(cd "$source" && cp -a --parents Makefile MAINTAINERS mm include Documentation/mm \
-		scripts tools/include tools/scripts tools/testing/selftests "$tree/")
+	(cd "$source" && cp -a --parents .gitignore Makefile MAINTAINERS mm include/linux \
+		include/trace Documentation/mm Documentation/tools/index.rst \
+		scripts/subarch.include tools/include/uapi tools/testing/selftests/Makefile \
+		tools/testing/selftests/lib.mk tools/testing/selftests/kselftest* \
+		tools/testing/selftests/run_kselftest.sh tools/testing/selftests/cgroup \
+		tools/testing/selftests/clone3 tools/testing/selftests/pidfd "$tree/")
 	git -C "$tree" init -q
 	git -C "$tree" config user.name t
 	git -C "$tree" config user.email t@example.invalid
@@ -42,6 +47,7 @@ every_target() {
 selftests_build() {
 	local base=$1 dir=$2 files packed
 
+	need_patches "$base"
 	need_tree "$base"
 	export GIT_CONFIG_GLOBAL=/dev/null
 	tree_with_series "$dir/tree" "$tree" "$base"
