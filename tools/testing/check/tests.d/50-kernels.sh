@@ -27,10 +27,11 @@ boots() {
 		"${run_options[@]}" -- cat /proc/version
 }
 
-# same_warnings BASE OPTION...: W=1 and sparse say the same of mm/ with the
-# series as without it.
-same_warnings() {
-	local base=$1 stock all
+# adds_nothing BASE OPTION...: of mm/, W=1 and sparse say the same with the series
+# as without it, and it wants no other symbol from the rest of the kernel. So it
+# links where stock does, in a fraction of the time.
+adds_nothing() {
+	local base=$1 stock all list new failed=0
 
 	shift
 	need_patches "$base"
@@ -39,18 +40,13 @@ same_warnings() {
 	KDIR=$(kdir_of "$base")
 	stock=$("$vmtest" kernel --base "$base" --patches 0 --check "$@" | tail -n 1)
 	all=$("$vmtest" kernel --base "$base" --check "$@" | tail -n 1)
-	wc -l "$stock" "$all"
-	comm -13 "$stock" "$all" | sed 's/^/new: /'
-	[ -z "$(comm -13 "$stock" "$all")" ]
-}
-
-# A whole kernel of a configuration, linked.
-links() {
-	local base=$1
-
-	shift
-	need_tree "$base"
-	KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" "$@"
+	for list in warnings symbols; do
+		wc -l "${stock%/*}/$list" "${all%/*}/$list"
+		new=$(comm -13 "${stock%/*}/$list" "${all%/*}/$list")
+		[ -z "$new" ] || failed=1
+		[ -z "$new" ] || printf 'new in %s: %s\n' "$list" "$new"
+	done
+	[ -s "${all%/*}/symbols" ] && [ "$failed" -eq 0 ]
 }
 
 configs=tools/testing/vmtest/configs
@@ -61,16 +57,13 @@ for base in $(cd "$repo" && bases); do
 	for ((n = 1; n < $(patches_of "$base"); n++)); do
 		ta "$base: builds and boots with $n patches" boots "$base" "$n"
 	done
-	ta "$base: no new warning: gcc, W=1, sparse" same_warnings "$base"
-	ta "$base: no new warning: clang, W=1" same_warnings "$base" --cc clang
+	ta "$base: no new warning or symbol: gcc, W=1, sparse" adds_nothing "$base"
+	ta "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang
 	for config in "$repo/$configs"/*; do
 		config=${config##*/}
 		arch=x86_64
 		[ "$config" != i386 ] || arch=i386
-		ta "$base: no new warning: gcc, $config" \
-			same_warnings "$base" --arch "$arch" --config "$configs/$config"
-		ta "$base: builds: gcc, $config" \
-			links "$base" --arch "$arch" --config "$configs/$config"
+		ta "$base: no new warning or symbol: gcc, $config" \
+			adds_nothing "$base" --arch "$arch" --config "$configs/$config"
 	done
-	ta "$base: builds: clang" links "$base" --cc clang
 done
