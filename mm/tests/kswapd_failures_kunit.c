@@ -375,6 +375,7 @@ static const struct reason_case {
 	{ "KSWAPD", RESET_KSWAPD_FAILURES_KSWAPD, 1 },
 	{ "DIRECT", RESET_KSWAPD_FAILURES_DIRECT, 2 },
 	{ "PCP", RESET_KSWAPD_FAILURES_PCP, 3 },
+	{ "RETRY", RESET_KSWAPD_FAILURES_RETRY, 4 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(reason, reason_cases, name);
@@ -435,7 +436,7 @@ static void test_reason_is_exported(struct kunit *test)
 static void test_reasons_are_all_known(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, print_reset(test, 1, ARRAY_SIZE(reason_cases)),
-			   "mm_vmscan_reset_kswapd_failures: nid=1 reason=0x4");
+			   "mm_vmscan_reset_kswapd_failures: nid=1 reason=0x5");
 }
 
 static void test_reason_by_context(struct kunit *test)
@@ -453,6 +454,96 @@ static void test_reason_by_context(struct kunit *test)
 	current->flags &= ~PF_KSWAPD;
 	KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 2);
+}
+
+/*
+ * What becomes of the count at the end of a run that has not balanced the node.
+ * Such a run sets out for as many pages as the one zone's high watermark has.
+ */
+static const struct run_case {
+	const char *name;
+	unsigned long reclaimed;
+	int before, after;
+} run_cases[] = {
+	{ "nothing, the first time", 0, 0, 1 },
+	{ "nothing, the fifteenth time", 0, 14, 15 },
+	{ "nothing, the last time", 0, 15, 16 },
+	{ "nothing, after a late wakeup", 0, 16, 17 },
+	{ "something, without failures", 1, 0, 0 },
+	{ "something, after 14 failures", FAKE_HIGH - 1, 14, 14 },
+	{ "something, in the last run", FAKE_HIGH - 1, 15, 16 },
+	{ "enough, without failures", FAKE_HIGH, 0, 0 },
+	{ "enough, after a failure", FAKE_HIGH, 1, 0 },
+	{ "enough, in the last run", FAKE_HIGH, 15, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(run, run_cases, name);
+
+static void test_run(struct kunit *test)
+{
+	const struct run_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+	struct scan_control sc = {
+		.nr_to_reclaim = FAKE_HIGH,
+		.nr_reclaimed = c->reclaimed,
+	};
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH);
+	atomic_set(&node->pgdat.kswapd_failures, c->before);
+	atomic_long_set(&node->pgdat.kswapd_earned, 1);
+	kswapd_account_run(&node->pgdat, &sc);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
+	if (c->after < c->before)
+		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
+	/* After a failure it is earned from the start. */
+	if (c->after > c->before)
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&node->pgdat.kswapd_earned), 0);
+}
+
+/* What direct reclaim earns a kswapd that has given up. */
+static const struct retry_case {
+	const char *name;
+	unsigned long reclaimed;	/* in each of two passes */
+	int before, after;
+	bool upper;			/* the upper zone has pages and may be used */
+	bool cgroup;			/* reclaim for a memory cgroup's limit */
+} retry_cases[] = {
+	{ "nothing", 0, 16, 16 },
+	{ "too little", FAKE_HIGH / 2 - 1, 16, 16 },
+	{ "just enough", FAKE_HIGH / 2, 16, 15 },
+	{ "enough at once", FAKE_HIGH, 16, 15 },
+	{ "enough after a late wakeup", FAKE_HIGH, 17, 15 },
+	{ "too little for two zones", FAKE_HIGH - 1, 16, 16, .upper = true },
+	{ "enough for two zones", FAKE_HIGH, 16, 15, .upper = true },
+	{ "not given up", FAKE_MANAGED, 15, 15 },
+	{ "no failures", FAKE_MANAGED, 0, 0 },
+	{ "for a memory cgroup", FAKE_MANAGED, 16, 16, .cgroup = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(retry, retry_cases, name);
+
+static void test_retry(struct kunit *test)
+{
+	const struct retry_case *c = test->param_value;
+	struct fake_node *node = test->priv;
+	struct scan_control sc = { .reclaim_idx = c->upper ? UPPER : LOWER };
+
+	if (c->cgroup && !IS_ENABLED(CONFIG_MEMCG))
+		kunit_skip(test, "needs CONFIG_MEMCG");
+	/* Nobody looks into it. */
+	if (c->cgroup)
+		sc.target_mem_cgroup = (struct mem_cgroup *)node;
+
+	fake_zone_fill(node, LOWER, 0);
+	fake_zone_fill(node, UPPER, 0);
+	atomic_set(&node->pgdat.kswapd_failures, c->before);
+	pgdat_retry_kswapd(&node->pgdat, &sc, c->reclaimed);
+	pgdat_retry_kswapd(&node->pgdat, &sc, c->reclaimed);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
+	if (c->after < c->before)
+		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_RETRY);
 }
 
 /*
@@ -560,6 +651,8 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE_PARAM(test_reason_is_exported, reason_gen_params),
 	KUNIT_CASE(test_reasons_are_all_known),
 	KUNIT_CASE(test_reason_by_context),
+	KUNIT_CASE_PARAM(test_run, run_gen_params),
+	KUNIT_CASE_PARAM(test_retry, retry_gen_params),
 	KUNIT_CASE(test_reset_once),
 	{ }
 };

@@ -95,5 +95,11 @@ reasons that are swapped|reason_by_context|mm/vmscan.c=s/failures\(pgdat, curren
 a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, reason\)/failures(pgdat->node_id, RESET_KSWAPD_FAILURES_OTHER)/
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
-a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 4, "MORE" }, &/
+a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
+a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/kswapd_target\(pgdat, sc->reclaim_idx\)\)/1)/
+a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/ \|\| cgroup_reclaim\(sc\)//
+more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
+a last run that need not succeed|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/ && failures < MAX_RECLAIM_RETRIES - 1//
+success that is not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= sc->nr_to_reclaim/> sc->nr_to_reclaim/
+a sum that is kept|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/atomic_long_set\(.*\);//
 END
