@@ -63,14 +63,6 @@ struct recording {
 	unsigned long long samples;
 };
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
-
 static int take_option(int c, char **argv, struct options *o)
 {
 	switch (c) {
@@ -92,13 +84,8 @@ static int take_option(int c, char **argv, struct options *o)
 	case 'h':
 		fputs(usage, stdout);
 		return STATUS_OK;
-	case ':':
-		complain("%s takes a value", argv[optind - 1]);
-		return STATUS_USAGE;
 	}
-	complain("'%s' is no option of record ('kswapd-report record --help' lists them)",
-		 argv[optind - 1]);
-	return STATUS_USAGE;
+	return refuse_option("record", c, argv);
 }
 
 static int parse(int argc, char **argv, struct options *o)
@@ -435,15 +422,6 @@ static int finish(struct recording *r, const struct options *o)
 	return err;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-}
-
 static int command_result(const struct options *o, int status)
 {
 	if (!o->command || !status)
@@ -473,7 +451,7 @@ int cmd_record(int argc, char **argv)
 		return STATUS_ERROR;
 	}
 	r->marker = r->output = -1;
-	catch_signals();
+	stop_on_signals();
 	status = STATUS_ERROR;
 	if (!set_up(r, &o) && !run(r, &o, &command_status) && !finish(r, &o))
 		status = command_result(&o, command_status);

@@ -67,13 +67,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'h':
 			fputs(usage, stdout);
 			return STATUS_OK;
-		case ':':
-			complain("%s takes a value", argv[optind - 1]);
-			return STATUS_USAGE;
 		default:
-			complain("'%s' is no option of report ('kswapd-report report --help' lists them)",
-				 argv[optind - 1]);
-			return STATUS_USAGE;
+			return refuse_option("report", c, argv);
 		}
 	}
 	if (o->json && o->csv) {

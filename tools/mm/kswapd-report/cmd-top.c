@@ -4,7 +4,6 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,14 +47,6 @@ struct live {
 	unsigned long long began, last;
 };
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
-
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
@@ -84,13 +75,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'h':
 			fputs(usage, stdout);
 			return STATUS_OK;
-		case ':':
-			complain("%s takes a value", argv[optind - 1]);
-			return STATUS_USAGE;
 		default:
-			complain("'%s' is no option of top ('kswapd-report top --help' lists them)",
-				 argv[optind - 1]);
-			return STATUS_USAGE;
+			return refuse_option("top", c, argv);
 		}
 	}
 	if (optind < argc) {
@@ -256,7 +242,6 @@ static void rest(double seconds)
 int cmd_top(int argc, char **argv)
 {
 	struct options o = { .interval = 1 };
-	struct sigaction action = { .sa_handler = on_signal };
 	struct live *live;
 	double looks;
 	int status;
@@ -265,13 +250,14 @@ int cmd_top(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	live = calloc(1, sizeof(*live));
-	if (!live || !(live->model = model_new())) {
+	if (live)
+		live->model = model_new();
+	if (!live || !live->model) {
 		complain("out of memory");
 		free(live);
 		return STATUS_ERROR;
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	stop_on_signals();
 	status = STATUS_ERROR;
 	if (sampler_init(&live->sampler)) {
 		complain("cannot read /proc/zoneinfo, or it has no node with memory");

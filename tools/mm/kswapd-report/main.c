@@ -2,6 +2,7 @@
 /*
  * kswapd-report: why kswapd stopped, and who woke it.
  */
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,6 +52,33 @@ int take_number(const char *option, const char *text, double least, double most,
 		return 0;
 	}
 	return 1;
+}
+
+int refuse_option(const char *command, int c, char **argv)
+{
+	if (c == ':')
+		complain("%s takes a value", argv[optind - 1]);
+	else
+		complain("'%s' is no option of %s ('kswapd-report %s --help' lists them)",
+			 argv[optind - 1], command, command);
+	return STATUS_USAGE;
+}
+
+volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+void stop_on_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,8 @@
 #ifndef KSWAPD_REPORT_MAIN_H
 #define KSWAPD_REPORT_MAIN_H
 
+#include <signal.h>
+
 enum status {
 	STATUS_OK = 0,
 	STATUS_ERROR = 1,	/* something went wrong */
@@ -16,6 +18,12 @@ int cmd_top(int argc, char **argv);
 
 /* One sentence on standard error, with the program's name in front. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Say what is wrong with the option that getopt_long() has just refused with c. */
+int refuse_option(const char *command, int c, char **argv);
+/* Set by SIGINT, SIGTERM and SIGHUP. */
+extern volatile sig_atomic_t stop;
+void stop_on_signals(void);
 
 /*
  * The value of an option: a number from least to most, with a fraction if the

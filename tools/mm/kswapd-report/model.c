@@ -78,7 +78,7 @@ static int reason_index(struct model *m, const char *name)
 		m->reason_count++;
 		return i;
 	}
-	strcpy(m->reasons[REASONS - 1], "(others)");
+	memcpy(m->reasons[REASONS - 1], "(others)", sizeof("(others)"));
 	m->reason_count = REASONS;
 	return REASONS - 1;
 }

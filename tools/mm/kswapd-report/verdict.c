@@ -127,6 +127,10 @@ char *diagnosis(const struct model *m, const struct node *node)
 		return words("kswapd gave up for a time (%.3f s in all) and came back.",
 			     seconds(node->hopeless_ns));
 	case UNKNOWN:
+		if (node->wakes || node->sleeps)
+			return words("whether kswapd gave up cannot be known; it was awake for %.1f %% of the trace, and made %" PRIu64 " runs.",
+				     m->end > m->start ? 100.0 * node->awake_ns / (m->end - m->start) : 0,
+				     node->wakes);
 		return words("cannot be known: no failed run and no reset is in the trace, and no sample.");
 	case HEALTHY:
 		if (node->fails)
