@@ -139,4 +139,8 @@ for base in $(cd "$repo" && bases); do
 	done
 	ta "$base: the selftests in every topology" selftests_run "$base" "${topologies[@]}"
 	unset topologies
+	# Where the base's facts have the line "recovery: yes": the gate alone fails.
+	[ "$(base_fact "$base" recovery)" != yes ] ||
+		ta "$base: kswapd comes back when there is work for it" \
+			selftests_run "$base" --recovery --kernel series --topology 1 --topology 2
 done
