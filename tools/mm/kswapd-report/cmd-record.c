@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,7 +204,8 @@ static int set_up(struct recording *r, const struct options *o)
 
 	r->page = sysconf(_SC_PAGESIZE);
 	r->buf = malloc(r->page);
-	r->output = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* What is there stays until there is something new. */
+	r->output = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (!r->buf || r->output < 0) {
 		complain("cannot write %s: %s", o->output, strerror(errno));
 		return -1;
@@ -233,8 +235,9 @@ static int set_up(struct recording *r, const struct options *o)
 	return enable_events(r);
 }
 
-static void clean_up(struct recording *r)
+static void clean_up(struct recording *r, const struct options *o)
 {
+	struct stat st;
 	int cpu;
 
 	for (cpu = 0; cpu < r->cpu_count; cpu++) {
@@ -248,8 +251,12 @@ static void clean_up(struct recording *r)
 	if (r->instance)
 		instance_remove(r->instance);
 	sampler_free(&r->sampler);
-	if (r->output >= 0)
+	if (r->output >= 0) {
+		/* Made by this, and nothing came of it. */
+		if (!fstat(r->output, &st) && S_ISREG(st.st_mode) && !st.st_size)
+			unlink(o->output);
 		close(r->output);
+	}
 	free(r->buf);
 }
 
@@ -408,6 +415,10 @@ static int finish(struct recording *r, const struct options *o)
 		err = drain(r, cpu, SIZE_MAX);
 		bytes += r->cpus[cpu].size;
 	}
+	if (!err && dir && ftruncate(r->output, 0)) {
+		complain("cannot write %s: %s", o->output, strerror(errno));
+		err = -1;
+	}
 	if (!err && dir) {
 		err = dat_write(r->output, tracefs_tracing_dir(), dir, r->events, r->cpus,
 				r->cpu_count);
@@ -455,7 +466,7 @@ int cmd_record(int argc, char **argv)
 	status = STATUS_ERROR;
 	if (!set_up(r, &o) && !run(r, &o, &command_status) && !finish(r, &o))
 		status = command_result(&o, command_status);
-	clean_up(r);
+	clean_up(r, &o);
 	free(r);
 	return status;
 }

@@ -214,6 +214,21 @@ report_statuses() {
 	expect 1 "cannot write the output" sh -c "'$tool' report '$1/patched-6.12.dat' >/dev/full"
 }
 
+# Where nothing can be recorded, the last trace stays.
+report_record_fails() {
+	local tool
+
+	tool=$(report_sanitized)
+	echo old >"$1/old"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	expect 1 "tracefs is not mounted" unshare -rm sh -c \
+		'umount -l /sys/kernel/tracing 2>/dev/null; mount -t tmpfs t /sys/kernel || exit 9
+		"$1" record -o "$2/old" --for 1; rc=$?; "$1" record -o "$2/new" --for 1; exit "$rc"' \
+		- "$tool" "$1"
+	grep -qx old "$1/old"
+	[ ! -e "$1/new" ]
+}
+
 # The forms for programs are what they say, and no line of text is too wide.
 report_forms() {
 	local tool
@@ -233,10 +248,13 @@ assert len(rows) > 50 and all(len(r) == 12 and None not in r.values() for r in r
 	! grep -E '^.{81}' "$1/y.txt"
 }
 
-# What the manual shows is what the tool says: of a recorded trace, and of two.
+# What the manual shows is what the tool says, of a recorded trace, and of two; and
+# it builds without a warning.
 report_manual() {
 	local tool page=Documentation/tools/kswapd-report/kswapd-report-report.rst line name
 
+	sphinx-build -q -W -C -D master_doc=index -D project=kswapd-report \
+		Documentation/tools/kswapd-report "$1/html"
 	tool=$(report_built)
 	for name in stock runaway patched; do
 		unpack "$name-6.12" "$1"
@@ -280,6 +298,7 @@ t "report: bad files are told in one sentence" with_dir report_bad_files
 t "report: a reader that crashes is contained" with_dir report_contains
 t "report: bad options are told in one sentence" report_bad_options
 t "report: exit statuses" with_dir report_statuses
+t "report: a recording that fails leaves the old file" with_dir report_record_fails
 t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
