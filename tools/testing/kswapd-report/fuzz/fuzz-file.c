@@ -237,8 +237,25 @@ static void load(struct input *in, const char *path)
 	close(fd);
 }
 
+static volatile sig_atomic_t stop;
+
+/* Whoever ends it early is told how far it came. */
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static void tell(unsigned long done, unsigned long crashed, unsigned long hung)
+{
+	printf("%lu executions: %lu read to the end (%lu events), %lu refused, %lu crashed, %lu did not end\n",
+	       done, shared->whole, shared->events, shared->refused, crashed, hung);
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	unsigned long first, count, crashed = 0, hung = 0, at;
 	const char *logs;
 	int i;
@@ -260,7 +277,9 @@ int main(int argc, char **argv)
 		load(&inputs[i], argv[4 + i]);
 	if (!strcmp(argv[1], "--make"))
 		return write_file(strtoul(argv[2], NULL, 10), argv[3]);
-	for (at = first; at < first + count; at = shared->done) {
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	for (at = first; at < first + count && !stop; at = shared->done) {
 		unsigned long end = at + TURN < first + count ? at + TURN : first + count;
 		char from[4096], to[4096];
 		int status;
@@ -270,6 +289,8 @@ int main(int argc, char **argv)
 			worker(at, end, logs);
 		if (pid < 0 || waitpid(pid, &status, 0) != pid)
 			err(1, "fork");
+		if ((at - first) / 10000 != (shared->done - first) / 10000)
+			tell(shared->done - first, crashed, hung);
 		if (!status)
 			continue;
 		/* The log gets the number of the execution that did it. */
@@ -283,7 +304,6 @@ int main(int argc, char **argv)
 		}
 		rename(from, to);
 	}
-	printf("%lu executions: %lu read to the end (%lu events), %lu refused, %lu crashed, %lu did not end\n",
-	       count, shared->whole, shared->events, shared->refused, crashed, hung);
+	tell(at - first, crashed, hung);
 	return 0;
 }
