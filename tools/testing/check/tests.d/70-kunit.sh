@@ -99,7 +99,7 @@ a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ R
 a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/kswapd_target\(pgdat, sc->reclaim_idx\)\)/1)/
 a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/ \|\| cgroup_reclaim\(sc\)//
 more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
-a last run that need not succeed|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/ && failures < MAX_RECLAIM_RETRIES - 1//
+progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(!sc->nr_reclaimed\)/else/
 success that is not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= sc->nr_to_reclaim/> sc->nr_to_reclaim/
 a sum that is kept|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/atomic_long_set\(.*\);//
 END
