@@ -61,9 +61,9 @@ for base in $(cd "$repo" && bases); do
 	ta "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang
 	for config in "$repo/$configs"/*; do
 		config=${config##*/}
-		arch=x86_64
-		[ "$config" != i386 ] || arch=i386
+		kernel_arch=x86_64
+		[ "$config" != i386 ] || kernel_arch=i386
 		ta "$base: no new warning or symbol: gcc, $config" \
-			adds_nothing "$base" --arch "$arch" --config "$configs/$config"
+			adds_nothing "$base" --arch "$kernel_arch" --config "$configs/$config"
 	done
 done
