@@ -15,7 +15,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo bench check check-all kernel series am workload kswapd-report fuzz clean
+.PHONY: help deps demo bench check check-all check-debug kernel series am workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
@@ -24,6 +24,7 @@ help:
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
+	@echo 'make check-debug          on kernels with KASAN and lockdep, and with KCSAN'
 	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set]'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
@@ -49,6 +50,9 @@ check: deps
 
 check-all: deps
 	@tools/testing/check/check --all
+
+check-debug: deps
+	@tools/testing/check/check --suite debug
 
 kernel: deps
 	$(need_base)

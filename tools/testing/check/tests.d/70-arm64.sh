@@ -8,7 +8,32 @@ on_arm64() {
 	"$@"
 }
 
+# What cannot run in the guest is told before it boots.
+bad_on_arm64() {
+	local run dir=$1 kernel
+
+	kernel=$(stock)
+	run=("$vmtest" run --kernel "$kernel")
+	one_sentence "is no program for aarch64" "${run[@]}" -- "$(arch='' built)"
+	echo 'int main(void) { return 0; }' >"$dir/main.c"
+	aarch64-linux-gnu-gcc -o "$dir/main" "$dir/main.c"
+	one_sentence "is not static" "${run[@]}" -- "$dir/main"
+	one_sentence "--accel kvm cannot run" "${run[@]}" --accel kvm -- true
+}
+
+# Only where the machine is of another kind.
+on_foreign_arm64() {
+	[ "$(uname -m)" != aarch64 ] || skip "this machine is one"
+	on_arm64 "$@"
+}
+
+ts arm64 "vmtest, arm64: two nodes and one without memory" on_arm64 topology 2 1 4
+ts arm64 "vmtest, arm64: programs of another kind" on_foreign_arm64 with_dir bad_on_arm64
 for base in $(cd "$repo" && bases); do
+	[ "$(patches_of "$base")" -gt 0 ] || {
+		ts arm64 "$base" need_patches "$base"
+		continue
+	}
 	ts arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do
 		ts arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154,SC2034
+# The series on kernels that look for faults at run time. A report of one of them
+# fails the run; of the data races those count that have a part in the series' lines.
+
+# on_debug debug|kcsan FUNCTION...
+on_debug() {
+	kernel_options=(--config "$configs/$1")
+	# The detectors take memory of their own.
+	run_options=(--mem 3G)
+	export VMTEST_SLOW=${VMTEST_SLOW:-5}
+	shift
+	"$@"
+}
+
+mixed() {
+	local kernel
+
+	kernel=$(kernel_of "$1" all)
+	expect 0 "rounds of all scenarios" "$vmtest" run --kernel "$kernel" --timeout 900 \
+		"${run_options[@]}" --disk "$3" --with "$(built)" -- tools/testing/check/guest-mixed "$2"
+}
+
+strand() {
+	local kernel
+
+	kernel=$(kernel_of "$1" all)
+	expect 0 "kswapd" "$vmtest" run --kernel "$kernel" --timeout 180 "${run_options[@]}" \
+		--disk "$3" -- "$(built)" strand --lru "$2"
+}
+
+for base in $(cd "$repo" && bases); do
+	[ "$(patches_of "$base")" -gt 0 ] || {
+		ts debug "$base" need_patches "$base"
+		continue
+	}
+	for kind in debug kcsan; do
+		ts debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
+		for lru in classic mglru; do
+			ts debug "$base, $kind: runaway, $lru" on_debug "$kind" \
+				with_dir runaway "$base" "$lru" all 0 passed
+			ts debug "$base, $kind: strand, $lru" on_debug "$kind" with_dir strand "$base" "$lru"
+			for reason in OTHER DIRECT PCP KSWAPD; do
+				ts debug "$base, $kind: reason $reason, $lru" on_debug "$kind" \
+					with_dir reason "$base" "$reason" "$lru"
+			done
+		done
+		ts debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \
+			with_dir mixed "$base" 600
+	done
+done
