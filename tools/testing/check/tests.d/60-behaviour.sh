@@ -37,7 +37,8 @@ for base in 6.12.y mm-new; do
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
 done
-for reason in OTHER DIRECT PCP RETRY KSWAPD; do
+reasons='OTHER DIRECT PCP RETRY KSWAPD'
+for reason in $reasons; do
 	t "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
 	ta "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
 	ta "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic

@@ -41,8 +41,10 @@ for base in $(cd "$repo" && bases); do
 		ts arm64 "$base, arm64: kswapd stops with the series, $lru" on_arm64 \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
-	for reason in OTHER DIRECT PCP KSWAPD; do
+	for reason in $reasons; do
 		ts arm64 "$base, arm64: a reset with reason $reason is traced" on_arm64 \
 			with_dir reason "$base" "$reason" classic
 	done
+	ts arm64 "$base, arm64: the core selftests fail on stock and pass with the series" \
+		on_arm64 selftests_run "$base" --core --arch arm64 --out "build/selftests/$base-arm64"
 done

@@ -40,11 +40,13 @@ for base in $(cd "$repo" && bases); do
 			ts debug "$base, $kind: runaway, $lru" on_debug "$kind" \
 				with_dir runaway "$base" "$lru" all 0 passed
 			ts debug "$base, $kind: strand, $lru" on_debug "$kind" with_dir strand "$base" "$lru"
-			for reason in OTHER DIRECT PCP KSWAPD; do
+			for reason in $reasons; do
 				ts debug "$base, $kind: reason $reason, $lru" on_debug "$kind" \
 					with_dir reason "$base" "$reason" "$lru"
 			done
 		done
+		ts debug "$base, $kind: the core selftests" on_debug "$kind" selftests_run "$base" \
+			--core --kernel series --config "$configs/$kind" --out "build/selftests/$base-$kind"
 		ts debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \
 			with_dir mixed "$base" 600
 	done

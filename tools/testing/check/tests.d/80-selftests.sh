@@ -123,6 +123,7 @@ selftests_bad_input() {
 	one_sentence "no base" tools/testing/check/selftests --base 2.4
 	one_sentence "--kernel takes" tools/testing/check/selftests --kernel patched
 	one_sentence "--topology takes" tools/testing/check/selftests --topology 3
+	one_sentence "--arch takes" tools/testing/check/selftests --arch sparc
 	one_sentence "--repeat takes" tools/testing/check/selftests --repeat 0
 	one_sentence "takes a value" tools/testing/check/selftests --out
 }
