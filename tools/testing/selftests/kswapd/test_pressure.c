@@ -10,7 +10,8 @@
 #include "judge.h"
 
 #define ANON_SIZE	(2 * SMALL_HIGH)
-#define RECLAIM_FILE	(24 * MIB)
+/* All of it reclaimed must not lift the node above its high watermark. */
+#define RECLAIM_FILE	(8 * MIB)
 #define RAISE_BY	(4 * MIB)
 #define MANY		4
 #define TIMEOUT		600
