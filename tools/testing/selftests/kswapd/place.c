@@ -14,7 +14,7 @@
 #include "pressure.h"
 
 #define WAIT_STEP_NS		20000000
-#define DEADLINE_SECONDS	120
+#define DEADLINE_SECONDS	240
 #define STEADY_SECONDS		5
 
 static atomic_int caught_signal;
