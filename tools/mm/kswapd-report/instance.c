@@ -17,7 +17,7 @@
 
 static void remove_stale(void)
 {
-	char **names = tracefs_instances("^kswapd-report\\.[0-9]+$");
+	char **names = tracefs_instances("^kswapd-report\\.[0-9][0-9]*$");
 	int i;
 
 	for (i = 0; names && names[i]; i++) {

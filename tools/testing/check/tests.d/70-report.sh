@@ -229,6 +229,21 @@ report_record_fails() {
 	[ ! -e "$1/new" ]
 }
 
+# In a guest with the series: the give-up is in what was recorded.
+report_records() {
+	local kernel tool
+
+	kernel=$(kernel_of 6.12.y all)
+	tool=$(report_built)
+	mkdir "$1/disk" "$1/out"
+	expect 0 "ok: nothing is left behind" "$vmtest" run --kernel "$kernel" --timeout 600 \
+		--disk "$1/disk" --out "$1/out" --out-size 64M --with "$(built)" --with "$tool" \
+		-- "$report_dir/guest-record"
+	"$tool" report --json "$1/out/trace.dat" | jq -e '.traces[0].nodes[] | select(.node == 1) |
+		.give_ups == 1 and .failed_runs >= 16 and .samples.count > 3'
+	"$report_dir/counts" "$tool" "$1/out/trace.dat"
+}
+
 # The forms for programs are what they say, and no line of text is too wide.
 report_forms() {
 	local tool
@@ -302,6 +317,7 @@ t "report: a recording that fails leaves the old file" with_dir report_record_fa
 t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
+ta "report: records in a guest, and leaves nothing behind" with_dir report_records
 ta "report: a reader that does not end is ended" with_dir report_stuck
 ta "report: a trace of 1 GB, in 64 MiB" with_dir report_large
 ta "report: fuzzers find nothing" report_fuzz
