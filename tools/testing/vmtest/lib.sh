@@ -40,6 +40,18 @@ base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
 }
 
+# patches_of BASE: how many patches its series has. Needs $repo.
+patches_of() {
+	grep -cv '^#' "$repo/patches/$1/series" || :
+}
+
+# kdir_of BASE: the user's tree, KDIR, where it is the base's; else nothing.
+kdir_of() {
+	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
+		echo "$KDIR"
+	fi
+}
+
 # free_mib DIR: free space of the file system that DIR is on, in MiB.
 free_mib() {
 	df -Pm "$1" | awk 'NR == 2 { print $4 }'

@@ -13,17 +13,8 @@ bases() {
 
 # tree_of BASE: KDIR counts for the base that it belongs to.
 tree_of() {
-	local want have
-
-	want=$(base_fact "$1" kernel)
-	if [ -n "${KDIR-}" ]; then
-		have=$(release_of "$KDIR")
-		if [ "$have" = "$want" ]; then
-			echo "$KDIR"
-			return
-		fi
-	fi
-	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
+	kdir_of "$1" | grep . ||
+		env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
 }
 
 # need_tree BASE: sets "tree", or skips for the reason that vmtest has just given.
@@ -44,10 +35,6 @@ need_tree() {
 # A base may be there before its patches are.
 need_patches() {
 	[ "$(patches_of "$1")" -gt 0 ] || skip "$1 has no patches yet"
-}
-
-patches_of() {
-	sed '/^#/d' "$repo/patches/$1/series" | wc -l
 }
 
 patches_are_good() {

@@ -25,13 +25,10 @@ compilers() {
 }
 
 bad_options() {
-	local pressure words said
+	local pressure
 
 	pressure=$(sanitized)
-	while IFS='|' read -r words said; do
-		# shellcheck disable=SC2086
-		one_sentence "$said" "$pressure" $words
-	done <<-'END'
+	sentences "$pressure" <<-'END'
 	|name a scenario
 	frobnicate|is no scenario
 	runaway stream|one argument too many

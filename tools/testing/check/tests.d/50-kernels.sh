@@ -8,13 +8,6 @@ kernel_of() {
 		tail -n 1
 }
 
-# kdir_of BASE: the user's tree, where it is the base's.
-kdir_of() {
-	if [ -n "${KDIR-}" ] && [ "$(tree_of "$1")" = "$KDIR" ]; then
-		echo "$KDIR"
-	fi
-}
-
 boots() {
 	local kernel
 

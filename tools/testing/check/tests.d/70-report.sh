@@ -127,13 +127,10 @@ report_bad_files() {
 }
 
 report_bad_options() {
-	local tool words said
+	local tool words
 
 	tool=$(report_sanitized)
-	while IFS='|' read -r words said; do
-		# shellcheck disable=SC2086
-		one_sentence "$said" "$tool" $words
-	done <<-'END'
+	sentences "$tool" <<-'END'
 	frobnicate|is no command
 	report|name a trace.dat
 	report --frobnicate x|is no option of report

@@ -354,22 +354,14 @@ static void json_latency(FILE *out, const struct summary *sum)
 			sum->latency_max);
 }
 
-static void json_share(FILE *out, const char *name, double share)
+/* A value below 0 is not known. */
+static void json_value(FILE *out, const char *name, double value, int digits)
 {
 	fprintf(out, ", \"%s\": ", name);
-	if (share < 0)
+	if (value < 0)
 		fprintf(out, "null");
 	else
-		fprintf(out, "%.4f", share);
-}
-
-static void json_seconds(FILE *out, const char *name, double seconds)
-{
-	fprintf(out, ", \"%s\": ", name);
-	if (seconds < 0)
-		fprintf(out, "null");
-	else
-		fprintf(out, "%.1f", seconds);
+		fprintf(out, "%.*f", digits, value);
 }
 
 void say_summary(FILE *out, const struct run *run, const struct summary *sum)
@@ -573,15 +565,15 @@ static void json_summary(FILE *out, const struct run *run,
 		json_kills(out, run);
 	if (run->opt.scenario == FLIP)
 		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
-	json_share(out, "kswapd_scan_share", sum->kswapd_share);
+	json_value(out, "kswapd_scan_share", sum->kswapd_share, 4);
 	fprintf(out, ",\n    \"work_after_s\": %d", WORK_AFTER);
-	json_share(out, "work_kswapd_scan_share", sum->work_share);
-	json_share(out, "work_hopeless_share", sum->work_hopeless);
-	json_seconds(out, "short_after_s", run->short_after);
+	json_value(out, "work_kswapd_scan_share", sum->work_share, 4);
+	json_value(out, "work_hopeless_share", sum->work_hopeless, 4);
+	json_value(out, "short_after_s", run->short_after, 1);
 	if (run->opt.scenario == STRAND) {
 		fprintf(out, ",\n    \"hopeless_at_start\": %s",
 			run->hopeless_at_start ? "true" : "false");
-		json_seconds(out, "reset_after_s", run->reset_after);
+		json_value(out, "reset_after_s", run->reset_after, 1);
 	}
 	fprintf(out, "}");
 }
