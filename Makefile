@@ -48,7 +48,8 @@ bench: deps
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))
 
-check-all: deps
+check-all:
+	@scripts/install-deps all
 	@tools/testing/check/check --all
 
 check-debug: deps

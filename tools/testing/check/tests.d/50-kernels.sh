@@ -47,7 +47,7 @@ for base in $(cd "$repo" && bases); do
 		ta "$base: builds and boots with $n patches" boots "$base" "$n"
 	done
 	ta "$base: no new warning or symbol: gcc, W=1, sparse" adds_nothing "$base"
-	ta "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang
+	ta "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang-19
 	for config in "$repo/$configs"/*; do
 		config=${config##*/}
 		kernel_arch=x86_64

@@ -74,7 +74,7 @@ t "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
 for base in $(cd "$repo" && bases); do
 	ta "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
 	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
-	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang
+	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
 done
 while IFS='|' read -r words name edit; do
 	ta "6.12.y: KUnit sees $words" kunit_says 1 "test_$name failed" 6.12.y --edit "$edit"
