@@ -227,6 +227,7 @@ struct zone_state {
 	unsigned long long managed;
 	unsigned long long reserve;
 	bool hopeless;
+	int failures;
 };
 
 /* "(0, 948, 948)": what the zone keeps from the most general allocations. */
@@ -286,6 +287,9 @@ static void zone_line(struct zone_state *zone, const char *line)
 	rest = after_word(line, "node_unreclaimable:");
 	if (rest)
 		zone->hopeless = strtoull(rest, NULL, 10) != 0;
+	rest = after_word(line, "kswapd_failures:");
+	if (rest)
+		zone->failures = atoi(rest);
 }
 
 static unsigned long long above(unsigned long long val,
@@ -300,6 +304,7 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 		return;
 	node->managed += zone->managed;
 	node->hopeless |= zone->hopeless;
+	node->failures = zone->failures;
 
 	/* The kernel prints the three with the boost in them. */
 	zone->min = above(zone->min, zone->boost);
@@ -326,13 +331,13 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 
 bool node_state_parse(const char *text, int nid, struct node_state *node)
 {
-	struct zone_state zone;
+	static const struct zone_state none = { .failures = -1 };
+	struct zone_state zone = none;
 	bool inside = false;
 	int len = 0;
 	int id;
 
 	memset(node, 0, sizeof(*node));
-	memset(&zone, 0, sizeof(zone));
 	for (; text && *text; text = next_line(text)) {
 		if (*text != 'N') {
 			if (inside)
@@ -341,7 +346,7 @@ bool node_state_parse(const char *text, int nid, struct node_state *node)
 		}
 		if (inside)
 			node_add_zone(node, &zone);
-		memset(&zone, 0, sizeof(zone));
+		zone = none;
 		len = 0;
 		inside = sscanf(text, "Node %d, zone%n", &id, &len) == 1 &&
 			 len && id == nid;
@@ -349,6 +354,17 @@ bool node_state_parse(const char *text, int nid, struct node_state *node)
 	if (inside)
 		node_add_zone(node, &zone);
 	return node->managed != 0;
+}
+
+bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat", nid);
+	return !text_read(text, path) &&
+	       keyed_number(text->buf, "kswapd_runs_failed", &counts->runs_failed) &&
+	       keyed_number(text->buf, "kswapd_given_up", &counts->given_up) &&
+	       keyed_number(text->buf, "kswapd_revived", &counts->revived);
 }
 
 /*

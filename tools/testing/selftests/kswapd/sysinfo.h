@@ -71,10 +71,21 @@ struct node_state {
 	bool balanced;
 	int zones;			/* zones counted */
 	bool hopeless;			/* node_unreclaimable */
+	int failures;			/* kswapd_failures; -1 where it is not shown */
 };
 
 /* From the text of /proc/zoneinfo; false if the node has no memory in it. */
 bool node_state_parse(const char *text, int nid, struct node_state *node);
+
+/* What the kernel has counted of the node's kswapd since boot. */
+struct kswapd_counts {
+	unsigned long long runs_failed;
+	unsigned long long given_up;
+	unsigned long long revived;
+};
+
+/* False where the kernel has no such counters. */
+bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts);
 
 /* The node's kswapd, or 0 where it cannot be seen. */
 pid_t find_kswapd(int nid);
