@@ -19,7 +19,7 @@ $0 !~ node "( |$)" { next }
 	reset = ""
 }
 
-/reset_kswapd_failures/ && n && !reset {
+/reset_kswapd_failures|kswapd_clear_hopeless/ && n && !reset {
 	reset = $0
 	kept = n
 	for (i = 1; i <= n; i++)
