@@ -22,8 +22,8 @@ static const char usage[] =
 "usage: kswapd-report top [option...]\n"
 "\n"
 "Shows for each node what kswapd does, live. Where the kernel has no events of\n"
-"failed runs and resets, or without root, it goes by /proc, and says what it\n"
-"cannot know then.\n"
+"failed runs and resets, or without root, it goes by /proc and by what the kernel\n"
+"counts, and says what it cannot know then.\n"
 "\n"
 "  -d, --interval S    seconds from one look to the next (1)\n"
 "  -n, --count N       end after N looks\n"
@@ -44,6 +44,8 @@ struct live {
 	struct model *model;
 	struct event_sample before[MAX_NODES];
 	bool have_before[MAX_NODES];
+	struct kswapd_counts first[MAX_NODES];
+	bool counts;			/* the kernel has them */
 	unsigned long long began, last;
 };
 
@@ -145,24 +147,44 @@ static const char *state_of(const struct event_sample *s)
 static void rates(const struct event_sample *s, const struct event_sample *was, double seconds)
 {
 	if (!was || seconds <= 0) {
-		printf("%8s %10s", "-", "-");
+		printf(" %5s %9s", "-", "-");
 		return;
 	}
 	if (s->have_cpu && was->have_cpu && s->cpu_ns >= was->cpu_ns)
-		printf("%8.1f", (s->cpu_ns - was->cpu_ns) / seconds / 1e7);
+		printf(" %5.1f", (s->cpu_ns - was->cpu_ns) / seconds / 1e7);
 	else
-		printf("%8s", "?");
-	printf(" %10.0f", s->refaults >= was->refaults ?
+		printf(" %5s", "?");
+	printf(" %9.0f", s->refaults >= was->refaults ?
 	       (s->refaults - was->refaults) / seconds : 0);
 }
 
-static void counts(const struct live *live, const struct node *node)
+/* val, or a question mark where it is not known. */
+static void cell(int width, bool known, uint64_t val)
 {
-	if (live->failures)
-		printf(" %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8" PRIu64 "\n", node->fails,
-		       node->resets, node->giveups, node->spurious);
+	if (known)
+		printf(" %*" PRIu64, width, val);
 	else
-		printf(" %8s %7s %7s %8s\n", "?", "?", "?", "?");
+		printf(" %*s", width, "?");
+}
+
+/* The kernel's own counters lose nothing; events tell what it does not count. */
+static void counts(struct live *live, int i, const struct node *node)
+{
+	int failures = sampler_failures(&live->sampler, i);
+	uint64_t failed = node->fails, giveups = node->giveups;
+	struct kswapd_counts now;
+	bool counted = live->counts && sampler_counts(&live->sampler, i, &now);
+
+	if (counted) {
+		failed = now.runs_failed - live->first[i].runs_failed;
+		giveups = now.given_up - live->first[i].given_up;
+	}
+	cell(5, failures >= 0, failures);
+	cell(6, counted || live->failures, failed);
+	cell(6, live->failures, node->resets);
+	cell(6, counted || live->failures, giveups);
+	cell(8, live->failures, node->spurious);
+	putchar('\n');
 }
 
 static void show_node(struct live *live, int i, unsigned long long now)
@@ -174,10 +196,10 @@ static void show_node(struct live *live, int i, unsigned long long now)
 	if (!sampler_node(&live->sampler, i, &ev.sample))
 		return;
 	model_event(&ev, live->model);
-	printf("%4d %-8s %8.0f %7.0f", nid, state_of(&ev.sample), mib(ev.sample.free),
+	printf("%4d %-8s %7.0f %6.0f", nid, state_of(&ev.sample), mib(ev.sample.free),
 	       mib(ev.sample.high));
 	rates(&ev.sample, was, (now - live->last) / 1e9);
-	counts(live, model_node(live->model, nid));
+	counts(live, i, model_node(live->model, nid));
 	live->before[i] = ev.sample;
 	live->have_before[i] = true;
 }
@@ -197,9 +219,11 @@ static void show_words(struct live *live)
 		wrap_owned(stdout, 2, 2, "to do: ", advice(live->model, node));
 	}
 	if (!live->instance)
-		puts("? no events (not asked for, or not root): failed runs, resets and who did them\n  cannot be known; what is given up is from node_unreclaimable in /proc/zoneinfo");
+		puts("? no events (not asked for, or not root): resets and who did them cannot be known;\n  what is given up is from node_unreclaimable in /proc/zoneinfo");
 	else if (!live->failures)
 		puts("? this kernel has no events of failed runs and resets: who revives kswapd, and\n  why, cannot be known");
+	if (!live->failures && !live->counts)
+		puts("? nor does it count failed runs and give-ups");
 }
 
 static void show(struct live *live)
@@ -219,16 +243,24 @@ static void show(struct live *live)
 	uname(&u);
 	if (isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
-	printf("kswapd-report top, %s, %s, counts of the last %.0f s\n", u.release, when,
+	printf("kswapd-report top, %s, %s, MiB, sums of the last %.0f s\n", u.release, when,
 	       (now - live->began) / 1e9);
-	printf("%4s %-8s %8s %7s %7s %10s %8s %7s %7s %8s\n", "node", "state", "free MiB",
-	       "high", "kswapd%", "refaults/s", "failures", "resets", "gave up", "spurious");
+	printf("%4s %-8s %7s %6s %5s %9s %5s %6s %6s %6s %8s\n", "node", "state", "free",
+	       "high", "CPU%", "refault/s", "count", "failed", "resets", "giveup", "spurious");
 	for (i = 0; i < live->sampler.nodes; i++)
 		show_node(live, i, now);
 	live->last = now;
 	show_words(live);
 	fputc('\n', stdout);
 	fflush(stdout);
+}
+
+static void start_counts(struct live *live)
+{
+	int i;
+
+	for (i = 0; i < live->sampler.nodes; i++)
+		live->counts |= sampler_counts(&live->sampler, i, &live->first[i]);
 }
 
 static void rest(double seconds)
@@ -263,6 +295,7 @@ int cmd_top(int argc, char **argv)
 		complain("cannot read /proc/zoneinfo, or it has no node with memory");
 		goto out;
 	}
+	start_counts(live);
 	if (!o.no_events)
 		start_events(live);
 	live->began = live->last = now_ns();

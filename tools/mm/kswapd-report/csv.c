@@ -30,7 +30,7 @@ static void one_episode(FILE *out, const struct trace *t, const struct node *nod
 	fprintf(out, "%u,", ep->failures);
 	seconds(out, ep->hopeless_at, ep->hopeless_at);
 	seconds(out, ep->reset_at, ep->reset_at);
-	seconds(out, ep->end - ep->hopeless_at, ep->hopeless_at);
+	seconds(out, ep->hopeless_ns, ep->hopeless_at);
 	if (ep->reset_at) {
 		fprintf(out, "%s,", t->model->reasons[ep->reason]);
 		quoted(out, ep->comm);
@@ -38,7 +38,7 @@ static void one_episode(FILE *out, const struct trace *t, const struct node *nod
 	} else {
 		fputs(",,,", out);
 	}
-	fprintf(out, "%d,%d\n", ep->cut, ep->spurious);
+	fprintf(out, "%d,%d,%u\n", ep->cut, ep->spurious, ep->tries);
 }
 
 void csv_report(FILE *out, struct trace *traces, int count)
@@ -46,7 +46,7 @@ void csv_report(FILE *out, struct trace *traces, int count)
 	uint32_t e;
 	int i, nid;
 
-	fputs("file,node,first_failure,failures,given_up,reset,hopeless_seconds,reason,comm,pid,cut,spurious\n",
+	fputs("file,node,first_failure,failures,given_up,reset,hopeless_seconds,reason,comm,pid,cut,spurious,tries\n",
 	      out);
 	for (i = 0; i < count; i++) {
 		for (nid = 0; nid < MAX_NODES; nid++) {

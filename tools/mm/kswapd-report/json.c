@@ -75,8 +75,8 @@ static void episode(FILE *out, const struct model *m, const struct episode *ep)
 	} else {
 		fputs(", \"reason\": null, \"comm\": null, \"pid\": null", out);
 	}
-	fprintf(out, ", \"cut\": %s, \"spurious\": %s }", boolean(ep->cut),
-		boolean(ep->spurious));
+	fprintf(out, ", \"cut\": %s, \"spurious\": %s, \"tries\": %u }", boolean(ep->cut),
+		boolean(ep->spurious), ep->tries);
 }
 
 static void samples(FILE *out, const struct node *node)
@@ -124,6 +124,10 @@ static void one_node(FILE *out, const struct model *m, const struct node *node)
 	fputs(", ", out);
 	number(out, "spurious_revivals", node->spurious, events);
 	fprintf(out, ", \"balance_known\": %s,\n          ", boolean(!node->sleeps_unseen));
+	number(out, "tries", node->tries, events);
+	fputs(", ", out);
+	number(out, "tries_in_vain", node->vain, events);
+	fputs(",\n          ", out);
 	number(out, "early_resets_failing_again", node->early_again, events);
 	fputs(",\n          ", out);
 	number(out, "runs", node->wakes, m->seen[EV_WAKE] || m->seen[EV_SAMPLE]);

@@ -204,6 +204,7 @@ static void end_hopeless(struct model *m, struct node *node, uint64_t ts)
 	if (!node->hopeless)
 		return;
 	add_span(m, node, HOPELESS, node->hopeless_since, ts);
+	node->cur.hopeless_ns += ts - node->hopeless_since;
 	node->hopeless = false;
 }
 
@@ -215,6 +216,7 @@ static void close_episode(struct model *m, struct node *node, uint64_t ts)
 	node->cur.end = ts;
 	keep_episode(node);
 	node->open = false;
+	node->trying = false;
 }
 
 static void open_episode(struct node *node, uint64_t ts)
@@ -245,9 +247,16 @@ static void gave_up(struct model *m, struct node *node, uint64_t ts)
 
 	node->giveups++;
 	bin_at(m, node, ts)->giveups++;
-	node->cur.hopeless_at = ts;
+	if (!node->cur.hopeless_at)
+		node->cur.hopeless_at = ts;
 	node->hopeless = true;
 	node->hopeless_since = ts;
+	if (node->trying) {
+		node->vain++;
+		node->trying = false;
+		node->cur.reset_at = 0;
+		return;
+	}
 	if (!node->reset_open)
 		return;
 	node->spurious++;
@@ -269,6 +278,7 @@ static void events_take_over(struct model *m, struct node *node, uint64_t ts)
 	open_episode(node, node->hopeless_since);
 	node->cur.cut = 1;
 	node->cur.hopeless_at = node->hopeless_since;
+	node->cur.hopeless_ns = ts - node->hopeless_since;
 }
 
 static void on_fail(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
@@ -278,8 +288,8 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	events_take_over(m, node, ts);
 	node->fails++;
 	bin_at(m, node, ts)->fails++;
-	/* The count fell, and no reset was seen. */
-	if (node->open && count <= node->cur.failures) {
+	/* The count fell, and no reset was seen; a try has it one below. */
+	if (node->open && count <= node->cur.failures && !(node->trying && count >= GIVE_UP)) {
 		node->cur.cut = 1;
 		close_episode(m, node, ts);
 	}
@@ -294,14 +304,25 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 		node->reset_early = false;
 	}
 	node->cur.fails++;
-	node->cur.failures = count;
+	if (count > node->cur.failures)
+		node->cur.failures = count; /* not so after a try */
 	if (count >= GIVE_UP && !node->hopeless)
 		gave_up(m, node, ts);
+}
+
+static void on_try(struct model *m, struct node *node, uint64_t ts)
+{
+	end_hopeless(m, node, ts);
+	node->revivals++;
+	node->tries++;
+	node->cur.tries++;
+	node->trying = true;
 }
 
 static void on_reset(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
 	int reason = reason_index(m, ev->task.reason);
+	bool try = !strcmp(ev->task.reason, RETRY);
 
 	events_take_over(m, node, ts);
 	node->resets++;
@@ -312,17 +333,21 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 		open_episode(node, ts);
 		node->cur.cut = 1;
 	}
-	if (node->cur.hopeless_at) {
-		node->revivals++;
-		node->reset_open = true;
-		node->revival = node->episodes_total;
-	} else {
-		node->reset_early = !node->cur.cut;
-	}
 	node->cur.reset_at = ts;
 	node->cur.reason = reason;
 	node->cur.pid = ev->task.pid;
 	memcpy(node->cur.comm, ev->task.comm, COMM_LEN);
+	if (try) {
+		on_try(m, node, ts);
+		return;
+	}
+	if (node->cur.hopeless_at && !node->trying) {
+		node->revivals++;
+		node->reset_open = true;
+		node->revival = node->episodes_total;
+	} else {
+		node->reset_early = !node->cur.cut && !node->trying;
+	}
 	close_episode(m, node, ts);
 }
 

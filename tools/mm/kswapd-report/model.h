@@ -22,6 +22,13 @@
 #define REASONS		8	/* names of reasons, the last is for all others */
 
 /*
+ * A reset that is none: the count is one below GIVE_UP after it, and kswapd has
+ * a try, up to its next failed run. Direct reclaim has to earn it, so one that
+ * was in vain is no sign of a runaway, and the episode goes on.
+ */
+#define RETRY		"RETRY"
+
+/*
  * The signature of a runaway: so many revivals in so short a time, each followed
  * by another give-up, and the node never seen balanced between. Resets of a
  * count below GIVE_UP keep kswapd running just the same, but some are normal.
@@ -39,8 +46,10 @@ struct episode {
 	uint64_t hopeless_at;	/* 0: it did not come to that */
 	uint64_t reset_at;	/* 0: no reset was seen */
 	uint64_t end;		/* of the reset, or of the trace */
+	uint64_t hopeless_ns;
 	uint32_t failures;	/* the highest count */
 	uint32_t fails;		/* events */
+	uint32_t tries;		/* by RETRY */
 	int32_t pid;		/* who reset */
 	uint8_t reason;
 	uint8_t cut;		/* the trace began, or lost records, within it */
@@ -64,6 +73,7 @@ struct node {
 	uint64_t fails, wakes, sleeps, wakeups, samples;
 	uint64_t resets, resets_by[REASONS];
 	uint64_t giveups, revivals, spurious;
+	uint64_t tries, vain;		/* by RETRY, and those that failed at once */
 	uint64_t early_again;	/* resets below GIVE_UP, and failing again at once */
 	uint64_t hopeless_ns, awake_ns, longest_hopeless_ns;
 	uint64_t episodes_total;
@@ -85,7 +95,7 @@ struct node {
 
 	/* while the trace is read */
 	struct episode cur;
-	bool open;
+	bool open, trying;
 	uint64_t hopeless_since, awake_since;
 	uint64_t latest[RUNAWAY_REVIVALS], early[RUNAWAY_RESETS];
 	uint64_t latest_n, early_n;

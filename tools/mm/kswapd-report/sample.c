@@ -51,6 +51,7 @@ int sampler_init(struct sampler *s)
 void sampler_free(struct sampler *s)
 {
 	text_free(&s->zoneinfo);
+	text_free(&s->vmstat);
 }
 
 /* The statistics of a node are listed once, with its first zone that has pages. */
@@ -90,4 +91,16 @@ bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
 		sample->cpu_ns = cpu;
 	}
 	return true;
+}
+
+bool sampler_counts(struct sampler *s, int i, struct kswapd_counts *counts)
+{
+	return read_kswapd_counts(s->node[i].nid, &s->vmstat, counts);
+}
+
+int sampler_failures(struct sampler *s, int i)
+{
+	struct node_state state;
+
+	return node_state_parse(s->zoneinfo.buf, s->node[i].nid, &state) ? state.failures : -1;
 }

@@ -11,7 +11,7 @@
 #include "sysinfo.h"
 
 struct sampler {
-	struct text zoneinfo;
+	struct text zoneinfo, vmstat;
 	int nodes;
 	bool schedstat;
 	struct {
@@ -27,5 +27,9 @@ void sampler_free(struct sampler *s);
 int sampler_read(struct sampler *s);
 /* The i-th node; false if it has no memory any more. */
 bool sampler_node(struct sampler *s, int i, struct event_sample *sample);
+/* What the kernel has counted of it since boot; false where it does not count. */
+bool sampler_counts(struct sampler *s, int i, struct kswapd_counts *counts);
+/* Its count of failed runs now, or -1 where the kernel does not show it. */
+int sampler_failures(struct sampler *s, int i);
 
 #endif

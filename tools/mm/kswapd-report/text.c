@@ -132,6 +132,9 @@ static void sums(FILE *out, const struct model *m, const struct node *node)
 		    node->sleeps_unseen && node->spurious ? " (perhaps)" : "");
 		reasons(out, m, node);
 	}
+	if (node->tries)
+		row(out, "tries", "%" PRIu64 " earned by direct reclaim, %" PRIu64 " in vain",
+		    node->tries, node->vain);
 	if (other_runs(m, node, &runs))
 		row(out, "runs", "%" PRIu64 " failed, %" PRIu64 " did not", node->fails, runs);
 	else if (!model_has_events(m))
@@ -165,14 +168,18 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 		reason = m->reasons[ep->reason];
 		task_words(ep, task);
 	}
-	fprintf(out, "  %13s%s %4u %13s %13s %-6s %s%s\n", first, ep->cut ? "?" : " ",
+	fprintf(out, "  %13s%s %4u %13s %13s %-6s %s%s", first, ep->cut ? "?" : " ",
 		ep->failures, hopeless, reset, reason, task, ep->spurious ? " !" : "");
+	/* What set it back was one of them, or came after them. */
+	if (ep->tries)
+		fprintf(out, " ~%u", ep->tries);
+	fputc('\n', out);
 }
 
 static void episodes(FILE *out, const struct model *m, const struct node *node)
 {
 	uint32_t kept = node->episodes_kept, i;
-	bool cut = false, spurious = false;
+	bool cut = false, spurious = false, tries = false;
 
 	if (!kept)
 		return;
@@ -189,12 +196,15 @@ static void episodes(FILE *out, const struct model *m, const struct node *node)
 		}
 		cut |= ep->cut;
 		spurious |= ep->spurious;
+		tries |= ep->tries;
 		one_episode(out, m, ep);
 	}
 	if (cut)
 		fputs("  ? a part of it is not in the trace\n", out);
 	if (spurious)
 		fputs("  ! a spurious revival: kswapd gave up again, and was not seen balanced\n", out);
+	if (tries)
+		fputs("  ~ so many tries (RETRY) in it, which direct reclaim had earned\n", out);
 }
 
 static void trace_facts(FILE *out, const struct trace *t)
@@ -302,6 +312,16 @@ static void c_resets(char *b, size_t n, const struct model *m, const struct node
 	counted(b, n, m, node->resets);
 }
 
+static void c_tries(char *b, size_t n, const struct model *m, const struct node *node)
+{
+	counted(b, n, m, node->tries);
+}
+
+static void c_vain(char *b, size_t n, const struct model *m, const struct node *node)
+{
+	counted(b, n, m, node->vain);
+}
+
 static void c_fails(char *b, size_t n, const struct model *m, const struct node *node)
 {
 	counted(b, n, m, node->fails);
@@ -360,6 +380,8 @@ static const struct line lines[] = {
 	{ "gave up", c_giveups },
 	{ "revived", c_revivals },
 	{ "  spurious", c_spurious },
+	{ "  tries", c_tries },
+	{ "  in vain", c_vain },
 	{ "resets", c_resets },
 	{ "failed runs", c_fails },
 	{ "other runs", c_runs },

@@ -108,6 +108,16 @@ static char *diagnose_runaway(const struct model *m, const struct node *node)
 		     node->early_again, GIVE_UP, main_reason(m, node), unsure);
 }
 
+/* That kswapd gives up again after each of these is what they are meant for. */
+static char *diagnose_tries(const struct node *node)
+{
+	if (node->hopeless)
+		return words("kswapd has given the node up. Of %" PRIu64 " tries that direct reclaim earned it, %" PRIu64 " were in vain and ended with one failed run each: the node is at its limit. This is bounded, and no runaway.",
+			     node->tries, node->vain);
+	return words("kswapd gave up for a time (%.3f s in all) and came back. Of %" PRIu64 " tries that direct reclaim earned it, %" PRIu64 " were in vain and ended with one failed run each.",
+		     seconds(node->hopeless_ns), node->tries, node->vain);
+}
+
 char *diagnosis(const struct model *m, const struct node *node)
 {
 	switch (verdict_of(m, node)) {
@@ -117,6 +127,8 @@ char *diagnosis(const struct model *m, const struct node *node)
 		return words("kswapd seems to run away: for %d s and more it took over %d %% of a CPU, pages came back by %d a second and more, and the node was never balanced.",
 			     (int)(SUSPECT_NS / NSEC), SUSPECT_CPU, SUSPECT_REFAULTS);
 	case GIVEN_UP:
+		if (node->vain)
+			return diagnose_tries(node);
 		if (stranded(node))
 			return words("kswapd has given the node up and stays away, though the node is balanced again: nothing has proven that to it.");
 		return words("kswapd has given the node up: it found nothing to reclaim, and direct reclaim does its work.");
@@ -124,6 +136,11 @@ char *diagnosis(const struct model *m, const struct node *node)
 		if (node->spurious)
 			return words("kswapd gave up and came back; %" PRIu64 " of %" PRIu64 " revivals did not last, too few for a runaway.",
 				     node->spurious, node->revivals);
+		if (node->vain)
+			return diagnose_tries(node);
+		if (node->tries)
+			return words("kswapd gave up for a time (%.3f s in all). Direct reclaim found pages on the node again and earned it a try, and it came back.",
+				     seconds(node->hopeless_ns));
 		return words("kswapd gave up for a time (%.3f s in all) and came back.",
 			     seconds(node->hopeless_ns));
 	case UNKNOWN:
@@ -148,6 +165,8 @@ char *advice(const struct model *m, const struct node *node)
 	case SUSPECTED:
 		return words("look for a cgroup that keeps hitting its memory.high on this node (memory.events, memory.stat), give it more, or the node swap; a kernel that resets the count only when the node is balanced stops this.");
 	case GIVEN_UP:
+		if (node->vain)
+			return words("no kernel setting helps: tasks on the node reclaim for themselves (allocstall_* in /proc/vmstat). Give the node room: see who holds its memory (numastat -m, and anon of each cgroup's memory.numa_stat); move or stop it, or add swap.");
 		if (stranded(node))
 			return words("switch /sys/kernel/mm/numa/demotion_enabled off and on, or write to memory.reclaim of the root cgroup: either lets kswapd back.");
 		return words("see who holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat); move or stop it, or add swap.");

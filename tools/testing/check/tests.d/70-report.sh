@@ -98,9 +98,28 @@ report_machines() {
 	--cpus 2 --endian big
 	--cpus 2 --endian big --long 4 --upstream
 	--cpus 3 --long 4 --noise 3 --lose 77
+	--cpus 2 --tries 7
 	--cpus 40 --lose 5 --noise 2 --episodes 2
 	END
 	expect 0 "LOST: at least 5 records" "$tool" report "$trace"
+}
+
+# A try that direct reclaim had earned is in vain, again and again: no runaway.
+report_tries() {
+	local tool
+
+	tool=$(report_sanitized)
+	"$report_dir/mktrace" "$1/tries.dat" --cpus 1 --episodes 1 --tries 100 >"$1/in"
+	expect 0 "Node 0: recovered" "$tool" report --fail-on-runaway "$1/tries.dat"
+	expect 0 "100 earned by direct reclaim, 100 in vain" "$tool" report "$1/tries.dat"
+	"$tool" report --json "$1/tries.dat" | jq -e '.traces[0].nodes[0] |
+		.give_ups == 101 and .revivals == 101 and .spurious_revivals == 0 and
+		.tries == 100 and .tries_in_vain == 100 and .episodes_total == 1 and
+		.episodes[0].tries == 100'
+	# The same resets with another reason are what a runaway does.
+	sed 's/"RETRY"/"DIRTY"/' "$report_dir/mktrace" >"$1/mktrace"
+	python3 "$1/mktrace" "$1/other.dat" --cpus 1 --episodes 1 --tries 100 >"$1/in"
+	expect 3 "Node 0: runaway" "$tool" report --fail-on-runaway "$1/other.dat"
 }
 
 # Each is told in one sentence, with status 2.
@@ -255,7 +274,7 @@ report_forms() {
 	jq -e '.schema == "kswapd-report" and .version == 1 and (.traces | length) == 3' "$1/x.json"
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1/x.svg"
 	python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1])))
-assert len(rows) > 50 and all(len(r) == 12 and None not in r.values() for r in rows), rows[0]
+assert len(rows) > 50 and all(len(r) == 13 and None not in r.values() for r in rows), rows[0]
 ' "$1/x.csv"
 	! grep -E '^.{81}' "$1/y.txt"
 }
@@ -306,6 +325,7 @@ t "report: a missing library is named by its package" with_dir report_features
 t "report: recorded traces give the reports that are known" with_dir report_golden
 t "report: counts are those of trace-cmd" with_dir report_counts
 t "report: other byte orders, machines, lost records" with_dir report_machines
+t "report: tries that direct reclaim earned are no runaway" with_dir report_tries
 t "report: bad files are told in one sentence" with_dir report_bad_files
 t "report: a reader that crashes is contained" with_dir report_contains
 t "report: bad options are told in one sentence" report_bad_options
