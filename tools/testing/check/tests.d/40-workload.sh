@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# The workload's build, and what it says to bad input, under the sanitizers.
+# The workloads' build, and what they say to bad input, under the sanitizers.
 
-# Tests on another architecture set "arch".
+# built [PROGRAM]. Tests on another architecture set "arch".
 built() {
 	make -s workload ARCH="${arch-}" &&
-		echo "$repo/build/workload${arch:+-$arch}/kswapd_pressure"
+		echo "$repo/build/workload${arch:+-$arch}/${1-kswapd_pressure}"
 }
 
+# sanitized [PROGRAM]
 sanitized() {
 	local dir=$repo/build/workload-sanitized
 
 	make -s -C tools/testing/selftests/kswapd OUTPUT="$dir" SANITIZE=1 \
-		CFLAGS='-Wall -Wextra -Werror -O1 -D_GNU_SOURCE=' && echo "$dir/kswapd_pressure"
+		CFLAGS='-Wall -Wextra -Werror -O1 -D_GNU_SOURCE=' && echo "$dir/${1-kswapd_pressure}"
 }
 
 compilers() {
@@ -56,6 +57,39 @@ bad_options() {
 	expect 0 "Exit status" "$pressure" --help
 }
 
+# Nothing of it takes root.
+bad_mix() {
+	local mix
+
+	mix=$(sanitized file_anon_mix_pressure)
+	: >"$1/there"
+	sentences "$mix" <<-END
+	|name FILE, anon_size and file_size
+	$1/f 1m|name FILE, anon_size and file_size
+	$1/f 1m 1m 1 1 1 1 1|one argument too many
+	$1/f 1x 1m|anon_size: "1x" is no size
+	$1/f 1m m1|file_size: "m1" is no size
+	$1/f 1m 1k|file_size must be at least a page
+	$1/f 4k 1m 2|a page of 4096 bytes for each of 2 workers
+	$1/f 1m 1m 0|anon_workers: "0" is no whole number from 1
+	$1/f 1m 1m 1 4097|file_workers: "4097" is no whole number
+	$1/f 1m 1m 1 1 x|reader_sleep_us: "x" is no whole number
+	$1/f 1m 1m 1 1 1 -1|is no option
+	--rounds 0 $1/f 1m 1m|--rounds: "0" is no whole number
+	--memory-max 0 $1/f 1m 1m|nothing fits
+	--memory-max 99999t $1/f 1m 1m|is no size
+	--cgroup /sys $1/f 1m 1m|goes with --memory-max only
+	--memory-max 1000000g $1/f 1m 1m 1 1|more than the machine has
+	$1/f 1000000g 1m 1 1|the machine has no more than
+	$1/f 1m 1000000g 1 1|KiB free
+	$1/none/f 1m 1m|cannot use
+	$1/there 1m 1m 1 1|exists already
+	/dev/shm/f 1m 1m 1 1|is on a tmpfs
+	END
+	expect 0 "Exit status" "$mix" --help
+	[ "$(ls "$1")" = there ]
+}
+
 # Reading zoneinfo, vmstat and cgroup files goes on in the supervisor and in the
 # hog: both under the sanitizers, on both topologies.
 sanitized_runs() {
@@ -71,10 +105,21 @@ sanitized_runs() {
 # shellcheck disable=SC2016 # the guest expands it
 # What it made and changed is gone, also after it was killed.
 cleans_up() {
-	outcome 0 "all clean" --with "$(built)" --disk "$1" -- sh -c '
+	outcome 0 "all clean" --with "$(built)" --with "$(built file_anon_mix_pressure)" \
+		--disk "$1" -- sh -c '
 		state() {
 			ls /sys/fs/cgroup /mnt/disk
 			cat /proc/sys/vm/watermark_scale_factor /sys/kernel/mm/lru_gen/enabled
+		}
+		gone() {
+			wait $1
+			echo "status $?"
+			i=0
+			until state | cmp -s - /tmp/before; do
+				i=$((i + 1))
+				[ $i -lt 100 ] || { state | diff /tmp/before -; exit 1; }
+				sleep 0.2
+			done
 		}
 		state >/tmp/before
 		for signal in INT TERM KILL; do
@@ -86,20 +131,23 @@ cleans_up() {
 				sleep 0.5
 			done
 			kill -$signal $pid
-			wait $pid
-			echo "status $?"
-			i=0
-			until state | cmp -s - /tmp/before; do
-				i=$((i + 1))
-				[ $i -lt 100 ] || { state | diff /tmp/before -; exit 1; }
-				sleep 0.2
-			done
+			gone $pid
 		done
+		file_anon_mix_pressure --memory-max 64m f 8m 8m 2 2 &
+		pid=$!
+		# Each of its workers is there.
+		until [ "$(wc -l </sys/fs/cgroup/file_anon_mix_pressure.*/workers/cgroup.procs)" = 3 ]; do
+			kill -0 $pid || exit 1
+			sleep 0.2
+		done
+		kill -KILL $pid
+		gone $pid
 		echo all clean'
 }
 
 t "workload: gcc and clang, no warning" with_dir compilers
 t "workload: bad input" bad_options
+t "workload: file_anon_mix_pressure, bad input" with_dir bad_mix
 t "workload: removes what it made on INT, TERM and KILL" with_dir cleans_up
 ta "workload: sanitizers find nothing, 1 node" with_dir sanitized_runs 1
 ta "workload: sanitizers find nothing, 2 nodes" with_dir sanitized_runs 2

@@ -39,8 +39,7 @@
 #define FLIP_WAIT_NS		100000000
 #define FLIP_SLACK_BYTES	(4ULL << 20)
 
-static void __noreturn __printf(2, 3)
-actor_give_up(struct slot *slot, const char *fmt, ...)
+void actor_give_up(struct slot *slot, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -513,14 +512,33 @@ static void reader_body(const struct run *run, struct actor *actor)
 
 /*
  * Written, on the disk, and out of the page cache again: the first touch then
- * reads it for the cgroup that uses it, and later ones are refaults.
+ * reads it for the cgroup that uses it, and later ones are refaults. 0 or a
+ * negative errno.
  */
+int fill_file(int fd, char *block, size_t block_size, unsigned long long size)
+{
+	ssize_t put;
+
+	memset(block, 0x5a, block_size);
+	while (size) {
+		put = write(fd, block, size < block_size ? size : block_size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put ? -errno : -ENOSPC;
+		size -= put;
+	}
+	if (fsync(fd))
+		return -errno;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return 0;
+}
+
 static int make_hot_file(const struct run *run, struct actor *actor)
 {
 	struct slot *slot = actor->slot;
-	unsigned long long left = run->opt.hot_size;
 	char *block;
-	ssize_t put;
+	int err;
 	int fd;
 
 	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -528,21 +546,11 @@ static int make_hot_file(const struct run *run, struct actor *actor)
 		actor_give_up(slot, "cannot create its file: %s",
 			      strerror(errno));
 	block = map_anonymous(run, actor, WRITE_BLOCK);
-	memset(block, 0x5a, WRITE_BLOCK);
-	while (left) {
-		put = write(fd, block, left < WRITE_BLOCK ? left : WRITE_BLOCK);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			actor_give_up(slot, "cannot write its file: %s",
-				      strerror(put ? errno : ENOSPC));
-		left -= put;
-	}
+	err = fill_file(fd, block, WRITE_BLOCK, run->opt.hot_size);
+	if (err)
+		actor_give_up(slot, "cannot write its file: %s",
+			      strerror(-err));
 	munmap(block, WRITE_BLOCK);
-	if (fsync(fd))
-		actor_give_up(slot, "cannot sync its file: %s",
-			      strerror(errno));
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	return fd;
 }
 
@@ -655,10 +663,13 @@ static void ignore_signals(void)
 		signal(ignored[i], SIG_IGN);
 }
 
-static void __noreturn
-actor_main(const struct run *run, struct actor *actor, pid_t parent)
+/*
+ * A child's first steps: it ends with its parent, and goes to its cgroup, if it
+ * has one. What it could not do is in note then, and it ends.
+ */
+void begin_child(const struct run *run, pid_t parent, const char *cgroup,
+		 int oom_score_adj, struct slot *slot)
 {
-	struct slot *slot = actor->slot;
 	char path[PATH_MAX + 32];
 	int err;
 
@@ -669,16 +680,27 @@ actor_main(const struct run *run, struct actor *actor, pid_t parent)
 	if (getppid() != parent)
 		_exit(EXIT_FAILED);
 
-	err = write_line("/proc/self/oom_score_adj", "%d",
-			 kinds[actor->kind].oom_score_adj);
+	err = write_line("/proc/self/oom_score_adj", "%d", oom_score_adj);
 	if (err)
 		actor_give_up(slot, "cannot set its oom_score_adj: %s",
 			      strerror(-err));
-	snprintf(path, sizeof(path), "%s/cgroup.procs", actor->cgroup);
+	if (!*cgroup)
+		return;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
 	err = write_line(path, "0");
 	if (err)
 		actor_give_up(slot, "cannot enter its cgroup: %s",
 			      strerror(-err));
+}
+
+static void __noreturn
+actor_main(const struct run *run, struct actor *actor, pid_t parent)
+{
+	struct slot *slot = actor->slot;
+	int err = 0;
+
+	begin_child(run, parent, actor->cgroup, kinds[actor->kind].oom_score_adj,
+		    slot);
 	if (actor->kind == READER && run->opt.anywhere)
 		err = set_policy_default();
 	else if (actor->binding == BIND_TASK)

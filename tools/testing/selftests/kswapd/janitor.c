@@ -127,6 +127,14 @@ static bool undo_dir(const struct undo *undo)
 	return false;
 }
 
+static bool undo_file(const struct undo *undo)
+{
+	if (!*undo->file || !unlink(undo->file) || errno == ENOENT)
+		return true;
+	complain("remove", undo->file, errno);
+	return false;
+}
+
 static bool undo_setting(const char *path, const char *former)
 {
 	char now[32];
@@ -185,6 +193,7 @@ static bool undo_all(const struct undo *undo)
 	clean = undo_group(undo);
 	clean &= undo_swap(undo);
 	clean &= undo_dir(undo);
+	clean &= undo_file(undo);
 	clean &= undo_setting(SCALE_FACTOR_FILE, undo->scale_factor);
 	clean &= undo_setting(LRU_FILE, undo->lru);
 	clean &= undo_setting(DEMOTION_FILE, undo->demotion);

@@ -100,71 +100,6 @@ static const char help_text[] =
 "Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
 "4 cannot run here.\n";
 
-/* Digits only: no sign, no blanks, no other base. */
-static int parse_digits(const char *arg, unsigned long long *val, char **end)
-{
-	if (*arg < '0' || *arg > '9')
-		return -EINVAL;
-	errno = 0;
-	*val = strtoull(arg, end, 10);
-	return errno ? -ERANGE : 0;
-}
-
-static int parse_size(struct run *run, const char *name, const char *arg,
-		      unsigned long long *size)
-{
-	unsigned long long unit = 1;
-	char *end;
-	int err;
-
-	err = parse_digits(arg, size, &end);
-	if (!err && *end) {
-		switch (*end++) {
-		case 'k':
-		case 'K':
-			unit = KIB;
-			break;
-		case 'm':
-		case 'M':
-			unit = MIB;
-			break;
-		case 'g':
-		case 'G':
-			unit = GIB;
-			break;
-		default:
-			err = -EINVAL;
-		}
-		if (!err && *end)
-			err = -EINVAL;
-	}
-	if (err == -EINVAL)
-		return give_up(run, EXIT_USAGE,
-			       "--%s: \"%s\" is no size: it takes a whole number and k, m, g or nothing behind it",
-			       name, arg);
-	/* File offsets are signed, and sizes are added up. */
-	if (err || *size > LLONG_MAX / 4 / unit)
-		return give_up(run, EXIT_USAGE, "--%s: %s is too large", name,
-			       arg);
-	*size *= unit;
-	return 0;
-}
-
-static int parse_int(struct run *run, const char *name, const char *arg,
-		     int least, int most, int *val)
-{
-	unsigned long long n;
-	char *end;
-
-	if (parse_digits(arg, &n, &end) || *end || n > (unsigned int)most ||
-	    (int)n < least)
-		return give_up(run, EXIT_USAGE,
-			       "--%s: \"%s\" is no whole number from %d to %d",
-			       name, arg, least, most);
-	*val = n;
-	return 0;
-}
-
 static int parse_percent(struct run *run, const char *arg, double *val)
 {
 	char *end;
@@ -210,7 +145,7 @@ static int parse_by(struct run *run, const char *arg, enum recovery *by)
 }
 
 enum option_id {
-	OPT_HELP = 256, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
+	OPT_HELP = FIRST_OPTION, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
 	OPT_MIN, OPT_HOT_SIZE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_FREE,
@@ -389,24 +324,11 @@ static int parse_options(struct run *run, int argc, char **argv)
 	int index = 0;
 	int id;
 
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+	while ((id = next_option(run, argc, argv, long_options, &index)) != -1) {
 		if (id == OPT_HELP)
 			return 1;
-		if (id == ':')
-			return give_up(run, EXIT_USAGE, "%s takes a value",
-				       argv[optind - 1]);
-		if (id == '?' && optopt && optopt < OPT_HELP)
-			return give_up(run, EXIT_USAGE, "-%c is no option",
-				       optopt);
-		if (id == '?' && optopt)
-			return give_up(run, EXIT_USAGE, "%s takes no value",
-				       argv[optind - 1]);
-		if (id == '?')
-			return give_up(run, EXIT_USAGE,
-				       "%s is no option, or short for more than one",
-				       argv[optind - 1]);
-		if (parse_option(run, id, long_options[index].name))
+		if (id == '?' ||
+		    parse_option(run, id, option_name(&long_options[index])))
 			return -1;
 	}
 	if (parse_scenario(run, argc, argv))
@@ -469,15 +391,7 @@ static int report(struct run *run)
 	if (!run->status && !run->signal && run->opt.max_cpu >= 0 &&
 	    !verdict(run, &sum, why, sizeof(why)))
 		give_up(run, EXIT_FAILED, "%s", why);
-	if (fflush(stdout) || ferror(stdout))
-		give_up(run, EXIT_FAILED, "cannot write what was measured");
-	if (run->status == EXIT_SKIP)
-		fprintf(stderr, "%s: cannot run here: %s\n", PROGRAM, run->why);
-	else if (run->status)
-		fprintf(stderr, "%s: %s\n", PROGRAM, run->why);
-	if (!run->clean)
-		return EXIT_FAILED;
-	return run->signal ? 128 + run->signal : run->status;
+	return conclude(run);
 }
 
 static int supervise(struct run *run)

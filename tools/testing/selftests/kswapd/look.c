@@ -161,7 +161,7 @@ static int check_ancestors_min(struct run *run, unsigned long long wanted)
 	return 0;
 }
 
-static int check_cgroup(struct run *run)
+int check_cgroup(struct run *run)
 {
 	struct undo *undo = &run->undo;
 	const char *dir = run->opt.cgroup;
@@ -261,34 +261,66 @@ static int check_counters(struct run *run)
 	return 0;
 }
 
-static int check_dir(struct run *run)
+/* Can files of so many bytes go there, and be evicted? */
+int check_disk(struct run *run, const char *name, const char *dir,
+	       unsigned long long bytes, char *real)
 {
-	unsigned long long need = DISK_SLACK;
-	const char *dir = run->opt.dir;
-	char real[PATH_MAX];
+	unsigned long long need = bytes + DISK_SLACK;
 	struct statfs fs;
-	int len;
 
 	if (!realpath(dir, real) || statfs(real, &fs))
-		return give_up(run, EXIT_USAGE, "--dir: cannot use %s: %s", dir,
-			       strerror(errno));
+		return give_up(run, EXIT_USAGE, "%s: cannot use %s: %s", name,
+			       dir, strerror(errno));
 	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
 		return give_up(run, EXIT_USAGE,
-			       "--dir: %s is on a %s, whose pages are not reclaimed like a file's; name a directory on a disk",
-			       dir, fs.f_type == TMPFS_MAGIC ? "tmpfs" : "ramfs");
+			       "%s: %s is on a %s, whose pages are not reclaimed like a file's; name a directory on a disk",
+			       name, dir,
+			       fs.f_type == TMPFS_MAGIC ? "tmpfs" : "ramfs");
 	if (access(real, W_OK))
-		return give_up(run, EXIT_USAGE, "--dir: cannot write in %s: %s",
-			       dir, strerror(errno));
+		return give_up(run, EXIT_USAGE, "%s: cannot write in %s: %s",
+			       name, dir, strerror(errno));
+	if ((unsigned long long)fs.f_bavail * fs.f_bsize < need)
+		return give_up(run, EXIT_USAGE,
+			       "%s: %s has %llu KiB free, and %llu are needed",
+			       name, dir,
+			       (unsigned long long)fs.f_bavail * fs.f_bsize / KIB,
+			       need / KIB);
+	return 0;
+}
+
+/* A cgroup of its own, and its name is free. */
+int name_group(struct run *run)
+{
+	struct undo *undo = &run->undo;
+	int len;
+
+	len = snprintf(undo->group, sizeof(undo->group), "%s/%s.%d",
+		       undo->parent, PROGRAM, getpid());
+	if (len >= (int)sizeof(undo->group) - 64)
+		return give_up(run, EXIT_USAGE,
+			       "--cgroup: the name is too long");
+	/*
+	 * What is there already belongs to somebody, such as a process with
+	 * the same number in another PID namespace, and must not be undone.
+	 */
+	if (!access(undo->group, F_OK))
+		return give_up(run, EXIT_FAILED, "%s exists already",
+			       undo->group);
+	return 0;
+}
+
+static int check_dir(struct run *run)
+{
+	unsigned long long need = 0;
+	char real[PATH_MAX];
+	int len;
+
 	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE)
 		need += run->opt.hot_size;
 	if (run->opt.by == BY_SWAPON)
 		need += run->opt.swap_size;
-	if ((unsigned long long)fs.f_bavail * fs.f_bsize < need)
-		return give_up(run, EXIT_USAGE,
-			       "--dir: %s has %llu KiB free, and %llu are needed",
-			       dir,
-			       (unsigned long long)fs.f_bavail * fs.f_bsize / KIB,
-			       need / KIB);
+	if (check_disk(run, "--dir", run->opt.dir, need, real))
+		return -1;
 
 	len = snprintf(run->undo.dir, sizeof(run->undo.dir), "%s/%s.%d",
 		       strcmp(real, "/") ? real : "", PROGRAM, getpid());
@@ -298,19 +330,10 @@ static int check_dir(struct run *run)
 	if (run->opt.by == BY_SWAPON)
 		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
 			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
-	len = snprintf(run->undo.group, sizeof(run->undo.group), "%s/%s.%d",
-		       run->undo.parent, PROGRAM, getpid());
-	if (len >= (int)sizeof(run->undo.group) - 64)
-		return give_up(run, EXIT_USAGE,
-			       "--cgroup: the name is too long");
-	/*
-	 * What is there already belongs to somebody, such as a process with
-	 * the same number in another PID namespace, and must not be undone.
-	 */
-	if (!access(run->undo.dir, F_OK) || !access(run->undo.group, F_OK))
-		return give_up(run, EXIT_FAILED, "%s or %s exists already",
-			       run->undo.dir, run->undo.group);
-	return 0;
+	if (!access(run->undo.dir, F_OK))
+		return give_up(run, EXIT_FAILED, "%s exists already",
+			       run->undo.dir);
+	return name_group(run);
 }
 
 static int check_fit(struct run *run)

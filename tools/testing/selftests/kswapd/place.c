@@ -74,6 +74,17 @@ void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+int outlive_oom(struct run *run)
+{
+	int err = write_line("/proc/self/oom_score_adj", "-1000");
+
+	if (err)
+		return give_up(run, EXIT_SKIP,
+			       "cannot protect itself from the OOM killer: %s",
+			       strerror(-err));
+	return 0;
+}
+
 /*
  * The supervisor must outlive what it makes, and its own memory should come
  * from elsewhere where there is an elsewhere. It does not insist on that: on a
@@ -85,11 +96,8 @@ int protect_self(struct run *run)
 	size_t slots = MAX_ACTORS * sizeof(*run->slots);
 	int err;
 
-	err = write_line("/proc/self/oom_score_adj", "-1000");
-	if (err)
-		return give_up(run, EXIT_SKIP,
-			       "cannot protect itself from the OOM killer: %s",
-			       strerror(-err));
+	if (outlive_oom(run))
+		return -1;
 	if (run->env.other_node >= 0) {
 		err = prefer_node(run->env.other_node);
 		if (err)
@@ -163,7 +171,8 @@ static int give_controller(struct run *run, const char *group, const char *name)
 	return 0;
 }
 
-int make_place(struct run *run)
+/* The group that all others go into. */
+int make_group(struct run *run)
 {
 	struct undo *undo = &run->undo;
 	int i;
@@ -177,6 +186,15 @@ int make_place(struct run *run)
 			       undo->group, strerror(errno));
 	if (give_controller(run, undo->group, "memory") ||
 	    (run->opt.cpuset && give_controller(run, undo->group, "cpuset")))
+		return -1;
+	return 0;
+}
+
+int make_place(struct run *run)
+{
+	struct undo *undo = &run->undo;
+
+	if (make_group(run))
 		return -1;
 	if (mkdir(undo->dir, 0700))
 		return give_up(run, EXIT_FAILED, "cannot make %s: %s",
@@ -436,4 +454,18 @@ void end_actor(struct actor *actor)
 	while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	actor->pid = 0;
+}
+
+/* Says why, where it did not go well; the program's exit status. */
+int conclude(struct run *run)
+{
+	if (fflush(stdout) || ferror(stdout))
+		give_up(run, EXIT_FAILED, "cannot write what was measured");
+	if (run->status == EXIT_SKIP)
+		fprintf(stderr, "%s: cannot run here: %s\n", PROGRAM, run->why);
+	else if (run->status)
+		fprintf(stderr, "%s: %s\n", PROGRAM, run->why);
+	if (!run->clean)
+		return EXIT_FAILED;
+	return run->signal ? 128 + run->signal : run->status;
 }

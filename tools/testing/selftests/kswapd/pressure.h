@@ -193,6 +193,7 @@ struct undo {
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
 	char swap[PATH_MAX];		/* file; "": none */
+	char file[PATH_MAX];		/* to be deleted; "": none */
 	bool given[NR_CONTROLLERS];	/* its children did not have them */
 	char scale_factor[32];		/* former values; "": not changed */
 	char lru[32];
@@ -245,15 +246,34 @@ struct run {
 
 /* look.c */
 int look_around(struct run *run);
+int check_cgroup(struct run *run);
+int check_disk(struct run *run, const char *name, const char *dir,
+	       unsigned long long bytes, char *real);
+int name_group(struct run *run);
 int read_node(struct run *run, struct node_state *node);
 unsigned long long protected_bytes(const struct run *run);
+
+/* options.c */
+struct option;
+
+#define FIRST_OPTION	256		/* below it are those of one letter */
+
+int parse_size(struct run *run, const char *name, const char *arg,
+	       unsigned long long *size);
+int parse_int(struct run *run, const char *name, const char *arg, int least,
+	      int most, int *val);
+const char *option_name(const struct option *option);
+int next_option(struct run *run, int argc, char **argv,
+		const struct option *options, int *index);
 
 /* place.c */
 void init_run(struct run *run);
 void catch_signals(void);
 int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
+int outlive_oom(struct run *run);
 int protect_self(struct run *run);
 int apply_settings(struct run *run);
+int make_group(struct run *run);
 int make_place(struct run *run);
 int set_memory(struct run *run, const char *group, const char *file,
 	       unsigned long long val);
@@ -278,6 +298,7 @@ bool hog_is_there(struct run *run);
 bool hog_is_steady(struct run *run);
 bool node_is_hopeless(struct run *run);
 bool node_is_empty(struct run *run);
+int conclude(struct run *run);
 
 /* measure.c */
 int read_counters(struct run *run, struct counters *c);
@@ -302,6 +323,14 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 		  unsigned long long page_size);
 pid_t actor_start(const struct run *run, struct actor *actor);
 int prefer_node(int nid);
+int fill_file(int fd, char *block, size_t block_size, unsigned long long size);
+void __noreturn __printf(2, 3)
+actor_give_up(struct slot *slot, const char *fmt, ...);
+void begin_child(const struct run *run, pid_t parent, const char *cgroup,
+		 int oom_score_adj, struct slot *slot);
+
+/* json.c */
+void json_string(FILE *out, const char *s);
 
 /* report.c */
 void say_header(FILE *out, const struct run *run);

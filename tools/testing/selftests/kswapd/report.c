@@ -430,23 +430,6 @@ bool verdict(const struct run *run, const struct summary *sum, char *why,
 	return false;
 }
 
-static void json_string(FILE *out, const char *s)
-{
-	fputc('"', out);
-	for (; *s; s++) {
-		unsigned char c = *s;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
-			/* Bytes of an unknown encoding: kept one by one. */
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
-}
-
 static void json_options(FILE *out, const struct options *opt)
 {
 	static const char * const lru[] = { "keep", "classic", "mglru" };

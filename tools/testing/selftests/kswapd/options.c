@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the programs are told on their command line.
+ */
+#include <getopt.h>
+#include <string.h>
+
+#include "pressure.h"
+
+/* Digits only: no sign, no blanks, no other base. */
+static int parse_digits(const char *arg, unsigned long long *val, char **end)
+{
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	errno = 0;
+	*val = strtoull(arg, end, 10);
+	return errno ? -ERANGE : 0;
+}
+
+int parse_size(struct run *run, const char *name, const char *arg,
+	       unsigned long long *size)
+{
+	unsigned long long unit = 1;
+	char *end;
+	int err;
+
+	err = parse_digits(arg, size, &end);
+	if (!err && *end) {
+		switch (*end++) {
+		case 'k':
+		case 'K':
+			unit = KIB;
+			break;
+		case 'm':
+		case 'M':
+			unit = MIB;
+			break;
+		case 'g':
+		case 'G':
+			unit = GIB;
+			break;
+		default:
+			err = -EINVAL;
+		}
+		if (!err && *end)
+			err = -EINVAL;
+	}
+	if (err == -EINVAL)
+		return give_up(run, EXIT_USAGE,
+			       "%s: \"%s\" is no size: it takes a whole number and k, m, g or nothing behind it",
+			       name, arg);
+	/* File offsets are signed, and sizes are added up. */
+	if (err || *size > LLONG_MAX / 4 / unit)
+		return give_up(run, EXIT_USAGE, "%s: %s is too large", name,
+			       arg);
+	*size *= unit;
+	return 0;
+}
+
+int parse_int(struct run *run, const char *name, const char *arg, int least,
+	      int most, int *val)
+{
+	unsigned long long n;
+	char *end;
+
+	if (parse_digits(arg, &n, &end) || *end || n > (unsigned int)most ||
+	    (int)n < least)
+		return give_up(run, EXIT_USAGE,
+			       "%s: \"%s\" is no whole number from %d to %d",
+			       name, arg, least, most);
+	*val = n;
+	return 0;
+}
+
+/* As in messages; good until the next call. */
+const char *option_name(const struct option *option)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "--%s", option->name);
+	return name;
+}
+
+/* As getopt_long(), with a reason for '?'. */
+int next_option(struct run *run, int argc, char **argv,
+		const struct option *options, int *index)
+{
+	int id;
+
+	opterr = 0;
+	id = getopt_long(argc, argv, ":", options, index);
+	if (id == ':')
+		give_up(run, EXIT_USAGE, "%s takes a value", argv[optind - 1]);
+	else if (id == '?' && optopt && optopt < FIRST_OPTION)
+		give_up(run, EXIT_USAGE, "-%c is no option", optopt);
+	else if (id == '?' && optopt)
+		give_up(run, EXIT_USAGE, "%s takes no value", argv[optind - 1]);
+	else if (id == '?')
+		give_up(run, EXIT_USAGE,
+			"%s is no option, or short for more than one",
+			argv[optind - 1]);
+	return id == ':' ? '?' : id;
+}
