@@ -21,6 +21,10 @@ compare_list() {
 		[[ $name == "$(printf %04d "$n")-"* ]] ||
 			complain "patches/$base/series: $name is number $n"
 	done < <(patch_names "$base")
+	while read -r name; do
+		{ [[ $name =~ ^([^|]+)\ \|\ *[^|] ]] && [ -f "$GROUPS_DIR/${BASH_REMATCH[1]}" ]; } ||
+			complain "patches/$base/base: without: wants GROUP | reason, not: $name"
+	done < <(base_values "$base" without)
 	for path in "$PATCHES/$base"/*.patch; do
 		[ -e "$path" ] || continue
 		patch_names "$base" | grep -qxF -- "${path##*/}" ||

@@ -61,7 +61,7 @@ touched_files() {
 	done < <(patch_names "$1")
 	[ "$2" = yes ] || return 0
 	printf '%s\n' MAINTAINERS
-	for group in $(group_names); do
+	for group in $(groups_of "$1"); do
 		group_files "$group"
 		group_values "$group" Register | sed 's/ | .*//'
 		append_files "$group"
@@ -164,6 +164,15 @@ group_names() {
 	done
 }
 
+# Usage: groups_of BASE; those that go with it
+groups_of() {
+	local group
+
+	for group in $(group_names); do
+		base_values "$1" without | grep -q "^$group | ." || printf '%s\n' "$group"
+	done
+}
+
 group_values() {
 	KEY=$2 awk '
 		/^$/ { exit }
@@ -218,13 +227,13 @@ need_group_files() {
 	done < <(group_values "$1" Files)
 }
 
-# Usage: commit_groups before|after
+# Usage: commit_groups BASE before|after
 commit_groups() {
 	local group place
 
-	for group in $(group_names); do
+	for group in $(groups_of "$1"); do
 		place=$(group_values "$group" Place)
-		[ "${place:-after}" = "$1" ] || continue
+		[ "${place:-after}" = "$2" ] || continue
 		group_files "$group" >"$SCRATCH/files"
 		[ -s "$SCRATCH/files" ] || continue
 		TOTAL=$((TOTAL + 1))
@@ -330,7 +339,7 @@ file_exists() {
 build_set() {
 	prepare_repo "$1" "$2"
 	[ "$3" = no ] || count_there "$1"
-	[ "$2" = no ] || commit_groups before
+	[ "$2" = no ] || commit_groups "$1" before
 	apply_patches "$1"
-	[ "$2" = no ] || [ "$CONFLICT" = yes ] || commit_groups after
+	[ "$2" = no ] || [ "$CONFLICT" = yes ] || commit_groups "$1" after
 }

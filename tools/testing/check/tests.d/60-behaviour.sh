@@ -37,6 +37,10 @@ for base in 6.12.y mm-new; do
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
 done
+# Stock has upstream's gate there.
+for lru in classic mglru; do
+	ta "7.3.y: kswapd stops with the series, $lru" with_dir runaway 7.3.y "$lru" all 0 passed
+done
 reasons='OTHER DIRECT PCP RETRY KSWAPD'
 for reason in $reasons; do
 	t "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic

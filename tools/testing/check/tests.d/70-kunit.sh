@@ -72,6 +72,7 @@ kunit_judge() {
 
 t "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
 for base in $(cd "$repo" && bases); do
+	brings "$base" 05-kunit || continue
 	ta "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
 	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
 	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
