@@ -381,23 +381,26 @@ static void on_sleep(struct model *m, struct node *node, uint64_t ts)
 static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 {
 	const struct event_sample *s = &ev->sample;
-	uint64_t wall = ts - node->last_sample;
-	uint64_t cpu = s->cpu_ns - node->last_cpu_ns;
+	uint64_t wall;
 
-	if (!s->have_cpu || !node->have_cpu || s->balanced || !wall ||
-	    s->cpu_ns < node->last_cpu_ns || s->refaults < node->last_refaults ||
-	    cpu / (wall / 100 + 1) < SUSPECT_CPU) {
+	if (!s->have_cpu || !node->have_cpu || s->balanced || ts == node->last_sample ||
+	    s->cpu_ns < node->last_cpu_ns || s->refaults < node->last_refaults) {
 		node->suspect_since = 0;
 		return;
 	}
 	if (!node->suspect_since) {
 		node->suspect_since = node->last_sample;
+		node->suspect_cpu_ns = node->last_cpu_ns;
 		node->suspect_refaults = node->last_refaults;
 	}
 	wall = ts - node->suspect_since;
-	if (wall >= SUSPECT_NS &&
+	if (wall < SUSPECT_NS)
+		return;
+	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= SUSPECT_CPU &&
 	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS)
 		node->suspected = true;
+	/* The next such time is judged by itself. */
+	node->suspect_since = 0;
 }
 
 static void on_sample(struct model *m, struct node *node, const struct event *ev, uint64_t ts)

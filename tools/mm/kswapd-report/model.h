@@ -38,7 +38,7 @@
 #define RUNAWAY_NS		(60 * NSEC)
 /* From samples alone, it is suspected after so long a time without rest. */
 #define SUSPECT_NS		(10 * NSEC)
-#define SUSPECT_CPU		50	/* per cent of a CPU, in each sample */
+#define SUSPECT_CPU		25	/* per cent of a CPU, in the mean */
 #define SUSPECT_REFAULTS	100	/* per second */
 
 struct episode {

@@ -124,7 +124,7 @@ char *diagnosis(const struct model *m, const struct node *node)
 	case RUNAWAY:
 		return diagnose_runaway(m, node);
 	case SUSPECTED:
-		return words("kswapd seems to run away: for %d s and more it took over %d %% of a CPU, pages came back by %d a second and more, and the node was never balanced.",
+		return words("kswapd seems to run away: for %d s and more it took %d %% and more of a CPU, pages came back by %d a second and more, and the node was never balanced.",
 			     (int)(SUSPECT_NS / NSEC), SUSPECT_CPU, SUSPECT_REFAULTS);
 	case GIVEN_UP:
 		if (node->vain)
