@@ -8,6 +8,7 @@ BASE ?=
 PATCHES ?= all
 # arm64: cross-built, emulated. What a kernel developer may have set for x86 is
 # the default.
+MGLRU ?=
 ARCH ?=
 arm64 := $(filter arm64,$(ARCH))
 $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
@@ -15,17 +16,18 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo bench check check-all check-debug kernel series am workload kswapd-report fuzz clean
+.PHONY: help deps demo demo-mglru bench check check-all check-debug kernel series am workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
+	@echo 'make demo-mglru           MGLRU and mixed pressure: who is OOM-killed? [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
 	@echo '      [SCENARIO=... LRU=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
 	@echo 'make check-debug          on kernels with KASAN and lockdep, and with KCSAN'
-	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set]'
+	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set MGLRU=1]'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
@@ -42,6 +44,9 @@ deps:
 demo: deps
 	@tools/testing/demo/demo
 
+demo-mglru: deps
+	@BASE="$(BASE)" tools/testing/mglru/demo
+
 bench: deps
 	@BASE="$(BASE)" tools/testing/bench/bench
 
@@ -57,7 +62,7 @@ check-debug: deps
 
 kernel: deps
 	$(need_base)
-	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(addprefix --arch ,$(arm64))
+	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(if $(MGLRU),--mglru) $(addprefix --arch ,$(arm64))
 
 series: deps
 	$(need_base)

@@ -23,10 +23,11 @@ filled_bases() {
 	done
 }
 
+# BASE/mglru is the series for MGLRU on that base, which has the facts.
 need_base() {
 	local base=$1 name
 
-	{ [[ $base =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$base/base" ]; } ||
+	{ [[ ${base%/mglru} =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/${base%/mglru}/base" ]; } ||
 		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
 	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
 	while read -r name; do

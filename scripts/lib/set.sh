@@ -38,7 +38,7 @@ set_date() {
 prepare_repo() {
 	local base=$1 groups=$2
 
-	REPO=$SCRATCH/repo.$base
+	REPO=$SCRATCH/repo.${base//\//.}
 	rm -rf "$REPO"
 	mkdir "$REPO"
 	scratch_git init -q --template= -b series
