@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The series for MGLRU, alone and after the other one, and the selftest of mixed
+# pressure on a kernel whose aging is held up.
+
+mglru_patches_are_good() {
+	local base=$1 dir=$2
+
+	need_tree "$base"
+	scripts/series check --base "$base/mglru" --tree "$tree"
+	(cd "$tree" && cp --parents -r mm include/linux include/trace "$dir/")
+	for path in $(scripts/series list "$base") $(scripts/series list "$base/mglru"); do
+		(cd "$dir" && GIT_CEILING_DIRECTORIES=${dir%/*} git apply -v "$path")
+	done
+}
+
+# mixed_pressure BASE STATUS WORDS OPTION...: of vmtest kernel.
+mixed_pressure() {
+	local base=$1 status=$2 words=$3 kernel workload dir=$repo/tools/testing/selftests/kswapd
+
+	shift 3
+	need_tree "$base"
+	workload=$(built file_anon_mix_pressure)
+	kernel=$(KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" "$@" \
+		--edit "mm/vmscan.c=$(cat tools/testing/mglru/widen.sed)" | tail -n 1)
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --mem 1G \
+		--timeout 300 --disk tools/testing/mglru --with "$workload" \
+		--with "$dir/test_file_anon_mix.sh" -- \
+		sh -c 'echo 20 >/sys/module/kernel/parameters/aging_delay_ms && test_file_anon_mix.sh'
+}
+
+for base in $(cd "$repo" && bases); do
+	[ -f "$repo/patches/$base/mglru/series" ] || continue
+	t "$base: the series for MGLRU applies, alone and after the other, checkpatch" \
+		with_dir mglru_patches_are_good "$base"
+	ta "$base: mixed pressure gets a cgroup OOM-killed under MGLRU on stock" \
+		mixed_pressure "$base" 1 "OOM kill in round" --patches 0
+	ta "$base: mixed pressure gets nobody killed with the series for MGLRU" \
+		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches 0 --mglru
+	ta "$base: mixed pressure gets nobody killed with both series" \
+		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches all --mglru
+done
