@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit tests for the count of failed kswapd runs: what sets it back, what does
- * not, and what the trace says of it.
+ * not, and what the trace and the counters say of it.
  *
  * mm/vmscan.c includes this file at its end, since most of what is tested is
  * static there. All tests work on a made-up node that the rest of the kernel
@@ -73,6 +73,39 @@ static void fake_zone_alloc_stats(struct kunit *test, struct zone *zone)
 }
 #endif
 
+/*
+ * The node's counters. What overflows from those of the CPUs also goes to the
+ * sums of the whole machine, and has to be taken off there again.
+ */
+static void fake_node_free_stats(void *data)
+{
+	pg_data_t *pgdat = data;
+	int item;
+
+	for (item = 0; item < NR_VM_NODE_STAT_ITEMS; item++)
+		atomic_long_sub(atomic_long_read(&pgdat->vm_stat[item]), &vm_node_stat[item]);
+	free_percpu(pgdat->per_cpu_nodestats);
+}
+
+static void fake_node_alloc_stats(struct kunit *test, pg_data_t *pgdat)
+{
+	pgdat->per_cpu_nodestats = alloc_percpu(struct per_cpu_nodestat);
+	KUNIT_ASSERT_TRUE(test, pgdat->per_cpu_nodestats);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_node_free_stats, pgdat));
+}
+
+static long counted(struct fake_node *node, enum node_stat_item item)
+{
+	long sum = atomic_long_read(&node->pgdat.vm_stat[item]);
+#ifdef CONFIG_SMP
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(node->pgdat.per_cpu_nodestats, cpu)->vm_node_stat_diff[item];
+#endif
+	return sum;
+}
+
 static void fake_zone_init(struct kunit *test, struct zone *zone)
 {
 	unsigned int order, mt;
@@ -92,6 +125,7 @@ static int kswapd_failures_test_init(struct kunit *test)
 	node->pgdat.node_id = FAKE_NID;
 	init_waitqueue_head(&node->pgdat.kswapd_wait);
 	init_waitqueue_head(&node->pgdat.pfmemalloc_wait);
+	fake_node_alloc_stats(test, &node->pgdat);
 	for (i = 0; i < MAX_NR_ZONES; i++) {
 		struct zone *zone = &node->pgdat.node_zones[i];
 
@@ -351,6 +385,8 @@ static void test_count_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
 	if (c->count)
 		KUNIT_EXPECT_EQ(test, node->count_then, 0);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_REVIVED), c->hopeless ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_GIVEN_UP), 0);
 }
 
 /* On a node that is not balanced, kswapd sleeps only once it has given up. */
@@ -496,6 +532,9 @@ static void test_run(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)
 		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_RUNS_FAILED), c->after > c->before ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_GIVEN_UP),
+			c->after > c->before && c->after == MAX_RECLAIM_RETRIES ? 1 : 0);
 	/* After a failure it is earned from the start. */
 	if (c->after > c->before)
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&node->pgdat.kswapd_earned), 0);
@@ -544,6 +583,7 @@ static void test_retry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)
 		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_RETRY);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_REVIVED), c->after < c->before ? 1 : 0);
 }
 
 /*
@@ -634,6 +674,7 @@ static void test_reset_once(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, race->wrong, 0);
 	KUNIT_EXPECT_EQ(test, failures_of(race->node), 0);
+	KUNIT_EXPECT_EQ(test, counted(race->node, KSWAPD_REVIVED), RACE_ROUNDS);
 }
 
 static struct kunit_case kswapd_failures_test_cases[] = {

@@ -86,9 +86,9 @@ a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pg
 no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
 a reset only at the threshold|count_balanced|mm/vmscan.c=s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (atomic_read(\&pgdat->kswapd_failures) < MAX_RECLAIM_RETRIES)/
 a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
-a reset of 0 that is traced|count_reset|mm/vmscan.c=s/if \(atomic_xchg\(&pgdat->kswapd_failures, 0\)\)/atomic_set(\&pgdat->kswapd_failures, 0);/
+a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
-a count that is read, then set|reset_once|mm/vmscan.c=s/if \(atomic_xchg\(&pgdat->kswapd_failures, 0\)\)/if (atomic_read(\&pgdat->kswapd_failures) \&\& (atomic_set(\&pgdat->kswapd_failures, 0), 1))/
+a count that is read, then set|reset_once|mm/vmscan.c=s/atomic_xchg\(&pgdat->kswapd_failures, 0\);/atomic_read(\&pgdat->kswapd_failures);\n\n	atomic_set(\&pgdat->kswapd_failures, 0);/
 a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool prepare_kswapd_sleep/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
 balance at low|balanced|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/high_wmark_pages/low_wmark_pages/
 balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
@@ -102,5 +102,9 @@ a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^
 more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
 progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(!sc->nr_reclaimed\)/else/
 success that is not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= sc->nr_to_reclaim/> sc->nr_to_reclaim/
+a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
+a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/
+a revival of a node that was not given up|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> 0/
+a run that is earned and not counted|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/{/KSWAPD_REVIVED/d}
 a sum that is kept|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/atomic_long_set\(.*\);//
 END
