@@ -118,6 +118,37 @@ selftests_clean_up() {
 		echo all clean'
 }
 
+# counters_say STATUS WORDS DIR [OPTION...]: the test of the counters, on a kernel
+# with the series and an edit.
+counters_say() {
+	local status=$1 words=$2 dir=$3 kernel
+
+	shift 3
+	kernel=$("$vmtest" kernel --base 6.12.y "$@" | tail -n 1)
+	mkdir -p "$dir/disk"
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --mem 800M \
+		--disk "$dir/disk" -- \
+		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_trace" -t counters_agree
+}
+
+# The counters agree with the events, and one that is not counted, or counted where
+# it should not be, is seen.
+selftests_counters() {
+	local edit
+
+	tools/testing/check/selftests --build --base 6.12.y --out "$1"
+	counters_say 0 "fail:0" "$1"
+	counters_say 0 "SKIP this kernel does not count" "$1" --patches 5
+	while read -r edit; do
+		echo "a mistake: $edit"
+		counters_say 1 "not ok" "$1" --edit "$edit"
+	done <<-'END'
+	mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
+	mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures == 3)/
+	mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
+	END
+}
+
 selftests_bad_input() {
 	one_sentence "unknown option" tools/testing/check/selftests --frobnicate
 	one_sentence "no base" tools/testing/check/selftests --base 2.4
@@ -130,6 +161,7 @@ selftests_bad_input() {
 
 t "selftests: bad input" selftests_bad_input
 ta "selftests: remove what they made when they are killed" with_dir selftests_clean_up
+ta "6.12.y: the selftests see a counter that is wrong" with_dir selftests_counters
 t "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do

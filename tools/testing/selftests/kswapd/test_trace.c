@@ -202,4 +202,74 @@ TEST_F_TIMEOUT(trace, no_reset_is_lost, TIMEOUT)
 	EXPECT_AT_MOST("counts from 1", begins, resets + 1, resets + 1);
 }
 
+/* CPUs hand in what they have counted only now and then, or when asked to. */
+static bool counts_now(struct kswapd_counts *counts)
+{
+	char line[16];
+
+	read_line("/proc/sys/vm/stat_refresh", line, sizeof(line));
+	return read_kswapd_counts(bed.run.opt.node, &bed.run.scratch, counts);
+}
+
+/* What the events since then make of these counters; returns the count now. */
+static int counts_by_events(struct kswapd_counts *counts)
+{
+	const struct event *event = NULL;
+	int count = 0;
+
+	while ((event = next_event(event))) {
+		if (event->kind == RESET) {
+			counts->revived += count >= HOPELESS_AT;
+			count = count_after(event);
+			continue;
+		}
+		count = event->number;
+		counts->runs_failed++;
+		counts->given_up += count == HOPELESS_AT;
+	}
+	return count;
+}
+
+#define EXPECT_COUNTS(was) do {							\
+	struct kswapd_counts told_ = (was), now_ = { };				\
+	struct node_state node_;						\
+	int count_;								\
+										\
+	MUST(read_node(&bed.run, &node_));					\
+	ASSERT_TRUE(counts_now(&now_));						\
+	MUST(trace_read(&bed.run, &bed.trace));					\
+	ASSERT_FALSE(bed.trace.overrun);					\
+	count_ = counts_by_events(&told_);					\
+	TH_LOG("failed runs %llu, given up %llu, revived %llu, count %d",	\
+	       now_.runs_failed, now_.given_up, now_.revived, node_.failures);	\
+	EXPECT_EQ(told_.runs_failed, now_.runs_failed);				\
+	EXPECT_EQ(told_.given_up, now_.given_up);				\
+	EXPECT_EQ(told_.revived, now_.revived);					\
+	EXPECT_EQ(count_, node_.failures);					\
+	/* Their difference says how many nodes are given up: of one, 0 or 1. */ \
+	EXPECT_EQ(node_.hopeless, now_.given_up - now_.revived);		\
+} while (0)
+
+/* The counters in vmstat say what the events say, through an episode. */
+TEST_F_TIMEOUT(trace, counters_agree, TIMEOUT)
+{
+	struct kswapd_counts was;
+
+	if (!counts_now(&was))
+		SKIP(return, "this kernel does not count what kswapd does");
+	MUST(add_streams(&bed, 1));
+	MUST(bed_make_hopeless(&bed));
+	/* Nobody is to wake kswapd while they are read. */
+	end_actor(find_actor(&bed.run, TOUCH));
+	EXPECT_COUNTS(was);
+	MUST(bed_press(&bed));
+	bed_stop(&bed);
+	bed_leave(&bed);
+	MUST(bed_press(&bed));
+	MUST(wait_until(&bed.run, node_is_not_hopeless,
+			"reclaim on a balanced node does not revive its kswapd"));
+	bed_stop(&bed);
+	EXPECT_COUNTS(was);
+}
+
 TEST_HARNESS_MAIN
