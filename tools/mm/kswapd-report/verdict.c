@@ -16,7 +16,8 @@ enum verdict verdict_of(const struct model *m, const struct node *node)
 		return RUNAWAY;
 	if (node->suspected && !model_has_events(m))
 		return SUSPECTED;
-	if (node->hopeless)
+	/* live, it may have been before the first event */
+	if (node->hopeless || node->sampled_hopeless)
 		return GIVEN_UP;
 	if (node->giveups || node->revivals || node->hopeless_ns)
 		return RECOVERED;
