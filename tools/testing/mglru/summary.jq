@@ -26,6 +26,6 @@ group_by([(.kernel | if . == "stock" then 0 elif . == "patched" then 1 else 2 en
 } |
 .title = "\($first.options.anon_size / 1048576) MiB anonymous and \($first.options.file_size / 1048576) MiB of file in a cgroup of \($first.options.memory_max / 1048576) MiB, \($first.options.rounds) rounds a run, \($accel), \(if $delay > 0 then "aging held up by \($delay) ms" else "aging not held up" end)" |
 def killed($kernel; $lru): .arms[] | select(.kernel == $kernel and .lru == $lru) | .killed_pct;
-.verdict = (killed("stock"; "mglru") >= 80 and killed("stock"; "classic") == 0 and
+.verdict = (($delay == 0 or killed("stock"; "mglru") >= 80) and killed("stock"; "classic") == 0 and
 	killed("patched"; "mglru") == 0 and killed("patched"; "classic") == 0 and
 	killed("patched"; "nowalk") == 0)
