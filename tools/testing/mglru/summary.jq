@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The arms. Input: an array of {kernel, lru, data}, one of a run. Arguments: $accel,
-# $delay (ms).
+# $delay (ms), $cpus.
 
 def mean: if length == 0 then null else add / length end;
 
@@ -21,11 +21,11 @@ group_by([(.kernel | if . == "stock" then 0 elif . == "patched" then 1 else 2 en
 	  (.lru | if . == "mglru" then 0 elif . == "nowalk" then 1 else 2 end)]) as $groups |
 .[0].data as $first |
 {
-	version: 1, accelerator: $accel, aging_delay_ms: $delay,
+	version: 1, accelerator: $accel, aging_delay_ms: $delay, cpus: $cpus,
 	options: ($first.options | del(.file)), arms: ($groups | map(arm))
 } |
-.title = "\($first.options.anon_size / 1048576) MiB anonymous and \($first.options.file_size / 1048576) MiB of file in a cgroup of \($first.options.memory_max / 1048576) MiB, \($first.options.rounds) rounds a run, \($accel), \(if $delay > 0 then "aging held up by \($delay) ms" else "aging not held up" end)" |
+.title = "\($first.options.anon_size / 1048576) MiB anonymous and \($first.options.file_size / 1048576) MiB of file in a cgroup of \($first.options.memory_max / 1048576) MiB, \($first.options.rounds) rounds a run, \($cpus) CPUs, \($accel)\(if $delay > 0 then ", aging held up by \($delay) ms" else "" end)" |
 def killed($kernel; $lru): .arms[] | select(.kernel == $kernel and .lru == $lru) | .killed_pct;
-.verdict = (($delay == 0 or killed("stock"; "mglru") >= 80) and killed("stock"; "classic") == 0 and
+.verdict = (killed("stock"; "mglru") >= 80 and killed("stock"; "classic") == 0 and
 	killed("patched"; "mglru") == 0 and killed("patched"; "classic") == 0 and
 	killed("patched"; "nowalk") == 0)

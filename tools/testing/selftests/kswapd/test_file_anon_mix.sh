@@ -10,6 +10,9 @@ switch=/sys/kernel/mm/lru_gen/enabled
 former=
 failed=0
 number=0
+# More tasks than CPUs, but page tables for all of them must fit as well.
+readers=$(nproc)
+[ "$readers" -le 32 ] || readers=32
 
 # The program removes its file itself.
 # shellcheck disable=SC2317 # run by the trap
@@ -29,7 +32,7 @@ one()
 	fi
 	rc=0
 	text=$(file_anon_mix_pressure --rounds 10 --memory-max 256m \
-		"$file" 200m 128m 16 16 120000 0 2>&1) || rc=$?
+		"$file" 200m 128m "$((2 * readers))" "$readers" 120000 0 2>&1) || rc=$?
 	echo "$text" | sed 's/^/# /'
 	case $rc in
 	0) echo "ok $number $1" ;;
