@@ -610,13 +610,8 @@ static void print_mix(FILE *out, const struct mix *mix)
 	int i;
 
 	fprintf(out, "{\n  \"program\": \"%s\", \"version\": 1,\n", PROGRAM);
-	fprintf(out, "  \"interrupted\": %s, \"clean\": %s, \"error\": ",
-		run->signal ? "true" : "false", run->clean ? "true" : "false");
-	if (run->status)
-		json_string(out, run->why);
-	else
-		fprintf(out, "null");
-	fprintf(out, ",\n  \"options\": {\"file\": ");
+	json_end(out, run);
+	fprintf(out, "  \"options\": {\"file\": ");
 	json_string(out, opt->file);
 	fprintf(out,
 		", \"anon_size\": %llu, \"file_size\": %llu, \"anon_workers\": %d, \"file_workers\": %d,\n",
@@ -704,12 +699,8 @@ int main(int argc, char **argv)
 		.rounds = 128,
 	};
 	asked = parse_options(&mix, argc, argv);
-	if (asked > 0) {
-		fputs(help_text, stdout);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
-	}
-	if (asked < 0)
-		return conclude(&mix.run);
+	if (asked)
+		return answer(&mix.run, asked > 0, help_text);
 
 	catch_signals();
 	status = supervise(&mix);

@@ -17,3 +17,15 @@ void json_string(FILE *out, const char *s)
 	}
 	fputc('"', out);
 }
+
+/* How the program ended. */
+void json_end(FILE *out, const struct run *run)
+{
+	fprintf(out, "  \"interrupted\": %s, \"clean\": %s, \"error\": ",
+		run->signal ? "true" : "false", run->clean ? "true" : "false");
+	if (run->status)
+		json_string(out, run->why);
+	else
+		fprintf(out, "null");
+	fprintf(out, ",\n");
+}

@@ -418,14 +418,8 @@ int main(int argc, char **argv)
 
 	init_run(&run);
 	asked = parse_options(&run, argc, argv);
-	if (asked > 0) {
-		fputs(help_text, stdout);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
-	}
-	if (asked < 0) {
-		fprintf(stderr, "%s: %s\n", PROGRAM, run.why);
-		return run.status;
-	}
+	if (asked)
+		return answer(&run, asked > 0, help_text);
 
 	catch_signals();
 	status = supervise(&run);

@@ -101,3 +101,12 @@ int next_option(struct run *run, int argc, char **argv,
 			argv[optind - 1]);
 	return id == ':' ? '?' : id;
 }
+
+/* Where nothing is to be done: help was asked for, or give_up() knows why. */
+int answer(struct run *run, bool help, const char *help_text)
+{
+	if (!help)
+		return conclude(run);
+	fputs(help_text, stdout);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}

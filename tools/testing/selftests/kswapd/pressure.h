@@ -265,6 +265,7 @@ int parse_int(struct run *run, const char *name, const char *arg, int least,
 const char *option_name(const struct option *option);
 int next_option(struct run *run, int argc, char **argv,
 		const struct option *options, int *index);
+int answer(struct run *run, bool help, const char *help_text);
 
 /* place.c */
 void init_run(struct run *run);
@@ -331,6 +332,7 @@ void begin_child(const struct run *run, pid_t parent, const char *cgroup,
 
 /* json.c */
 void json_string(FILE *out, const char *s);
+void json_end(FILE *out, const struct run *run);
 
 /* report.c */
 void say_header(FILE *out, const struct run *run);

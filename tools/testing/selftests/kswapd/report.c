@@ -590,13 +590,7 @@ void print_json(FILE *out, const struct run *run, const struct summary *sum)
 
 	fprintf(out, "{\n  \"program\": \"%s\", \"version\": 1, \"scenario\": \"%s\",\n",
 		PROGRAM, scenario_names[run->opt.scenario]);
-	fprintf(out, "  \"interrupted\": %s, \"clean\": %s, \"error\": ",
-		run->signal ? "true" : "false", run->clean ? "true" : "false");
-	if (run->status)
-		json_string(out, run->why);
-	else
-		fprintf(out, "null");
-	fprintf(out, ",\n");
+	json_end(out, run);
 	json_options(out, &run->opt);
 	json_environment(out, run);
 	fprintf(out, "  \"samples\": [");
