@@ -136,7 +136,7 @@ cleans_up() {
 		file_anon_mix_pressure --memory-max 64m f 8m 8m 2 2 &
 		pid=$!
 		# Each of its workers is there.
-		until [ "$(wc -l </sys/fs/cgroup/file_anon_mix_pressure.*/workers/cgroup.procs)" = 3 ]; do
+		until [ "$(cat /sys/fs/cgroup/file_anon_mix_pressure.*/workers/cgroup.procs | wc -l)" = 3 ]; do
 			kill -0 $pid || exit 1
 			sleep 0.2
 		done
