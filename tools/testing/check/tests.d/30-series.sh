@@ -68,14 +68,15 @@ entries_hold() {
 # The written set, applied to a copy of the files, is the series and the new
 # files; no patch leaves a rejected hunk behind.
 set_is_whole() {
-	local base=$1 dir=$2
+	local base=$1 dir=$2 page
 
 	need_patches "$base"
 	need_tree "$base"
 	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
 	mkdir "$dir/tree"
 	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
-		Documentation/mm Documentation/tools/index.rst tools/testing/selftests/Makefile \
+		Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
+		tools/testing/selftests/Makefile \
 		"$dir/tree/")
 	cd "$dir/tree" || return 1
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
@@ -83,11 +84,14 @@ set_is_whole() {
 	git init -q -b main
 	git add -A -f
 	git commit -qm base
-	git am -q "$dir"/set/000[1-9]-*.patch
+	rm "$dir"/set/0000-*
+	git am -q "$dir"/set/*.patch
 	grep -qE '(pgdat_try_reset_kswapd_failures|kswapd_try_clear_hopeless)' mm/vmscan.c
 	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
 	if brings "$base" 20-documentation; then
-		cmp "$repo/Documentation/mm/kswapd_failures.rst" Documentation/mm/kswapd_failures.rst
+		for page in Documentation/{mm,admin-guide/mm}/kswapd_failures.rst; do
+			cmp "$repo/$page" "$page"
+		done
 	fi
 	if brings "$base" 05-kunit; then
 		tail -n 2 mm/vmscan.c | grep -qx '#include "tests/kswapd_failures_kunit.c"'
