@@ -6,9 +6,9 @@ SHELL := /bin/bash
 
 BASE ?=
 PATCHES ?= all
+MGLRU ?=
 # arm64: cross-built, emulated. What a kernel developer may have set for x86 is
 # the default.
-MGLRU ?=
 ARCH ?=
 arm64 := $(filter arm64,$(ARCH))
 $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))

@@ -224,7 +224,6 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 	static char root[PATH_MAX];
 	struct run *run = &bed->run;
 	const char *dir = getenv("KSWAPD_TEST_DIR");
-	int err;
 
 	memset(bed, 0, sizeof(*bed));
 	init_run(run);
@@ -245,12 +244,8 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 		return give_up(run, EXIT_SKIP, "cgroup v2 is not mounted");
 	run->opt.cgroup = root;
 	if (take_lock(bed) || choose_node(bed, where) || look_around(run) ||
-	    protect_self(run) || note_settings(run))
+	    protect_self(run) || note_settings(run) || janitor_start(run))
 		return -1;
-	err = janitor_start(run);
-	if (err)
-		return give_up(run, EXIT_FAILED, "cannot start the janitor: %s",
-			       strerror(-err));
 	if (set_lists(run) || apply_settings(run) || set_lru(run) ||
 	    make_place(run) || trace_start(run, &bed->trace))
 		return -1;

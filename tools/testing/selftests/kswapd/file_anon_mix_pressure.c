@@ -592,21 +592,18 @@ static void end_workers(struct mix *mix)
 
 /* From beginning to end */
 
-static void json_number(FILE *out, const char *name, double value, int digits,
-			bool known)
+/* What was left is known only where there was a kill. */
+static void json_left(FILE *out, const struct mix *mix, const char *name,
+		      double value, int digits)
 {
-	fprintf(out, ", \"%s\": ", name);
-	if (known)
-		fprintf(out, "%.*f", digits, value);
-	else
-		fprintf(out, "null");
+	json_value(out, name, mix->run.status == EXIT_KILLED ? value : -1,
+		   digits);
 }
 
 static void print_mix(FILE *out, const struct mix *mix)
 {
 	const struct mix_options *opt = &mix->opt;
 	const struct run *run = &mix->run;
-	bool killed = run->status == EXIT_KILLED;
 	int i;
 
 	fprintf(out, "{\n  \"program\": \"%s\", \"version\": 1,\n", PROGRAM);
@@ -620,7 +617,8 @@ static void print_mix(FILE *out, const struct mix *mix)
 	fprintf(out,
 		"    \"reader_sleep_us\": %d, \"anon_wait_s\": %d, \"rounds\": %d",
 		opt->reader_sleep_us, opt->anon_wait_s, opt->rounds);
-	json_number(out, "memory_max", opt->memory_max, 0, opt->memory_max);
+	json_value(out, "memory_max",
+		   opt->memory_max ? (double)opt->memory_max : -1, 0);
 	fprintf(out, "},\n  \"environment\": {\"kernel\": ");
 	json_string(out, run->env.kernel);
 	fprintf(out, ", \"cpus\": %d, \"page_size\": %llu, \"lru_gen\": ",
@@ -637,13 +635,13 @@ static void print_mix(FILE *out, const struct mix *mix)
 		mix->nr_rounds == opt->rounds ? "true" : "false",
 		mix->nr_rounds, mix->killed.kills ?
 		mix->killed.kills - mix->kills_at_start : 0);
-	json_number(out, "anon_left", mix->last.anon, 0, killed);
-	json_number(out, "file_left", mix->last.file, 0, killed);
-	json_number(out, "dirty_left", mix->last.dirty, 0, killed);
-	json_number(out, "pagetables_left", mix->last.pagetables, 0, killed);
-	json_number(out, "seen_after_s",
-		    (double)(mix->killed.time_ns - mix->last.time_ns) /
-		    NS_A_SECOND, 3, killed);
+	json_left(out, mix, "anon_left", mix->last.anon, 0);
+	json_left(out, mix, "file_left", mix->last.file, 0);
+	json_left(out, mix, "dirty_left", mix->last.dirty, 0);
+	json_left(out, mix, "pagetables_left", mix->last.pagetables, 0);
+	json_left(out, mix, "seen_after_s",
+		  (double)(mix->killed.time_ns - mix->last.time_ns) /
+		  NS_A_SECOND, 3);
 	fprintf(out, "}\n}\n");
 }
 
@@ -666,15 +664,10 @@ static int report(struct mix *mix)
 static int supervise(struct mix *mix)
 {
 	struct run *run = &mix->run;
-	int err;
 
 	if (look_first(mix) || outlive_oom(run) || map_shared(mix))
 		return report(mix);
-	err = janitor_start(run);
-	if (err) {
-		give_up(run, EXIT_FAILED, "cannot start the janitor: %s",
-			strerror(-err));
-	} else {
+	if (!janitor_start(run)) {
 		work(mix);
 		end_workers(mix);
 	}

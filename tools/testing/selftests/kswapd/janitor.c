@@ -250,23 +250,27 @@ janitor_main(const struct run *run, pid_t supervisor, int pipe_fd)
 	_exit(undo_all(&run->undo) ? EXIT_OK : EXIT_FAILED);
 }
 
-/* 0 or a negative errno. */
+static int no_janitor(struct run *run, int err)
+{
+	return give_up(run, EXIT_FAILED, "cannot start the janitor: %s",
+		       strerror(err));
+}
+
 int janitor_start(struct run *run)
 {
 	pid_t supervisor = getpid();
 	int fds[2];
-	int err;
 
 	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
+		return no_janitor(run, errno);
 	fflush(NULL);
 	run->janitor = fork();
 	if (run->janitor < 0) {
-		err = -errno;
+		no_janitor(run, errno);
 		run->janitor = 0;
 		close(fds[0]);
 		close(fds[1]);
-		return err;
+		return -1;
 	}
 	if (!run->janitor) {
 		close(fds[1]);

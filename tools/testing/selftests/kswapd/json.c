@@ -29,3 +29,13 @@ void json_end(FILE *out, const struct run *run)
 		fprintf(out, "null");
 	fprintf(out, ",\n");
 }
+
+/* A value below 0 is not known. */
+void json_value(FILE *out, const char *name, double value, int digits)
+{
+	fprintf(out, ", \"%s\": ", name);
+	if (value < 0)
+		fprintf(out, "null");
+	else
+		fprintf(out, "%.*f", digits, value);
+}

@@ -396,15 +396,9 @@ static int report(struct run *run)
 
 static int supervise(struct run *run)
 {
-	int err;
-
 	if (look_around(run) || protect_self(run))
 		return report(run);
-	err = janitor_start(run);
-	if (err)
-		give_up(run, EXIT_FAILED, "cannot start the janitor: %s",
-			strerror(-err));
-	else
+	if (!janitor_start(run))
 		work(run);
 	janitor_finish(run);
 	return report(run);

@@ -333,6 +333,7 @@ void begin_child(const struct run *run, pid_t parent, const char *cgroup,
 /* json.c */
 void json_string(FILE *out, const char *s);
 void json_end(FILE *out, const struct run *run);
+void json_value(FILE *out, const char *name, double value, int digits);
 
 /* report.c */
 void say_header(FILE *out, const struct run *run);

@@ -354,16 +354,6 @@ static void json_latency(FILE *out, const struct summary *sum)
 			sum->latency_max);
 }
 
-/* A value below 0 is not known. */
-static void json_value(FILE *out, const char *name, double value, int digits)
-{
-	fprintf(out, ", \"%s\": ", name);
-	if (value < 0)
-		fprintf(out, "null");
-	else
-		fprintf(out, "%.*f", digits, value);
-}
-
 void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 {
 	if (!sum->samples) {
