@@ -260,6 +260,22 @@ report_records() {
 	"$report_dir/counts" "$tool" "$1/out/trace.dat"
 }
 
+# On a stock kernel, the script tells from outside what fails and who sets it back.
+report_bpftrace() {
+	local kernel lru
+
+	command -v bpftrace >/dev/null || skip "bpftrace is missing"
+	kernel=$("$vmtest" kernel --base 6.12.y --patches 0 \
+		--config tools/testing/vmtest/configs/bpf | tail -n 1)
+	mkdir "$1/disk"
+	for lru in classic mglru; do
+		expect 0 "ok: " "$vmtest" run --kernel "$kernel" --timeout 300 --mem 3G \
+			--disk "$1/disk" --with "$(built)" --with bpftrace \
+			--with tools/mm/kswapd-report/kswapd_failures.bt \
+			-- "$report_dir/guest-bpftrace" "$lru"
+	done
+}
+
 # The forms for programs are what they say, and no line of text is too wide.
 report_forms() {
 	local tool
@@ -314,6 +330,7 @@ report_install() {
 	for page in '' -record -report -top; do
 		test -s "$1/root/usr/share/man/man1/kswapd-report$page.1"
 	done
+	test -x "$1/root/usr/bin/kswapd_failures.bt"
 	bash -n "$1/root/usr/share/bash-completion/completions/kswapd-report"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	bash -c '. "$1"; COMP_WORDS=(kswapd-report re); COMP_CWORD=1; _kswapd_report
@@ -336,6 +353,8 @@ t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
 ta "report: records in a guest, and leaves nothing behind" with_dir report_records
+ta "report: the bpftrace script sees failures and resets on stock" \
+	with_dir report_bpftrace
 ta "report: a reader that does not end is ended" with_dir report_stuck
 ta "report: a trace of 1 GB, in 64 MiB" with_dir report_large
 ta "report: fuzzers find nothing" report_fuzz
