@@ -21,14 +21,6 @@ mixed() {
 		"${run_options[@]}" --disk "$3" --with "$(built)" -- tools/testing/check/guest-mixed "$2"
 }
 
-strand() {
-	local kernel
-
-	kernel=$(kernel_of "$1" all)
-	expect 0 "kswapd" "$vmtest" run --kernel "$kernel" --timeout 180 "${run_options[@]}" \
-		--disk "$3" -- "$(built)" strand --lru "$2"
-}
-
 for base in $(cd "$repo" && bases); do
 	[ "$(patches_of "$base")" -gt 0 ] || {
 		ts debug "$base" need_patches "$base"
@@ -36,17 +28,8 @@ for base in $(cd "$repo" && bases); do
 	}
 	for kind in debug kcsan; do
 		ts debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
-		for lru in classic mglru; do
-			ts debug "$base, $kind: runaway, $lru" on_debug "$kind" \
-				with_dir runaway "$base" "$lru" all 0 passed
-			ts debug "$base, $kind: strand, $lru" on_debug "$kind" with_dir strand "$base" "$lru"
-			for reason in $reasons; do
-				ts debug "$base, $kind: reason $reason, $lru" on_debug "$kind" \
-					with_dir reason "$base" "$reason" "$lru"
-			done
-		done
-		ts debug "$base, $kind: the core selftests" on_debug "$kind" selftests_run "$base" \
-			--core --kernel series --config "$configs/$kind" --out "build/selftests/$base-$kind"
+		ts debug "$base, $kind: the selftests" on_debug "$kind" selftests_run "$base" \
+			--kernel series --config "$configs/$kind" --out "build/selftests/$base-$kind"
 		ts debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \
 			with_dir mixed "$base" 600
 	done

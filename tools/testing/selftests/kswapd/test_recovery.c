@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd had given a node up, and now there is work for it again: it must do
- * most of that.
+ * Where there is work for kswapd, it must do most of that: on a node that it had
+ * given up, and on one that is well, but never balanced for long.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -120,6 +120,23 @@ static bool reclaim_goes_on(struct run *run)
 	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
 			kswapd_share(s_), 100, ALLOWED_SHARE);		\
 } while (0)
+
+/* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
+TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
+{
+	const struct sample *s = &bed.window;
+
+	MUST(add_readers(&bed));
+	MUST(wait_until(&bed.run, reclaim_goes_on,
+			"the readers do not fill the node"));
+	MUST(bed_watch(&bed, WINDOWS * WINDOW));
+	TH_LOG("kswapd: %.1f %% CPU, %llu stalls", s->kswapd_cpu,
+	       s->diff.stalls);
+	EXPECT_AT_MOST("node hopeless, % of the looks", hopeless_share(s), 0,
+		       ALLOWED_HOPELESS);
+	EXPECT_AT_LEAST("kswapd's part of the scanning, %", kswapd_share(s),
+			100, ALLOWED_SHARE);
+}
 
 /* The hog has left nearly all of the node, and readers fill it again. */
 TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
