@@ -44,7 +44,10 @@ FIXTURE_TEARDOWN(revival)
 	EXPECT_EQ(0, bed_down(&bed));
 }
 
-/* Hopeless, pressed and still hopeless; the pressure is stopped again. */
+/*
+ * Hopeless, pressed and still hopeless; the pressure is stopped again. Where
+ * kswapd did not stay away, there is no revival to wait for.
+ */
 #define BEGIN(where) do {						\
 	struct actor *stream_;						\
 									\
@@ -56,6 +59,7 @@ FIXTURE_TEARDOWN(revival)
 	MUST(bed_watch(&bed, WINDOW_SECONDS));			\
 	EXPECT_PRESSURE();						\
 	EXPECT_AWAY();						\
+	ASSERT_TRUE(bed.window.kswapd_cpu <= ALLOWED_CPU);		\
 	bed_stop(&bed);							\
 	MUST(wait_until(&bed.run, node_is_hopeless,		\
 			"the node is not hopeless"));			\
