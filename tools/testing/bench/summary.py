@@ -55,6 +55,12 @@ METRICS = {
         ("flips_per_s", "hopeless to healthy/s", ("flips_per_s",), 1),
         STALLS, HOPELESS,
     ],
+    "job": [
+        ("job_s", "the job, s in the mean", ("job_mean_s",), 1),
+        CPU,
+        ("refaults_per_s", "refaults/s", ("refaults_per_s",), 1),
+        STALLS, HOPELESS,
+    ],
     "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS],
 }
 

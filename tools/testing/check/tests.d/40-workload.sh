@@ -53,6 +53,11 @@ bad_options() {
 	stream --by min|go with strand only
 	runaway --mmap|go with strand, stream and productive only
 	strand --by swapon --swap-size 4k|at least 16 pages
+	job|needs --job COMMAND
+	stream --job x|goes with runaway and job only
+	stream --job-high 1m|name it with --job
+	runaway --job x|needs --job-high
+	job --job x --job-high 1k|must be at least a page
 	END
 	expect 0 "Exit status" "$pressure" --help
 }

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -636,6 +637,45 @@ static void reclaimer_body(const struct run *run, struct actor *actor)
 	}
 }
 
+/* Its output is of no interest, and must not get into ours. */
+static void __noreturn run_command(const char *command)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0 ||
+	    dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILED);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(EXIT_FAILED);
+}
+
+static void job_body(const struct run *run, struct actor *actor)
+{
+	unsigned long long before;
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		before = now_ns();
+		pid = fork();
+		if (pid < 0)
+			actor_give_up(actor->slot, "cannot start its command: %s",
+				      strerror(errno));
+		if (!pid)
+			run_command(run->opt.job);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			actor_give_up(actor->slot,
+				      "saw its command fail, with status %d",
+				      WIFEXITED(status) ? WEXITSTATUS(status) :
+				      128 + WTERMSIG(status));
+		atomic_fetch_add(&actor->slot->bytes,
+				 (now_ns() - before) / 1000);
+		atomic_fetch_add(&actor->slot->rounds, 1);
+	}
+}
+
 static const struct {
 	void (*body)(const struct run *run, struct actor *actor);
 	/* Should it come to that, the hog is the one to be killed. */
@@ -648,6 +688,7 @@ static const struct {
 	[READER]	= { reader_body, 0 },
 	[ANON]		= { anon_body, 0 },
 	[RECLAIMER]	= { reclaimer_body, 0 },
+	[JOB]		= { job_body, 0 },
 };
 
 /*

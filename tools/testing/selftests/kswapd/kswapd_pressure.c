@@ -18,6 +18,7 @@
  * edge: runaway with so little left that the OOM killer may come. Whom does it
  *	kill, and when?
  * flip: the node is made hopeless and healthy as fast as a task can do that.
+ * job: a command is run over and over, with less memory than it would use.
  */
 #include <getopt.h>
 #include <string.h>
@@ -36,6 +37,7 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[PRODUCTIVE]	= "productive",
 	[EDGE]		= "edge",
 	[FLIP]		= "flip",
+	[JOB_ALONE]	= "job",
 };
 
 const char * const recovery_names[NR_RECOVERIES] = {
@@ -62,6 +64,7 @@ static const char help_text[] =
 "           through what is left\n"
 "  edge     runaway in which an OOM kill is no failure: who is it, and when?\n"
 "  flip     a node made hopeless and healthy in turns, as fast as can be\n"
+"  job      a command is run over and over: how long does it take?\n"
 "\n"
 "SIZE takes k, m or g behind a whole number.\n"
 "\n"
@@ -79,6 +82,9 @@ static const char help_text[] =
 "  --high SIZE            memory.high of the streaming task (8m)\n"
 "  --min SIZE             its memory.min; 0 is no protection (64m)\n"
 "  --hot-size SIZE        the mapped file (16m); none in flip\n"
+"runaway and job:\n"
+"  --job COMMAND          a command to run over and over, on the node\n"
+"  --job-high SIZE        memory.high of its cgroup (none)\n"
 "runaway:\n"
 "  --max-cpu PCT          fail if kswapd takes more of a CPU on average\n"
 "runaway and hopeless:\n"
@@ -149,7 +155,7 @@ enum option_id {
 	OPT_MIN, OPT_HOT_SIZE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_FREE,
-	OPT_JSON,
+	OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -175,6 +181,8 @@ static const struct option long_options[] = {
 	{ "swap-size", required_argument, NULL, OPT_SWAP_SIZE },
 	{ "mmap", no_argument, NULL, OPT_MMAP },
 	{ "free", no_argument, NULL, OPT_FREE },
+	{ "job", required_argument, NULL, OPT_JOB },
+	{ "job-high", required_argument, NULL, OPT_JOB_HIGH },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ }
 };
@@ -245,6 +253,11 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_FREE:
 		opt->anywhere = true;
 		return 0;
+	case OPT_JOB:
+		opt->job = optarg;
+		return 0;
+	case OPT_JOB_HIGH:
+		return parse_size(run, name, optarg, &opt->job_high);
 	case OPT_JSON:
 		opt->json = true;
 		return 0;
@@ -258,7 +271,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 
 	if (optind == argc)
 		return give_up(run, EXIT_USAGE,
-			       "name a scenario: runaway, hopeless, strand, stream, productive, edge or flip (--help tells more)");
+			       "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip or job (--help tells more)");
 	if (optind + 1 < argc)
 		return give_up(run, EXIT_USAGE, "\"%s\" is one argument too many",
 			       argv[optind + 1]);
@@ -269,7 +282,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		}
 	}
 	return give_up(run, EXIT_USAGE,
-		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge and flip",
+		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip and job",
 		       argv[optind]);
 }
 
@@ -303,6 +316,23 @@ static int check_options(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--mmap and --free go with strand, stream and productive only: %s has no readers",
 			       scenario_names[opt->scenario]);
+	if (opt->scenario == JOB_ALONE && !opt->job)
+		return give_up(run, EXIT_USAGE,
+			       "job needs --job COMMAND: what is to be run");
+	if (opt->job && opt->scenario != JOB_ALONE && opt->scenario != RUNAWAY)
+		return give_up(run, EXIT_USAGE,
+			       "--job goes with runaway and job only, not with %s",
+			       scenario_names[opt->scenario]);
+	if (opt->job_high && !opt->job)
+		return give_up(run, EXIT_USAGE,
+			       "--job-high is the limit of a job: name it with --job");
+	if (opt->job && opt->scenario == RUNAWAY && !opt->job_high)
+		return give_up(run, EXIT_USAGE,
+			       "--job in runaway needs --job-high: what the job may have of the node");
+	if (opt->job_high && opt->job_high < page)
+		return give_up(run, EXIT_USAGE,
+			       "--job-high must be at least a page of %llu bytes",
+			       page);
 	if (opt->swap_size < 16 * page)
 		return give_up(run, EXIT_USAGE,
 			       "--swap-size must be at least 16 pages of %llu bytes",

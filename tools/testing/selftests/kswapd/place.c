@@ -366,6 +366,12 @@ bool hot_has_read_all(struct run *run)
 	return atomic_load(&find_actor(run, HOT)->slot->ready);
 }
 
+/* Once, so that all it needs has been read from the disk. */
+bool job_was_done(struct run *run)
+{
+	return atomic_load(&find_actor(run, JOB)->slot->rounds);
+}
+
 static bool has_filled_up(struct run *run, const struct actor *actor)
 {
 	char path[PATH_MAX + 32];

@@ -19,7 +19,7 @@
 /* In messages and in the names of what is made. */
 #define PROGRAM		program_invocation_short_name
 #define MAX_READERS	64
-#define MAX_ACTORS	(MAX_READERS + 4)
+#define MAX_ACTORS	(MAX_READERS + 5)
 #define POLLS_A_SECOND	10
 #define NS_A_SECOND	1000000000ULL
 #define KIB		1024ULL
@@ -32,7 +32,8 @@
 #define EXIT_SKIP	4
 
 enum scenario {
-	RUNAWAY, HOPELESS, STRAND, STREAM, PRODUCTIVE, EDGE, FLIP, NR_SCENARIOS
+	RUNAWAY, HOPELESS, STRAND, STREAM, PRODUCTIVE, EDGE, FLIP, JOB_ALONE,
+	NR_SCENARIOS
 };
 
 /* How the memory of a hopeless node comes back. */
@@ -60,9 +61,11 @@ struct options {
 	unsigned long long file_size;	/* 0: from the node's size */
 	unsigned long long swap_size;
 	unsigned long long touch_interval_us;
+	unsigned long long job_high;	/* 0: no limit */
 	double max_cpu;			/* negative: not asked */
 	const char *dir;
 	const char *cgroup;
+	const char *job;		/* command; NULL: none */
 	bool cpuset;			/* that controller, too */
 	bool at_low;			/* where the hog ends */
 	bool by_mmap;			/* how readers read */
@@ -82,7 +85,7 @@ struct environment {
 	unsigned long long page_size;
 };
 
-enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER };
+enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB };
 
 /* What keeps an actor's memory on the node. */
 enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
@@ -97,7 +100,7 @@ enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
 
 /* What an actor tells the supervisor, in memory that both have mapped. */
 struct slot {
-	atomic_ullong bytes;			/* read so far */
+	atomic_ullong bytes;			/* read so far; of JOB, us taken */
 	atomic_ullong rounds;			/* passes or pulses done */
 	atomic_ullong changed_ns;		/* when the hog last took */
 	atomic_ullong latency[NR_LATENCIES];	/* reads that took so long */
@@ -177,6 +180,8 @@ struct summary {
 	double rounds;
 	double mb_read;
 	double flips;
+	unsigned long long job_runs;	/* that ended */
+	double job_seconds;		/* the mean of them */
 	unsigned long long reads;	/* whose times are known */
 	double latency_median;		/* microseconds */
 	double latency_p99;
@@ -295,6 +300,7 @@ unsigned long long runs_so_far(struct run *run);
 bool kswapd_was_woken(struct run *run);
 bool hot_has_read_all(struct run *run);
 bool streams_have_filled_up(struct run *run);
+bool job_was_done(struct run *run);
 bool hog_is_there(struct run *run);
 bool hog_is_steady(struct run *run);
 bool node_is_hopeless(struct run *run);

@@ -32,10 +32,12 @@ static bool hot_is_there(const struct run *run)
 	return run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE;
 }
 
-/* Whose refaults count: hot's, or where there is none, the readers'. */
+/* Whose refaults count: hot's, or where there is none, the readers' or the job's. */
 static bool refaults_count(const struct run *run, int i)
 {
-	return run->actors[i].kind == (hot_is_there(run) ? HOT : READER);
+	enum actor_kind kind = run->actors[i].kind;
+
+	return hot_is_there(run) ? kind == HOT : kind == READER || kind == JOB;
 }
 
 static double sample_refaults(const struct run *run, const struct sample *s)
@@ -71,6 +73,19 @@ static double flips_of(const struct run *run, const struct sample *s)
 		if (run->actors[i].kind == HOG)
 			return s->diff.actor[i].rounds;
 	return 0;
+}
+
+static void add_job_runs(const struct run *run, const struct sample *s,
+			 struct summary *sum)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++) {
+		if (run->actors[i].kind != JOB)
+			continue;
+		sum->job_runs += s->diff.actor[i].rounds;
+		sum->job_seconds += s->diff.actor[i].bytes / 1e6;
+	}
 }
 
 /* The hog's bytes are what it holds; nobody read them. */
@@ -259,10 +274,13 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->mb_read += sample_mb_read(run, s);
 		add_hot(run, s, sum);
 		sum->flips += flips_of(run, s);
+		add_job_runs(run, s, sum);
 		polls += s->polls;
 	}
 	summarize_work(run, sum);
 	summarize_latency(run, sum);
+	if (sum->job_runs)
+		sum->job_seconds /= sum->job_runs;
 	sum->kswapd_share = share(kswapd_scanned, sum->direct_scanned);
 	if (sum->samples) {
 		sum->cpu_median = median(cpu, sum->samples);
@@ -371,7 +389,8 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 	fprintf(out,
 		"Each second: %.0f refaults of %s, %.0f direct reclaim stalls, %.0f MB read.\n",
 		sum->refaults,
-		hot_is_there(run) ? "the hot file" : "the readers",
+		hot_is_there(run) ? "the hot file" :
+		run->opt.job ? "the job" : "the readers",
 		sum->stalls, sum->mb_read);
 	if (hot_is_there(run))
 		fprintf(out,
@@ -386,6 +405,10 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 		fprintf(out,
 			"The node went from hopeless to healthy %.1f times a second.\n",
 			sum->flips);
+	if (run->opt.job)
+		fprintf(out,
+			"The job was done %llu times, and took %.2f s in the mean.\n",
+			sum->job_runs, sum->job_seconds);
 	if (run->opt.scenario == EDGE)
 		say_kills(out, run);
 	if (sum->reads)
@@ -443,7 +466,12 @@ static void json_options(FILE *out, const struct options *opt)
 		fprintf(out, "null");
 	else
 		fprintf(out, "%.3f", opt->max_cpu);
-	fprintf(out, ", \"dir\": ");
+	fprintf(out, ", \"job_high\": %llu, \"job\": ", opt->job_high);
+	if (opt->job)
+		json_string(out, opt->job);
+	else
+		fprintf(out, "null");
+	fprintf(out, ",\n    \"dir\": ");
 	json_string(out, opt->dir);
 	fprintf(out, ", \"cgroup\": ");
 	json_string(out, opt->cgroup);
@@ -503,7 +531,8 @@ static void json_sample(FILE *out, const struct run *run,
 			d->actor[i].cpu_us / s->seconds / 10000,
 			d->actor[i].refaults, d->actor[i].major_faults,
 			d->actor[i].nodes_dropped, d->actor[i].rounds,
-			actor->kind == HOG ? "bytes_taken" : "bytes_read",
+			actor->kind == HOG ? "bytes_taken" :
+			actor->kind == JOB ? "us_taken" : "bytes_read",
 			d->actor[i].bytes);
 		comma = ", ";
 	}
@@ -538,6 +567,10 @@ static void json_summary(FILE *out, const struct run *run,
 		json_kills(out, run);
 	if (run->opt.scenario == FLIP)
 		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
+	if (run->opt.job) {
+		fprintf(out, ",\n    \"job_runs\": %llu", sum->job_runs);
+		json_value(out, "job_mean_s", sum->job_runs ? sum->job_seconds : -1, 3);
+	}
 	json_value(out, "kswapd_scan_share", sum->kswapd_share, 4);
 	fprintf(out, ",\n    \"work_after_s\": %d", WORK_AFTER);
 	json_value(out, "work_kswapd_scan_share", sum->work_share, 4);

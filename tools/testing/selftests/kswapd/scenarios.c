@@ -56,6 +56,20 @@ static int add_readers(struct run *run)
 	return 0;
 }
 
+static int add_job(struct run *run)
+{
+	struct actor *actor = new_actor(run, JOB, "job");
+
+	if (!actor)
+		return -1;
+	if (run->opt.job_high &&
+	    set_memory(run, actor->cgroup, "memory.high", run->opt.job_high))
+		return -1;
+	if (launch(run, actor))
+		return -1;
+	return wait_until(run, job_was_done, "the job was not done once");
+}
+
 /* The reclaim of a cgroup's own pages, a hot file, and the hog. */
 static int press(struct run *run)
 {
@@ -65,6 +79,8 @@ static int press(struct run *run)
 		       "the hot file has not been read once") ||
 	    wait_until(run, streams_have_filled_up,
 		       "the stream has not reached its memory.high"))
+		return -1;
+	if (run->opt.job && add_job(run))
 		return -1;
 	if (note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
@@ -172,6 +188,7 @@ int begin_scenario(struct run *run)
 		/* Nothing is waited for: a kill may come soon. */
 		[EDGE]		= press,
 		[FLIP]		= begin_flip,
+		[JOB_ALONE]	= add_job,
 	};
 
 	if (apply_settings(run) || make_place(run))
