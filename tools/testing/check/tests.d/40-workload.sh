@@ -111,22 +111,8 @@ sanitized_runs() {
 # What it made and changed is gone, also after it was killed.
 cleans_up() {
 	outcome 0 "all clean" --with "$(built)" --with "$(built file_anon_mix_pressure)" \
-		--disk "$1" -- sh -c '
-		state() {
-			ls /sys/fs/cgroup /mnt/disk
-			cat /proc/sys/vm/watermark_scale_factor /sys/kernel/mm/lru_gen/enabled
-		}
-		gone() {
-			wait $1
-			echo "status $?"
-			i=0
-			until state | cmp -s - /tmp/before; do
-				i=$((i + 1))
-				[ $i -lt 100 ] || { state | diff /tmp/before -; exit 1; }
-				sleep 0.2
-			done
-		}
-		state >/tmp/before
+		--with tools/testing/check/guest-state --disk "$1" -- sh -c '
+		. guest-state
 		for signal in INT TERM KILL; do
 			kswapd_pressure runaway --lru classic --seconds 60 &
 			pid=$!
@@ -136,7 +122,7 @@ cleans_up() {
 				sleep 0.5
 			done
 			kill -$signal $pid
-			gone $pid
+			gone $pid $signal
 		done
 		file_anon_mix_pressure --memory-max 64m f 8m 8m 2 2 &
 		pid=$!
@@ -146,7 +132,7 @@ cleans_up() {
 			sleep 0.2
 		done
 		kill -KILL $pid
-		gone $pid
+		gone $pid KILL
 		echo all clean'
 }
 

@@ -81,17 +81,11 @@ selftests_clean_up() {
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
 	outcome 0 "all clean" --mem 1200M \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_pressure" \
-		--disk "$dir/6.12.y/tree/scripts" -- sh -c '
-		state() {
-			ls /sys/fs/cgroup /mnt/disk /sys/kernel/tracing/instances
-			cat /proc/sys/vm/watermark_scale_factor /sys/kernel/mm/lru_gen/enabled \
-				/proc/sys/vm/percpu_pagelist_high_fraction /proc/swaps \
-				/sys/kernel/mm/numa/demotion_enabled
-		}
+		--with tools/testing/check/guest-state --disk "$dir/6.12.y/tree/scripts" -- sh -c '
+		. guest-state
 		hopeless() {
 			awk "/node_unreclaimable:/ { n += \$2 } END { exit !n }" /proc/zoneinfo
 		}
-		state >/tmp/before
 		for victim in "runner INT" "runner TERM" "runner KILL" "test KILL" "test TERM"; do
 			test_pressure -r pressure.classic.anon_only &
 			pid=$!
@@ -105,14 +99,7 @@ selftests_clean_up() {
 			runner*) kill -${victim#* } $pid ;;
 			test*) kill -${victim#* } $(pgrep -P $(pgrep -P $pid)) ;;
 			esac
-			wait $pid
-			echo "$victim: status $?"
-			i=0
-			until state | cmp -s - /tmp/before; do
-				i=$((i + 1))
-				[ $i -lt 300 ] || { state | diff /tmp/before -; exit 1; }
-				sleep 0.2
-			done
+			gone $pid "$victim"
 			# The count of failures outlives them; the next one sets it back.
 		done
 		echo all clean'
