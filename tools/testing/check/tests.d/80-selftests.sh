@@ -105,51 +105,47 @@ selftests_clean_up() {
 		echo all clean'
 }
 
-# counters_say STATUS WORDS DIR [OPTION...]: the test of the counters, on a kernel
-# with the series and an edit.
-counters_say() {
-	local status=$1 words=$2 dir=$3 kernel
+# test_says STATUS WORDS DIR TEST [OPTION...]: one test, under one LRU, on a kernel with
+# the series and an edit.
+test_says() {
+	local status=$1 words=$2 dir=$3 test=$4 kernel
 
-	shift 3
+	shift 4
 	kernel=$("$vmtest" kernel --base 6.12.y "$@" | tail -n 1)
 	mkdir -p "$dir/disk"
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --mem 800M \
 		--disk "$dir/disk" -- \
-		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_trace" -t counters_agree
+		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
-# The counters agree with the events, and one that is not counted, or counted where
-# it should not be, is seen.
-selftests_counters() {
-	local edit
+# What stock has no events or counters for is tried on kernels that have them wrong,
+# and a healthy node on one whose kswapd takes every run for a failed one.
+selftests_mistakes() {
+	local test edits edit options
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
-	counters_say 0 "fail:0" "$1"
-	counters_say 0 "SKIP this kernel does not count" "$1" --patches 5
-	while read -r edit; do
-		echo "a mistake: $edit"
-		counters_say 1 "not ok" "$1" --edit "$edit"
+	test_says 0 "SKIP this kernel does not count" "$1" trace.mglru.counters_agree --patches 5
+	while IFS='|' read -r test edits; do
+		options=()
+		while [ -n "$edits" ]; do
+			edit=${edits%% ;; *}
+			edits=${edits#"$edit"}
+			edits=${edits# ;; }
+			options+=(--edit "mm/vmscan.c=$edit")
+		done
+		echo "a mistake for $test: ${options[*]}"
+		test_says 1 "not ok 1 $test" "$1" "$test" "${options[@]}"
 	done <<-'END'
-	mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
-	mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures == 3)/
-	mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
+	trace.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
+	trace.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
+	trace.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
+	trace.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
+	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
+	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures == 3)/
+	trace.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
+	revival.mglru.kswapd_itself|s/failures\(pgdat, current_is_kswapd\(\)/failures(pgdat, !current_is_kswapd()/
+	recovery.classic_last_node.readers_on_a_healthy_node|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/ ;; /^static int balance_pgdat/,/^}/s/pgdat_reset_kswapd_failures\(pgdat,/atomic_inc(\&pgdat->kswapd_failures);\n			if (!pgdat)\n				&/
 	END
-}
-
-# A kswapd that takes every run for a failed one gives a healthy node up.
-selftests_stream() {
-	local kernel
-
-	tools/testing/check/selftests --build --base 6.12.y --out "$1"
-	kernel=$("$vmtest" kernel --base 6.12.y \
-		--edit 'mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/' \
-		--edit 'mm/vmscan.c=/^static int balance_pgdat/,/^}/s/pgdat_reset_kswapd_failures\(pgdat,/atomic_inc(\&pgdat->kswapd_failures);\n			if (!pgdat)\n				&/' |
-		tail -n 1)
-	mkdir "$1/disk"
-	expect 1 "not ok 1 recovery.classic_last_node" "$vmtest" run --kernel "$kernel" \
-		--timeout 120 --mem 800M --disk "$1/disk" -- \
-		"$1/6.12.y/tree/tools/testing/selftests/kswapd/test_recovery" \
-		-r recovery.classic_last_node.readers_on_a_healthy_node
 }
 
 selftests_bad_input() {
@@ -164,9 +160,7 @@ selftests_bad_input() {
 
 t "selftests: bad input" selftests_bad_input
 ta "selftests: remove what they made when they are killed" with_dir selftests_clean_up
-ta "6.12.y: the selftests see a counter that is wrong" with_dir selftests_counters
-ta "6.12.y: the selftests see a kswapd that gives up a node that is well" \
-	with_dir selftests_stream
+ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_mistakes
 t "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do
