@@ -32,18 +32,12 @@ need_tree() {
 	return "$rc"
 }
 
-# A base may be there before its patches are.
-need_patches() {
-	[ "$(patches_of "$1")" -gt 0 ] || skip "$1 has no patches yet"
-}
-
 # brings BASE GROUP: its set has that group of new files.
 brings() {
 	! grep -q "^without: $2 |" "$repo/patches/$1/base"
 }
 
 patches_are_good() {
-	need_patches "$1"
 	need_tree "$1"
 	scripts/series check --base "$1" --tree "$tree"
 }
@@ -70,7 +64,6 @@ entries_hold() {
 set_is_whole() {
 	local base=$1 dir=$2 page
 
-	need_patches "$base"
 	need_tree "$base"
 	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
 	mkdir "$dir/tree"
@@ -104,7 +97,6 @@ set_is_whole() {
 }
 
 docs_build() {
-	need_patches "$1"
 	need_tree "$1"
 	scripts/check-docs --base "$1" --tree "$tree"
 }

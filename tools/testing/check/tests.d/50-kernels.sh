@@ -23,7 +23,6 @@ adds_nothing() {
 	local base=$1 stock all list new failed=0
 
 	shift
-	need_patches "$base"
 	need_tree "$base"
 	export KDIR
 	KDIR=$(kdir_of "$base")

@@ -30,10 +30,6 @@ on_foreign_arm64() {
 ts arm64 "vmtest, arm64: two nodes and one without memory" on_arm64 topology 2 1 4
 ts arm64 "vmtest, arm64: programs of another kind" on_foreign_arm64 with_dir bad_on_arm64
 for base in $(cd "$repo" && bases); do
-	[ "$(patches_of "$base")" -gt 0 ] || {
-		ts arm64 "$base" need_patches "$base"
-		continue
-	}
 	ts arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do
 		ts arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \

@@ -8,7 +8,6 @@ kunit_kernel() {
 	local base=$1
 
 	shift
-	need_patches "$base"
 	need_tree "$base"
 	KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" --patches set \
 		--config tools/testing/vmtest/kunit "$@" | tail -n 1

@@ -22,10 +22,6 @@ mixed() {
 }
 
 for base in $(cd "$repo" && bases); do
-	[ "$(patches_of "$base")" -gt 0 ] || {
-		ts debug "$base" need_patches "$base"
-		continue
-	}
 	for kind in debug kcsan; do
 		ts debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
 		ts debug "$base, $kind: the selftests" on_debug "$kind" selftests_run "$base" \

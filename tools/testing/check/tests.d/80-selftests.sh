@@ -6,7 +6,6 @@ selftests_run() {
 	local base=$1
 
 	shift
-	need_patches "$base"
 	need_tree "$base"
 	KDIR=$(kdir_of "$base") tools/testing/check/selftests --base "$base" \
 		--out "build/selftests/$base" "$@"
@@ -47,7 +46,6 @@ every_target() {
 selftests_build() {
 	local base=$1 dir=$2 files packed
 
-	need_patches "$base"
 	need_tree "$base"
 	export GIT_CONFIG_GLOBAL=/dev/null
 	tree_with_series "$dir/tree" "$tree" "$base"
