@@ -39,4 +39,6 @@ for base in $(cd "$repo" && bases); do
 		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches 0 --mglru
 	ta "$base: mixed pressure gets nobody killed with both series" \
 		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches all --mglru
+	ta "$base: the selftests of kswapd pass with both series" selftests_run "$base" \
+		--mglru --kernel series --out "build/selftests/$base-mglru"
 done
