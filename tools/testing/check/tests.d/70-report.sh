@@ -262,12 +262,16 @@ report_records() {
 
 # On a stock kernel, the script tells from outside what fails and who sets it back.
 report_bpftrace() {
-	local kernel lru
+	local kernel lru header
 
 	command -v bpftrace >/dev/null || skip "bpftrace is missing"
 	kernel=$("$vmtest" kernel --base 6.12.y --patches 0 \
 		--config tools/testing/vmtest/configs/bpf | tail -n 1)
 	mkdir "$1/disk"
+	# For a kernel without BTF bpftrace wants the types of linux-libc-dev.
+	for header in $(gcc -E -M -include linux/types.h -x c /dev/null); do
+		[ "${header#/usr/include}" = "$header" ] || cp --parents "$header" "$1/disk/"
+	done
 	for lru in classic mglru; do
 		expect 0 "ok: " "$vmtest" run --kernel "$kernel" --timeout 300 --mem 3G \
 			--disk "$1/disk" --with "$(built)" --with bpftrace \

@@ -136,7 +136,7 @@ selftests_mistakes() {
 	done <<-'END'
 	trace.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
 	trace.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-	trace.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
+	trace.mglru.no_redundant_reset|s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (false)/ ;; /^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 	trace.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
 	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
 	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures == 3)/
