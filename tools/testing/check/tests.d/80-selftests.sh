@@ -139,7 +139,7 @@ selftests_mistakes() {
 	trace.mglru.no_redundant_reset|s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (false)/ ;; /^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 	trace.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
 	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
-	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures == 3)/
+	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
 	trace.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
 	revival.mglru.kswapd_itself|s/failures\(pgdat, current_is_kswapd\(\)/failures(pgdat, !current_is_kswapd()/
 	recovery.classic_last_node.readers_on_a_healthy_node|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/ ;; /^static int balance_pgdat/,/^}/s/pgdat_reset_kswapd_failures\(pgdat,/atomic_inc(\&pgdat->kswapd_failures);\n			if (!pgdat)\n				&/
