@@ -141,7 +141,7 @@ selftests_mistakes() {
 	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
 	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
 	trace.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
-	revival.mglru.kswapd_itself|s/failures\(pgdat, current_is_kswapd\(\)/failures(pgdat, !current_is_kswapd()/
+	revival.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
 	recovery.classic_last_node.readers_on_a_healthy_node|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/ ;; /^static int balance_pgdat/,/^}/s/pgdat_reset_kswapd_failures\(pgdat,/atomic_inc(\&pgdat->kswapd_failures);\n			if (!pgdat)\n				&/
 	END
 }
