@@ -28,4 +28,4 @@ group_by([(.kernel | if . == "stock" then 0 elif . == "patched" then 1 else 2 en
 def killed($kernel; $lru): .arms[] | select(.kernel == $kernel and .lru == $lru) | .killed_pct;
 .verdict = (killed("stock"; "mglru") >= 80 and killed("stock"; "classic") == 0 and
 	killed("patched"; "mglru") == 0 and killed("patched"; "classic") == 0 and
-	killed("patched"; "nowalk") < killed("stock"; "nowalk"))
+	killed("patched"; "nowalk") == 0)
