@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "pressure.h"
 
+/* NULL: there is none. */
 void json_string(FILE *out, const char *s)
 {
+	if (!s) {
+		fprintf(out, "null");
+		return;
+	}
 	fputc('"', out);
 	for (; *s; s++) {
 		unsigned char c = *s;
@@ -23,10 +28,7 @@ void json_end(FILE *out, const struct run *run)
 {
 	fprintf(out, "  \"interrupted\": %s, \"clean\": %s, \"error\": ",
 		run->signal ? "true" : "false", run->clean ? "true" : "false");
-	if (run->status)
-		json_string(out, run->why);
-	else
-		fprintf(out, "null");
+	json_string(out, run->status ? run->why : NULL);
 	fprintf(out, ",\n");
 }
 

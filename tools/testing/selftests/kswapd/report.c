@@ -51,40 +51,28 @@ static double sample_refaults(const struct run *run, const struct sample *s)
 	return sum;
 }
 
-static void add_hot(const struct run *run, const struct sample *s,
-		    struct summary *sum)
+static void add_actors(const struct run *run, const struct sample *s,
+		       struct summary *sum)
 {
 	int i;
 
 	for (i = 0; i < run->nr_actors; i++) {
-		if (run->actors[i].kind != HOT)
-			continue;
-		sum->major_faults += s->diff.actor[i].major_faults;
-		sum->nodes_dropped += s->diff.actor[i].nodes_dropped;
-		sum->rounds += s->diff.actor[i].rounds;
-	}
-}
-
-static double flips_of(const struct run *run, const struct sample *s)
-{
-	int i;
-
-	for (i = 0; i < run->nr_actors; i++)
-		if (run->actors[i].kind == HOG)
-			return s->diff.actor[i].rounds;
-	return 0;
-}
-
-static void add_job_runs(const struct run *run, const struct sample *s,
-			 struct summary *sum)
-{
-	int i;
-
-	for (i = 0; i < run->nr_actors; i++) {
-		if (run->actors[i].kind != JOB)
-			continue;
-		sum->job_runs += s->diff.actor[i].rounds;
-		sum->job_seconds += s->diff.actor[i].bytes / 1e6;
+		switch (run->actors[i].kind) {
+		case HOT:
+			sum->major_faults += s->diff.actor[i].major_faults;
+			sum->nodes_dropped += s->diff.actor[i].nodes_dropped;
+			sum->rounds += s->diff.actor[i].rounds;
+			break;
+		case HOG:
+			sum->flips += s->diff.actor[i].rounds;
+			break;
+		case JOB:
+			sum->job_runs += s->diff.actor[i].rounds;
+			sum->job_seconds += s->diff.actor[i].bytes / 1e6;
+			break;
+		default:
+			break;
+		}
 	}
 }
 
@@ -272,9 +260,7 @@ void summarize(const struct run *run, struct summary *sum)
 		kswapd_scanned += s->diff.kswapd_scanned;
 		sum->refaults += sample_refaults(run, s);
 		sum->mb_read += sample_mb_read(run, s);
-		add_hot(run, s, sum);
-		sum->flips += flips_of(run, s);
-		add_job_runs(run, s, sum);
+		add_actors(run, s, sum);
 		polls += s->polls;
 	}
 	summarize_work(run, sum);
@@ -461,16 +447,10 @@ static void json_options(FILE *out, const struct options *opt)
 		recovery_names[opt->by], opt->wait, opt->swap_size,
 		opt->by_mmap ? "true" : "false",
 		opt->anywhere ? "true" : "false");
-	fprintf(out, "    \"lru\": \"%s\", \"max_cpu\": ", lru[opt->lru]);
-	if (opt->max_cpu < 0)
-		fprintf(out, "null");
-	else
-		fprintf(out, "%.3f", opt->max_cpu);
+	fprintf(out, "    \"lru\": \"%s\"", lru[opt->lru]);
+	json_value(out, "max_cpu", opt->max_cpu, 3);
 	fprintf(out, ", \"job_high\": %llu, \"job\": ", opt->job_high);
-	if (opt->job)
-		json_string(out, opt->job);
-	else
-		fprintf(out, "null");
+	json_string(out, opt->job);
 	fprintf(out, ",\n    \"dir\": ");
 	json_string(out, opt->dir);
 	fprintf(out, ", \"cgroup\": ");
@@ -600,10 +580,7 @@ static void json_verdict(FILE *out, const struct run *run,
 	}
 	holds = verdict(run, sum, why, sizeof(why));
 	fprintf(out, "%s, \"reason\": ", holds ? "true" : "false");
-	if (holds)
-		fprintf(out, "null");
-	else
-		json_string(out, why);
+	json_string(out, holds ? NULL : why);
 	fputc('}', out);
 }
 

@@ -99,6 +99,22 @@ static bool reclaim_goes_on(struct run *run)
 	return now.kswapd_scanned + now.direct_scanned > first;
 }
 
+#define WATCH(seconds) do {						\
+	const struct sample *w_ = &bed.window;				\
+									\
+	MUST(bed_watch(&bed, seconds));					\
+	TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans, %llu stalls",\
+	       hopeless_share(w_), w_->kswapd_cpu,			\
+	       kswapd_share(w_), w_->diff.stalls);			\
+} while (0)
+
+#define EXPECT_AT_WORK() do {						\
+	EXPECT_AT_MOST("node hopeless, % of the looks",			\
+		       hopeless_share(&bed.window), 0, ALLOWED_HOPELESS);\
+	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
+			kswapd_share(&bed.window), 100, ALLOWED_SHARE);	\
+} while (0)
+
 /* It may take its time to come back, but then it must be there. */
 #define EXPECT_BACK() do {						\
 	const struct sample *s_ = &bed.window;				\
@@ -107,35 +123,22 @@ static bool reclaim_goes_on(struct run *run)
 	MUST(wait_until(&bed.run, reclaim_goes_on,		\
 			"the readers do not fill the node"));		\
 	for (i_ = 0; i_ < WINDOWS; i_++) {				\
-		MUST(bed_watch(&bed, WINDOW));			\
-		TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans, %llu stalls",\
-		       hopeless_share(s_), s_->kswapd_cpu,		\
-		       kswapd_share(s_), s_->diff.stalls);		\
+		WATCH(WINDOW);						\
 		if (hopeless_share(s_) <= ALLOWED_HOPELESS &&		\
 		    kswapd_share(s_) >= ALLOWED_SHARE)			\
 			break;						\
 	}								\
-	EXPECT_AT_MOST("node hopeless, % of the looks",			\
-		       hopeless_share(s_), 0, ALLOWED_HOPELESS);	\
-	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
-			kswapd_share(s_), 100, ALLOWED_SHARE);		\
+	EXPECT_AT_WORK();						\
 } while (0)
 
 /* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
 TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
 {
-	const struct sample *s = &bed.window;
-
 	MUST(add_readers(&bed));
 	MUST(wait_until(&bed.run, reclaim_goes_on,
 			"the readers do not fill the node"));
-	MUST(bed_watch(&bed, WINDOWS * WINDOW));
-	TH_LOG("kswapd: %.1f %% CPU, %llu stalls", s->kswapd_cpu,
-	       s->diff.stalls);
-	EXPECT_AT_MOST("node hopeless, % of the looks", hopeless_share(s), 0,
-		       ALLOWED_HOPELESS);
-	EXPECT_AT_LEAST("kswapd's part of the scanning, %", kswapd_share(s),
-			100, ALLOWED_SHARE);
+	WATCH(WINDOWS * WINDOW);
+	EXPECT_AT_WORK();
 }
 
 /* The hog has left nearly all of the node, and readers fill it again. */
