@@ -147,21 +147,6 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 	return below / 2 >= pulse;
 }
 
-static int open_sparse(const struct actor *actor, unsigned long long size)
-{
-	int fd;
-
-	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		actor_give_up(actor->slot, "cannot create its file: %s",
-			      strerror(errno));
-	if (ftruncate(fd, size))
-		actor_give_up(actor->slot,
-			      "cannot make a sparse file of %llu bytes: %s",
-			      size, strerror(errno));
-	return fd;
-}
-
 static void *map_file(struct slot *slot, int fd, size_t size, int prot)
 {
 	void *mem;
@@ -318,7 +303,7 @@ static void hog_map(struct hog *hog, struct actor *actor)
 	case BY_MUNLOCK:
 	case BY_MIN:
 		hog->written = false;
-		hog->fd = open_sparse(actor, hog->size);
+		hog->fd = actor->fd;
 		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
 		/* Page by page: what is read ahead is not locked. */
 		madvise(hog->mem, hog->size, MADV_RANDOM);
@@ -440,13 +425,10 @@ static void note_latency(struct slot *slot, unsigned long long us)
 	atomic_fetch_add(&slot->latency[i], 1);
 }
 
-/* Holes are page cache like any other, and no disk slows the reading down. */
 static void read_forever(const struct run *run, struct actor *actor,
 			 size_t block)
 {
 	struct slot *slot = actor->slot;
-	int fd = open_sparse(actor, actor->size ? actor->size :
-				    run->opt.file_size);
 	unsigned long long before;
 	off_t at = 0;
 	ssize_t got;
@@ -455,7 +437,7 @@ static void read_forever(const struct run *run, struct actor *actor,
 	buf = map_anonymous(run, actor, block);
 	for (;;) {
 		before = now_ns();
-		got = pread(fd, buf, block, at);
+		got = pread(actor->fd, buf, block, at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -489,7 +471,7 @@ static void touch_forever(const struct run *run, struct actor *actor)
 
 	if (!size)
 		size = run->opt.file_size;
-	mem = map_file(slot, open_sparse(actor, size), size, PROT_READ);
+	mem = map_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
 		for (at = 0; at < size; at += page) {
 			seen += mem[at];
@@ -535,26 +517,6 @@ int fill_file(int fd, char *block, size_t block_size, unsigned long long size)
 	return 0;
 }
 
-static int make_hot_file(const struct run *run, struct actor *actor)
-{
-	struct slot *slot = actor->slot;
-	char *block;
-	int err;
-	int fd;
-
-	fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		actor_give_up(slot, "cannot create its file: %s",
-			      strerror(errno));
-	block = map_anonymous(run, actor, WRITE_BLOCK);
-	err = fill_file(fd, block, WRITE_BLOCK, run->opt.hot_size);
-	if (err)
-		actor_give_up(slot, "cannot write its file: %s",
-			      strerror(-err));
-	munmap(block, WRITE_BLOCK);
-	return fd;
-}
-
 /*
  * No MADV_RANDOM on the mapping. It would keep the kernel from reading a
  * page's neighbours along with it, which blurs the count of refaults a little;
@@ -572,7 +534,7 @@ static void hot_body(const struct run *run, struct actor *actor)
 	const char *mem;
 	size_t at;
 
-	mem = map_file(slot, make_hot_file(run, actor), size, PROT_READ);
+	mem = map_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
 		for (at = 0; at < size; at += page)
 			seen += mem[at];
@@ -705,13 +667,12 @@ static void ignore_signals(void)
 }
 
 /*
- * A child's first steps: it ends with its parent, and goes to its cgroup, if it
- * has one. What it could not do is in note then, and it ends.
+ * A child's first steps: it ends with its parent. What it could not do is in
+ * note then, and it ends.
  */
-void begin_child(const struct run *run, pid_t parent, const char *cgroup,
-		 int oom_score_adj, struct slot *slot)
+void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
+		 struct slot *slot)
 {
-	char path[PATH_MAX + 32];
 	int err;
 
 	/* The janitor's pipe must have one writer, the supervisor. */
@@ -725,6 +686,14 @@ void begin_child(const struct run *run, pid_t parent, const char *cgroup,
 	if (err)
 		actor_give_up(slot, "cannot set its oom_score_adj: %s",
 			      strerror(-err));
+}
+
+/* Nothing to do where it has none. */
+void enter_cgroup(const char *cgroup, struct slot *slot)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
 	if (!*cgroup)
 		return;
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
@@ -734,14 +703,71 @@ void begin_child(const struct run *run, pid_t parent, const char *cgroup,
 			      strerror(-err));
 }
 
+/* Its size, or 0 for an actor that has none. */
+static unsigned long long size_of_file(const struct run *run,
+				       const struct actor *actor)
+{
+	switch (actor->kind) {
+	case HOT:
+		return run->opt.hot_size;
+	case STREAMER:
+	case READER:
+		return actor->size ? actor->size : run->opt.file_size;
+	case HOG:
+		if (run->opt.by == BY_MUNLOCK || run->opt.by == BY_MIN)
+			return run->node.managed * run->env.page_size;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The file belongs to whoever writes to it first, also for its writeback, and
+ * that must not be a cgroup that goes with the test: 6.18 and 6.19 may free
+ * the writeback of a dying cgroup while it still hands over its files.
+ *
+ * What is hot is written. What is only streamed has holes: they are page cache
+ * like any other, and no disk slows the reading down.
+ */
+static void make_file(const struct run *run, struct actor *actor)
+{
+	unsigned long long size = size_of_file(run, actor);
+	struct slot *slot = actor->slot;
+	char *block;
+	int err;
+
+	if (!size)
+		return;
+	actor->fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			 0600);
+	if (actor->fd < 0)
+		actor_give_up(slot, "cannot create its file: %s",
+			      strerror(errno));
+	if (actor->kind != HOT) {
+		if (ftruncate(actor->fd, size))
+			actor_give_up(slot,
+				      "cannot make a sparse file of %llu bytes: %s",
+				      size, strerror(errno));
+		return;
+	}
+	block = map_anonymous(run, actor, WRITE_BLOCK);
+	err = fill_file(actor->fd, block, WRITE_BLOCK, size);
+	if (err)
+		actor_give_up(slot, "cannot write its file: %s",
+			      strerror(-err));
+	munmap(block, WRITE_BLOCK);
+}
+
 static void __noreturn
 actor_main(const struct run *run, struct actor *actor, pid_t parent)
 {
 	struct slot *slot = actor->slot;
 	int err = 0;
 
-	begin_child(run, parent, actor->cgroup, kinds[actor->kind].oom_score_adj,
-		    slot);
+	begin_child(run, parent, kinds[actor->kind].oom_score_adj, slot);
+	make_file(run, actor);
+	enter_cgroup(actor->cgroup, slot);
 	if (actor->kind == READER && run->opt.anywhere)
 		err = set_policy_default();
 	else if (actor->binding == BIND_TASK)

@@ -128,7 +128,8 @@ static int start(struct mix *mix, struct slot *slot,
 		return give_up(&mix->run, EXIT_FAILED,
 			       "cannot start a worker: %s", strerror(errno));
 	if (!pid) {
-		begin_child(&mix->run, parent, mix->group, 0, slot);
+		begin_child(&mix->run, parent, 0, slot);
+		enter_cgroup(mix->group, slot);
 		body(mix, slot);
 	}
 	mix->pids[mix->nr_pids++] = pid;

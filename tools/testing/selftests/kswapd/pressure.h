@@ -124,6 +124,7 @@ struct actor {
 	const struct actor *target;		/* of RECLAIMER */
 	char cgroup[PATH_MAX];
 	char file[PATH_MAX];
+	int fd;					/* of its file, in its own process */
 };
 
 /* Everything that only ever counts up, at one moment. */
@@ -333,8 +334,9 @@ int prefer_node(int nid);
 int fill_file(int fd, char *block, size_t block_size, unsigned long long size);
 void __noreturn __printf(2, 3)
 actor_give_up(struct slot *slot, const char *fmt, ...);
-void begin_child(const struct run *run, pid_t parent, const char *cgroup,
-		 int oom_score_adj, struct slot *slot);
+void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
+		 struct slot *slot);
+void enter_cgroup(const char *cgroup, struct slot *slot);
 
 /* json.c */
 void json_string(FILE *out, const char *s);
