@@ -32,6 +32,25 @@ kunit_warns() {
 	! grep kswapd_failures_kunit "$list" >&2
 }
 
+# kunit_py BASE DIR: as the documentation says it, on two CPUs, in a whole tree.
+kunit_py() {
+	local base=$1 dir=$2 rc=0
+
+	need_tree "$base"
+	export GIT_CONFIG_GLOBAL=/dev/null
+	tree_with_series "$dir/parts" "$tree" "$base"
+	rm -rf "$dir/parts/.git"
+	cp -a "$tree" "$dir/tree"
+	cp -a "$dir/parts/." "$dir/tree/"
+	(cd "$dir/tree" && expect 0 "Testing complete. Ran" tools/testing/kunit/kunit.py run \
+		--arch=x86_64 --kunitconfig mm/tests/kswapd_failures.kunitconfig \
+		--kconfig_add CONFIG_SMP=y --qemu_args '-smp 2' \
+		--build_dir "$dir/kunit" --make_options CC="ccache gcc") >"$dir/said" || rc=$?
+	cat "$dir/said"
+	[ "$rc" -eq 0 ]
+	! grep -E 'skipped|SKIP' "$dir/said" >&2
+}
+
 # No suite, no test, a test that was skipped or lost: none of them passes.
 kunit_judge() {
 	local good=$1/good bad=$1/bad edit words
@@ -73,6 +92,7 @@ t "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
 for base in $(cd "$repo" && bases); do
 	brings "$base" 05-kunit || continue
 	ta "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
+	ta "$base: the KUnit tests pass by kunit.py" with_dir kunit_py "$base"
 	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
 	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
 done
