@@ -9,6 +9,7 @@
 #include "trace.h"
 
 #define WINDOW_SECONDS	3
+#define MAX_LOOKS	3
 #define MAX_WINDOWS	16
 
 #define STREAM_HIGH	(32 * MIB)

@@ -61,6 +61,32 @@ static struct bed bed;
 			       bed.refaults, 0, ALLOWED_REFAULTS);	\
 } while (0)
 
+/*
+ * A node that has been balanced for a moment has its kswapd back, rightly, for
+ * the runs that it takes to give up again. Where nothing is to be seen of it
+ * but that the node is not hopeless, it is at that: on a loaded machine they
+ * can take longer than a window.
+ */
+static inline bool is_giving_up(const struct bed *bed)
+{
+	const struct sample *s = &bed->window;
+
+	return s->kswapd_cpu <= ALLOWED_CPU &&
+	       bed->runs <= ALLOWED_RUNS * s->seconds &&
+	       100.0 * (s->polls - s->hopeless) / s->polls > ALLOWED_REVIVED;
+}
+
+/* Looks until it has, MAX_LOOKS times at most. */
+#define WATCH_AWAY() do {						\
+	int looks_ = 1;							\
+									\
+	MUST(bed_watch(&bed, WINDOW_SECONDS));				\
+	while (looks_++ < MAX_LOOKS && is_giving_up(&bed)) {		\
+		TH_LOG("kswapd is giving up, one more look");		\
+		MUST(bed_watch(&bed, WINDOW_SECONDS));			\
+	}								\
+} while (0)
+
 /* The pressure was real: memory was gone through and reclaimed. */
 #define EXPECT_PRESSURE() \
 	EXPECT_AT_LEAST("MB gone through under pressure",		\

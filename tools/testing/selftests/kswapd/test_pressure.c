@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(pressure)
 /* What all of them end with. */
 #define PRESS_AND_JUDGE() do {						\
 	MUST(bed_press(&bed));					\
-	MUST(bed_watch(&bed, WINDOW_SECONDS));			\
+	WATCH_AWAY();							\
 	EXPECT_PRESSURE();						\
 	EXPECT_AWAY();						\
 } while (0)

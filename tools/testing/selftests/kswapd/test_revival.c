@@ -56,7 +56,7 @@ FIXTURE_TEARDOWN(revival)
 	MUST(launch(&bed.run, stream_));				\
 	MUST(bed_make_hopeless(&bed));				\
 	MUST(bed_press(&bed));					\
-	MUST(bed_watch(&bed, WINDOW_SECONDS));			\
+	WATCH_AWAY();							\
 	EXPECT_PRESSURE();						\
 	EXPECT_AWAY();						\
 	ASSERT_TRUE(bed.window.kswapd_cpu <= ALLOWED_CPU);		\
