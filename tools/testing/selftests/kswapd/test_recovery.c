@@ -103,9 +103,9 @@ static bool reclaim_goes_on(struct run *run)
 	const struct sample *w_ = &bed.window;				\
 									\
 	MUST(bed_watch(&bed, seconds));					\
-	TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans, %llu stalls",\
-	       hopeless_share(w_), w_->kswapd_cpu,			\
-	       kswapd_share(w_), w_->diff.stalls);			\
+	TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans; %llu stalls, %llu pages",\
+	       hopeless_share(w_), w_->kswapd_cpu, kswapd_share(w_),	\
+	       w_->diff.stalls, w_->diff.direct_stolen);		\
 } while (0)
 
 #define EXPECT_AT_WORK() do {						\
