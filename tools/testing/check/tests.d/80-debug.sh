@@ -6,8 +6,8 @@
 # on_debug debug|kcsan FUNCTION...
 on_debug() {
 	kernel_options=(--config "$configs/$1")
-	# The detectors take memory of their own.
-	run_options=(--mem 3G)
+	# The detectors take memory of their own, and every page of it time.
+	run_options=(--mem 1600M)
 	export VMTEST_SLOW=${VMTEST_SLOW:-5}
 	shift
 	"$@"
