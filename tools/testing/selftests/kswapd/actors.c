@@ -724,8 +724,8 @@ static unsigned long long size_of_file(const struct run *run,
 
 /*
  * The file belongs to whoever writes to it first, also for its writeback, and
- * that must not be a cgroup that goes with the test: 6.18 and 6.19 may free
- * the writeback of a dying cgroup while it still hands over its files.
+ * that must not be a cgroup that goes with the test: v6.19 may free the
+ * writeback of a dying cgroup while it still hands over its files.
  *
  * What is hot is written. What is only streamed has holes: they are page cache
  * like any other, and no disk slows the reading down.
