@@ -63,6 +63,8 @@ METRICS = {
     ],
     "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS],
 }
+# Another command, the same questions.
+METRICS["reads"] = METRICS["job"]
 
 # Nothing there means that it did not happen.
 NEVER = [("reset_after_s",), ("oom_killed_after_s", "hog")]
