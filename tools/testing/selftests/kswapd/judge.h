@@ -43,6 +43,12 @@ static struct bed bed;
 	EXPECT_TRUE(actual_ >= allowed_);				\
 } while (0)
 
+/* Per cent of the looks at the node. */
+static inline double hopeless_share(const struct sample *s)
+{
+	return 100.0 * s->hopeless / s->polls;
+}
+
 /* kswapd had given the node up, and stayed away for the window. */
 #define EXPECT_AWAY() do {						\
 	const struct sample *s_ = &bed.window;				\
@@ -50,8 +56,7 @@ static struct bed bed;
 	EXPECT_AT_MOST("kswapd, % of a CPU", s_->kswapd_cpu, 0,		\
 		       ALLOWED_CPU);					\
 	EXPECT_AT_MOST("node not hopeless, % of the looks",		\
-		       100.0 * (s_->polls - s_->hopeless) / s_->polls, 0,\
-		       ALLOWED_REVIVED);				\
+		       100 - hopeless_share(s_), 0, ALLOWED_REVIVED);	\
 	if (bed.runs >= 0)						\
 		EXPECT_AT_MOST("runs of kswapd a second",		\
 			       bed.runs / s_->seconds, 0,		\
@@ -73,7 +78,7 @@ static inline bool is_giving_up(const struct bed *bed)
 
 	return s->kswapd_cpu <= ALLOWED_CPU &&
 	       bed->runs <= ALLOWED_RUNS * s->seconds &&
-	       100.0 * (s->polls - s->hopeless) / s->polls > ALLOWED_REVIVED;
+	       100 - hopeless_share(s) > ALLOWED_REVIVED;
 }
 
 /* Looks until it has, MAX_LOOKS times at most. */

@@ -83,11 +83,6 @@ static double kswapd_share(const struct sample *s)
 	return sum ? 100.0 * s->diff.kswapd_scanned / sum : 0;
 }
 
-static double hopeless_share(const struct sample *s)
-{
-	return 100.0 * s->hopeless / s->polls;
-}
-
 static bool reclaim_goes_on(struct run *run)
 {
 	static unsigned long long first;
