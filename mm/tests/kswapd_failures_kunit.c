@@ -608,10 +608,15 @@ struct racer {
 	bool first;
 };
 
+/* cpu_relax() may cost a guest microseconds, and the race takes nanoseconds. */
 static void race_meet(struct race *race, int times)
 {
+	int spins = 0;
+
 	atomic_inc(&race->met);
 	while (atomic_read(&race->met) < times * RACERS) {
+		if (++spins < 10000)
+			continue;
 		cpu_relax();
 		cond_resched();
 	}
@@ -631,8 +636,8 @@ static int race_run(void *data)
 		}
 		race_meet(race, 2 * round + 1);
 		/* Neither is always the earlier one. */
-		for (i = racer->first ? round % 32 : 16; i; i--)
-			cpu_relax();
+		for (i = racer->first ? round % 64 : 32; i; i--)
+			barrier();
 		pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_DIRECT);
 		race_meet(race, 2 * round + 2);
 		if (racer->first && atomic_read(&node->resets) != 1)
