@@ -390,7 +390,7 @@ static void hog_body(const struct run *run, struct actor *actor)
 		.run = run,
 		.slot = actor->slot,
 		.page = run->env.page_size,
-		.size = run->node.managed * run->env.page_size,
+		.size = node_bytes(run),
 	};
 
 	if (hog_stops_at_low(&run->opt))
@@ -715,7 +715,7 @@ static unsigned long long size_of_file(const struct run *run,
 		return actor->size ? actor->size : run->opt.file_size;
 	case HOG:
 		if (run->opt.by == BY_MUNLOCK || run->opt.by == BY_MIN)
-			return run->node.managed * run->env.page_size;
+			return node_bytes(run);
 		return 0;
 	default:
 		return 0;

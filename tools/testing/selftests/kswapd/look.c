@@ -124,6 +124,12 @@ static int check_node(struct run *run)
 	return 0;
 }
 
+/* The memory of the node under test. */
+unsigned long long node_bytes(const struct run *run)
+{
+	return run->node.managed * run->env.page_size;
+}
+
 /* What memory.min is to keep from reclaim, in bytes. */
 unsigned long long protected_bytes(const struct run *run)
 {
@@ -131,7 +137,7 @@ unsigned long long protected_bytes(const struct run *run)
 	    run->opt.scenario == FLIP)
 		return run->opt.min;
 	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
-		return run->node.managed * run->env.page_size;
+		return node_bytes(run);
 	return 0;
 }
 
@@ -344,7 +350,7 @@ static int check_fit(struct run *run)
 	unsigned long long sum;
 
 	if (!opt->file_size)
-		opt->file_size = run->node.managed * page / 5 * 6;
+		opt->file_size = node_bytes(run) / 5 * 6;
 	if (opt->scenario == STREAM)
 		return 0;
 	if (opt->touch_size > node / 16)

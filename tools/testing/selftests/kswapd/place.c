@@ -338,8 +338,7 @@ void sleep_until(unsigned long long ns)
 /* A node with more memory takes longer to fill and to empty. */
 static int deadline_seconds(const struct run *run)
 {
-	return DEADLINE_SECONDS +
-	       4 * (run->node.managed * run->env.page_size / GIB);
+	return DEADLINE_SECONDS + 4 * (node_bytes(run) / GIB);
 }
 
 int wait_until(struct run *run, bool (*done)(struct run *run),

@@ -257,6 +257,7 @@ int check_disk(struct run *run, const char *name, const char *dir,
 	       unsigned long long bytes, char *real);
 int name_group(struct run *run);
 int read_node(struct run *run, struct node_state *node);
+unsigned long long node_bytes(const struct run *run);
 unsigned long long protected_bytes(const struct run *run);
 
 /* options.c */
