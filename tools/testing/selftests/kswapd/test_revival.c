@@ -48,10 +48,9 @@ FIXTURE_TEARDOWN(revival)
  * Hopeless, pressed and still hopeless; the pressure is stopped again. Where
  * kswapd did not stay away, there is no revival to wait for.
  */
-#define BEGIN(where) do {						\
+#define PRESS_IN_VAIN() do {						\
 	struct actor *stream_;						\
 									\
-	MUST(bed_up(&bed, variant->lru, where));			\
 	STEP(stream_ = bed_stream(&bed, "stream", STREAM_HIGH));	\
 	MUST(launch(&bed.run, stream_));				\
 	MUST(bed_make_hopeless(&bed));				\
@@ -63,6 +62,11 @@ FIXTURE_TEARDOWN(revival)
 	bed_stop(&bed);							\
 	MUST(wait_until(&bed.run, node_is_hopeless,		\
 			"the node is not hopeless"));			\
+} while (0)
+
+#define BEGIN(where) do {						\
+	MUST(bed_up(&bed, variant->lru, where));			\
+	PRESS_IN_VAIN();						\
 } while (0)
 
 /* The event tells why and who did it, where the kernel has it; 0: anybody. */
@@ -103,15 +107,28 @@ TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
 	EXPECT_REASON("PCP", 0);
 }
 
+/* Nobody is to wake kswapd, so that what is set back stays so. */
+#define LET_SLEEP()	end_actor(find_actor(&bed.run, TOUCH))
+
 TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
 {
 	if (access(DEMOTION_FILE, W_OK))
 		SKIP(return, "demotion cannot be switched on and off here");
 	BEGIN(LAST_NODE);
-	/* Nobody is to wake kswapd, so that what is set back stays so. */
-	end_actor(find_actor(&bed.run, TOUCH));
+	LET_SLEEP();
 	ASSERT_EQ(0, write_line(DEMOTION_FILE, "0"));
 	ASSERT_EQ(0, write_line(DEMOTION_FILE, "1"));
+	EXPECT_REASON("OTHER", getpid());
+}
+
+TEST_F_TIMEOUT(revival, swap_added, TIMEOUT)
+{
+	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+	MUST(prepare_recovery(&bed.run));
+	PRESS_IN_VAIN();
+	LET_SLEEP();
+	MUST(bed_swap_on(&bed));
+	ASSERT_FALSE(node_is_hopeless(&bed.run));
 	EXPECT_REASON("OTHER", getpid());
 }
 
