@@ -27,7 +27,7 @@ help:
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
 	@echo 'make check-debug          on kernels with KASAN and lockdep, and with KCSAN'
-	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set MGLRU=1]'
+	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set MGLRU=N|all]'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
 	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
@@ -62,7 +62,7 @@ check-debug: deps
 
 kernel: deps
 	$(need_base)
-	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(if $(MGLRU),--mglru) $(addprefix --arch ,$(arm64))
+	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(addprefix --mglru ,$(MGLRU)) $(addprefix --arch ,$(arm64))
 
 series: deps
 	$(need_base)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# The series for MGLRU, alone and after the other one, and the selftest of mixed
-# pressure on a kernel whose aging is held up.
+# The series for MGLRU, alone and after the other one, the selftest of mixed pressure
+# on a kernel whose aging is held up, and that of a folio off the LRU on one where
+# such a folio stays so for longer.
 
 mglru_patches_are_good() {
 	local base=$1 dir=$2
@@ -29,6 +30,20 @@ mixed_pressure() {
 		sh -c 'echo 20 >/sys/module/kernel/parameters/aging_delay_ms && test_file_anon_mix.sh'
 }
 
+# off_lru STATUS WORDS OPTION...: of vmtest kernel.
+off_lru() {
+	local status=$1 words=$2 dir=build/selftests/off-lru kernel
+
+	shift 2
+	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
+	kernel=$("$vmtest" kernel --base 6.12.y --patches 0 "$@" \
+		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)" | tail -n 1)
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
+		--disk tools/testing/mglru \
+		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_off_lru" -- \
+		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_off_lru'
+}
+
 for base in $(cd "$repo" && bases); do
 	[ -f "$repo/patches/$base/mglru/series" ] || continue
 	t "$base: the series for MGLRU applies, alone and after the other, checkpatch" \
@@ -36,9 +51,13 @@ for base in $(cd "$repo" && bases); do
 	ta "$base: mixed pressure gets a cgroup OOM-killed under MGLRU on stock" \
 		mixed_pressure "$base" 1 "OOM kill in round" --patches 0
 	ta "$base: mixed pressure gets nobody killed with the series for MGLRU" \
-		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches 0 --mglru
+		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches 0 --mglru all
 	ta "$base: mixed pressure gets nobody killed with both series" \
-		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches all --mglru
+		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches all --mglru all
 	ta "$base: the selftests of kswapd pass with both series" selftests_run "$base" \
 		--mglru --kernel series --out "build/selftests/$base-mglru"
 done
+ta "6.12.y: a folio off the LRU gets a cgroup OOM-killed with the first patch alone" \
+	off_lru 1 "not ok 3 off_lru.mglru_no_walk" --mglru 1
+ta "6.12.y: a folio off the LRU gets nobody killed with the series for MGLRU" \
+	off_lru 0 "ok 3 off_lru.mglru_no_walk" --mglru all
