@@ -62,8 +62,8 @@ selftests_build() {
 	[ -z "$files" ]
 	for packed in "$dir/in" "$dir/out"; do
 		tar tzf "$packed/kselftest-packages/kselftest.tar.gz" >"$dir/list"
-		for files in test_pressure test_revival test_trace test_recovery test_off_lru kswapd_pressure \
-			settings config; do
+		for files in test_pressure test_revival test_trace test_recovery test_off_lru \
+			kswapd_pressure settings config; do
 			grep -qx "./kswapd/$files" "$dir/list"
 		done
 		grep -qx kswapd:test_pressure "$packed/kselftest-list.txt"
