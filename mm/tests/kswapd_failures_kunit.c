@@ -500,19 +500,24 @@ static void test_reason_by_context(struct kunit *test)
  */
 static const struct run_case {
 	const char *name;
-	unsigned long reclaimed;
+	unsigned long reclaimed, refaults;
 	int before, after;
 } run_cases[] = {
-	{ "nothing, the first time", 0, 0, 1 },
-	{ "nothing, the fifteenth time", 0, 14, 15 },
-	{ "nothing, the last time", 0, 15, 16 },
-	{ "nothing, after a late wakeup", 0, 16, 17 },
-	{ "something, without failures", 1, 0, 0 },
-	{ "something, after 14 failures", FAKE_HIGH - 1, 14, 14 },
-	{ "something, in the last run", FAKE_HIGH - 1, 15, 15 },
-	{ "enough, without failures", FAKE_HIGH, 0, 0 },
-	{ "enough, after a failure", FAKE_HIGH, 1, 0 },
-	{ "enough, in the last run", FAKE_HIGH, 15, 0 },
+	{ "nothing, the first time", 0, 0, 0, 1 },
+	{ "nothing, the fifteenth time", 0, 0, 14, 15 },
+	{ "nothing, the last time", 0, 0, 15, 16 },
+	{ "nothing, after a late wakeup", 0, 0, 16, 17 },
+	{ "something, without failures", 1, 0, 0, 0 },
+	{ "something, after 14 failures", FAKE_HIGH - 1, 0, 14, 14 },
+	{ "something, in the last run", FAKE_HIGH - 1, 0, 15, 15 },
+	{ "something, less than half of it is back", 4, 1, 14, 14 },
+	{ "something, half of it is back", 4, 2, 14, 15 },
+	{ "something, all of it is back, the last time", 4, 4, 15, 16 },
+	{ "something, more than it is back", 1, 4, 0, 1 },
+	{ "enough, without failures", FAKE_HIGH, 0, 0, 0 },
+	{ "enough, after a failure", FAKE_HIGH, 0, 1, 0 },
+	{ "enough, in the last run", FAKE_HIGH, 0, 15, 0 },
+	{ "enough, all of it is back", FAKE_HIGH, FAKE_HIGH, 1, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(run, run_cases, name);
@@ -529,7 +534,7 @@ static void test_run(struct kunit *test)
 	fake_zone_fill(node, LOWER, FAKE_HIGH);
 	atomic_set(&node->pgdat.kswapd_failures, c->before);
 	atomic_long_set(&node->pgdat.kswapd_earned, 1);
-	kswapd_account_run(&node->pgdat, &sc);
+	kswapd_account_run(&node->pgdat, &sc, c->refaults);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)

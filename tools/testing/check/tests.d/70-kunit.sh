@@ -119,7 +119,8 @@ a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ R
 a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/kswapd_target\(pgdat, sc->reclaim_idx\)\)/1)/
 a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/ \|\| cgroup_reclaim\(sc\)//
 more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
-progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(!sc->nr_reclaimed\)/else/
+progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(2 \* refaults >= sc->nr_reclaimed\)/else/
+pages that come back and are not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/2 \* refaults >= sc->nr_reclaimed/!sc->nr_reclaimed/
 success that is not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= sc->nr_to_reclaim/> sc->nr_to_reclaim/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/

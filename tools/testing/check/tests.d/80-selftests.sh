@@ -123,7 +123,7 @@ selftests_mistakes() {
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
 	test_says 0 "SKIP this kernel does not count" "$1" trace.mglru.counters_agree --patches 5
-	# without the last patch
+	# without the patch for it
 	test_says 1 "not ok 1 revival.mglru.swap_added" "$1" revival.mglru.swap_added --patches 6
 	while IFS='|' read -r test edits; do
 		options=()

@@ -30,7 +30,6 @@
 #define STREAM_BLOCK		(128 * 1024)
 #define READER_BLOCK		(1024 * 1024)
 #define WRITE_BLOCK		(1024 * 1024)
-#define HOT_PAUSE_US		1000
 #define RECLAIM_BYTES		(1024 * 1024)
 #define RECLAIM_PAUSE_US	2000
 #define HOG_STEP_BYTES		(64ULL << 20)
@@ -541,7 +540,7 @@ static void hot_body(const struct run *run, struct actor *actor)
 		atomic_store(&slot->seen, seen);
 		atomic_fetch_add(&slot->rounds, 1);
 		atomic_store(&slot->ready, true);
-		pause_us(HOT_PAUSE_US);
+		pause_us(run->opt.hot_pause_us);
 	}
 }
 

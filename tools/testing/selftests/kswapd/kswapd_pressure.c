@@ -82,6 +82,7 @@ static const char help_text[] =
 "  --high SIZE            memory.high of the streaming task (8m)\n"
 "  --min SIZE             its memory.min; 0 is no protection (64m)\n"
 "  --hot-size SIZE        the mapped file (16m); none in flip\n"
+"  --hot-pause-us N       pause after each pass over it (1000)\n"
 "runaway and job:\n"
 "  --job COMMAND          a command to run over and over, on the node\n"
 "  --job-high SIZE        memory.high of its cgroup (none)\n"
@@ -152,7 +153,7 @@ static int parse_by(struct run *run, const char *arg, enum recovery *by)
 
 enum option_id {
 	OPT_HELP = FIRST_OPTION, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
-	OPT_MIN, OPT_HOT_SIZE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
+	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_FREE,
 	OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
@@ -167,6 +168,7 @@ static const struct option long_options[] = {
 	{ "high", required_argument, NULL, OPT_HIGH },
 	{ "min", required_argument, NULL, OPT_MIN },
 	{ "hot-size", required_argument, NULL, OPT_HOT_SIZE },
+	{ "hot-pause-us", required_argument, NULL, OPT_HOT_PAUSE },
 	{ "touch-size", required_argument, NULL, OPT_TOUCH_SIZE },
 	{ "touch-interval-us", required_argument, NULL, OPT_TOUCH_INTERVAL },
 	{ "readers", required_argument, NULL, OPT_READERS },
@@ -213,6 +215,11 @@ static int parse_option(struct run *run, int id, const char *name)
 		return parse_size(run, name, optarg, &opt->min);
 	case OPT_HOT_SIZE:
 		return parse_size(run, name, optarg, &opt->hot_size);
+	case OPT_HOT_PAUSE:
+		if (parse_int(run, name, optarg, 0, 60000000, &n))
+			return -1;
+		opt->hot_pause_us = n;
+		return 0;
 	case OPT_TOUCH_SIZE:
 		return parse_size(run, name, optarg, &opt->touch_size);
 	case OPT_TOUCH_INTERVAL:

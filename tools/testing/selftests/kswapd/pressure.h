@@ -61,6 +61,7 @@ struct options {
 	unsigned long long file_size;	/* 0: from the node's size */
 	unsigned long long swap_size;
 	unsigned long long touch_interval_us;
+	unsigned long long hot_pause_us;
 	unsigned long long job_high;	/* 0: no limit */
 	double max_cpu;			/* negative: not asked */
 	const char *dir;

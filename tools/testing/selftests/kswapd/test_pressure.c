@@ -14,6 +14,7 @@
 #define RECLAIM_FILE	(8 * MIB)
 #define RAISE_BY	(4 * MIB)
 #define MANY		4
+#define SELDOM_US	100000
 #define TIMEOUT		600
 
 FIXTURE(pressure)
@@ -85,6 +86,24 @@ TEST_F_TIMEOUT(pressure, hot_file_is_left_alone, TIMEOUT)
 	MUST(launch(&bed.run, stream));
 	MUST(bed_make_hopeless(&bed));
 	MUST(bed_protect(&bed, hot, 0));
+	PRESS_AND_JUDGE();
+}
+
+/*
+ * The same of a file that is used ten times a second: kswapd finds pages of it
+ * in each run, and they are back before the next one.
+ */
+TEST_F_TIMEOUT(pressure, hot_file_comes_back, TIMEOUT)
+{
+	struct actor *stream;
+	struct actor *hot;
+
+	bed.run.opt.hot_pause_us = SELDOM_US;
+	STEP(hot = bed_hot(&bed));
+	MUST(bed_protect(&bed, hot, 0));
+	STEP(stream = bed_stream(&bed, "stream", STREAM_HIGH));
+	MUST(launch(&bed.run, stream));
+	MUST(bed_make_hopeless(&bed));
 	PRESS_AND_JUDGE();
 }
 
