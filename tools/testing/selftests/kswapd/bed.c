@@ -391,10 +391,10 @@ int bed_hog_and_touch(struct bed *bed, enum binding binding)
 	return add_unswappable(bed, TOUCH, "touch", binding);
 }
 
-/* The same, until kswapd gives the node up. */
+/* The same, until kswapd gives the node up; its runs are counted from there. */
 int bed_fill(struct bed *bed, enum binding binding)
 {
-	if (bed_hog_and_touch(bed, binding))
+	if (bed_hog_and_touch(bed, binding) || note_runs(&bed->run))
 		return -1;
 	return wait_until(&bed->run, node_is_hopeless,
 			  "kswapd has not given the node up");

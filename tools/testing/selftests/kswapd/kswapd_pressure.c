@@ -121,6 +121,17 @@ static int parse_percent(struct run *run, const char *arg, double *val)
 		       "--max-cpu: \"%s\" is no percentage from 0 to 100", arg);
 }
 
+static int parse_pause(struct run *run, const char *name,
+		       unsigned long long *us)
+{
+	int n;
+
+	if (parse_int(run, name, optarg, 0, 60000000, &n))
+		return -1;
+	*us = n;
+	return 0;
+}
+
 static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
 {
 	if (!strcmp(arg, "keep"))
@@ -192,7 +203,6 @@ static const struct option long_options[] = {
 static int parse_option(struct run *run, int id, const char *name)
 {
 	struct options *opt = &run->opt;
-	int n = 0;
 
 	switch (id) {
 	case OPT_NODE:
@@ -216,17 +226,11 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_HOT_SIZE:
 		return parse_size(run, name, optarg, &opt->hot_size);
 	case OPT_HOT_PAUSE:
-		if (parse_int(run, name, optarg, 0, 60000000, &n))
-			return -1;
-		opt->hot_pause_us = n;
-		return 0;
+		return parse_pause(run, name, &opt->hot_pause_us);
 	case OPT_TOUCH_SIZE:
 		return parse_size(run, name, optarg, &opt->touch_size);
 	case OPT_TOUCH_INTERVAL:
-		if (parse_int(run, name, optarg, 0, 60000000, &n))
-			return -1;
-		opt->touch_interval_us = n;
-		return 0;
+		return parse_pause(run, name, &opt->touch_interval_us);
 	case OPT_READERS:
 		return parse_int(run, name, optarg, 1, MAX_READERS,
 				 &opt->readers);

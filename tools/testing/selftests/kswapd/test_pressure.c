@@ -116,11 +116,7 @@ TEST_F_TIMEOUT(pressure, hot_file_comes_back, TIMEOUT)
 	MUST(bed_protect(&bed, hot, 0));
 	STEP(stream = bed_stream(&bed, "stream", STREAM_HIGH));
 	MUST(launch(run, stream));
-	MUST(bed_hold(&bed));
-	MUST(bed_hog_and_touch(&bed, BIND_TASK));
-	MUST(note_runs(run));
-	MUST(wait_until(run, node_is_hopeless,
-			"kswapd has not given the node up"));
+	MUST(bed_make_hopeless(&bed));
 	runs = runs_so_far(run) - run->runs_at_start;
 	rounds_before = atomic_load(&hot->slot->rounds);
 	MUST(wait_until(run, hot_is_back, "the hot file does not get on"));
