@@ -34,7 +34,7 @@
 #define RECLAIM_PAUSE_US	2000
 #define HOG_STEP_BYTES		(64ULL << 20)
 #define HOG_POLL_US		100000
-#define HOG_POLLS_OF_REST	20
+#define HOG_POLLS_OF_ROOM	20
 #define HOG_REST_NS		20000000
 #define FLIP_WAIT_NS		100000000
 #define FLIP_SLACK_BYTES	(4ULL << 20)
@@ -168,6 +168,8 @@ struct hog {
 	size_t taken;
 	size_t page;
 	unsigned long long slack;	/* pages that it leaves of the excess */
+	void *hot;			/* the hot file; NULL: there is none */
+	unsigned char *cached;		/* of each of its pages: is it? */
 };
 
 static void hog_look(struct hog *hog, struct node_state *node)
@@ -183,8 +185,49 @@ static void hog_look(struct hog *hog, struct node_state *node)
 			      hog->run->opt.node);
 }
 
+/* Where there is a hot file, it was made before. */
+static void hog_map_hot(struct hog *hog)
+{
+	size_t size = hog->run->opt.hot_size;
+	int fd;
+	int i;
+
+	for (i = 0; i < hog->run->nr_actors; i++)
+		if (hog->run->actors[i].kind == HOT)
+			break;
+	if (i == hog->run->nr_actors)
+		return;
+	fd = open(hog->run->actors[i].file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		actor_give_up(hog->slot, "cannot open the hot file: %s",
+			      strerror(errno));
+	hog->hot = map_file(hog->slot, fd, size, PROT_READ);
+	close(fd);
+	hog->cached = malloc(size / hog->page + 1);
+	if (!hog->cached)
+		actor_give_up(hog->slot, "has no memory to look at the hot file");
+}
+
+/* Pages of the hot file that were evicted. They will be back. */
+static unsigned long long hot_pages_away(const struct hog *hog)
+{
+	size_t size = hog->run->opt.hot_size;
+	unsigned long long away = 0;
+	size_t i;
+
+	if (!hog->hot)
+		return 0;
+	if (mincore(hog->hot, size, hog->cached))
+		actor_give_up(hog->slot, "cannot look at the hot file: %s",
+			      strerror(errno));
+	for (i = 0; i < size / hog->page; i++)
+		away += !(hog->cached[i] & 1);
+	return away;
+}
+
 /*
- * What is left to take. For runaway free memory is to lie just above low. The
+ * What is left to take. For runaway free memory is to lie just above low while
+ * all of the hot file is there, so that its eviction balances nothing. The
  * hog itself wakes nobody then; a pulse of touch gets below low and wakes
  * kswapd, which wants free memory up to high and finds little more than the
  * hot file. For strand it is to lie between min and low, or at low where that
@@ -195,10 +238,11 @@ static unsigned long long hog_excess(const struct hog *hog,
 				     const struct node_state *node)
 {
 	unsigned long long excess;
+	unsigned long long keep = hog->slack + hot_pages_away(hog);
 
 	excess = hog_stops_at_low(&hog->run->opt) || hog->run->opt.at_low ?
 		 node->over_low : node->over_mid;
-	return excess > hog->slack ? excess - hog->slack : 0;
+	return excess > keep ? excess - keep : 0;
 }
 
 static void hog_take(struct hog *hog, unsigned long long pages)
@@ -255,24 +299,23 @@ static unsigned long long kswapd_ns(const struct hog *hog)
 }
 
 /*
- * Is the node at rest for two seconds, with kswapd asleep that has not given
- * up? Free pages also rise each time the hot file was evicted; taking that
- * room would leave the hot file no place to return to.
+ * Has the node had room for two seconds, and a kswapd that has not given up?
+ * That comes from page cache of before, in whose place the hog goes. Free pages
+ * also rise for a moment when somebody's pages were evicted who needs them.
  */
-static bool hog_sees_rest(struct hog *hog)
+static bool hog_sees_room(struct hog *hog)
 {
-	unsigned long long before = kswapd_ns(hog);
 	struct node_state node;
 	int i;
 
-	for (i = 0; i < HOG_POLLS_OF_REST; i++) {
+	for (i = 0; i < HOG_POLLS_OF_ROOM; i++) {
 		pause_us(HOG_POLL_US);
 		hog_look(hog, &node);
-		if (node.hopeless || !node.over_low ||
+		if (node.hopeless || node.over_low <= hot_pages_away(hog) ||
 		    atomic_load(&hog->slot->leave))
 			return false;
 	}
-	return kswapd_ns(hog) - before < HOG_REST_NS;
+	return true;
 }
 
 /*
@@ -378,13 +421,15 @@ static void __noreturn hog_flip(struct hog *hog)
 
 /*
  * kswapd may find page cache that was on the node before, and have enough with
- * that. The hog takes its place. Should pulses be served from per-CPU lists and
- * never reach low, then leaving less than before will help.
+ * that. The hog takes its place. Should kswapd be asleep all the time, as pulses
+ * are served from per-CPU lists and never reach low, then leaving less than
+ * before will help.
  */
 static void hog_body(const struct run *run, struct actor *actor)
 {
 	unsigned long long above = run->node.high - run->node.low;
 	unsigned long long pulse = run->opt.touch_size / run->env.page_size;
+	unsigned long long kswapd_before;
 	struct hog hog = {
 		.run = run,
 		.slot = actor->slot,
@@ -395,16 +440,19 @@ static void hog_body(const struct run *run, struct actor *actor)
 	if (hog_stops_at_low(&run->opt))
 		hog.slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
 	hog_map(&hog, actor);
+	hog_map_hot(&hog);
 	hog_fill(&hog);
 	atomic_store(&actor->slot->ready, true);
 
 	if (run->opt.scenario == FLIP)
 		hog_flip(&hog);
 	while (!atomic_load(&actor->slot->leave)) {
-		if (hog_sees_rest(&hog)) {
-			hog_fill(&hog);
+		kswapd_before = kswapd_ns(&hog);
+		if (!hog_sees_room(&hog))
+			continue;
+		hog_fill(&hog);
+		if (kswapd_ns(&hog) - kswapd_before < HOG_REST_NS)
 			hog.slack /= 2;
-		}
 	}
 	hog_let_go(&hog);
 }
