@@ -545,7 +545,8 @@ static void reader_body(const struct run *run, struct actor *actor)
  * reads it for the cgroup that uses it, and later ones are refaults. 0 or a
  * negative errno.
  */
-int fill_file(int fd, char *block, size_t block_size, unsigned long long size)
+static int fill_file(int fd, char *block, size_t block_size,
+		     unsigned long long size)
 {
 	ssize_t put;
 
@@ -562,6 +563,26 @@ int fill_file(int fd, char *block, size_t block_size, unsigned long long size)
 		return -errno;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	return 0;
+}
+
+/* A new file that is filled so. */
+int make_filled_file(struct run *run, const char *path, unsigned long long size)
+{
+	char *block = malloc(WRITE_BLOCK);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int err;
+
+	if (fd < 0) {
+		err = give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
+			      strerror(errno));
+		free(block);
+		return err;
+	}
+	err = block ? fill_file(fd, block, WRITE_BLOCK, size) : -ENOMEM;
+	free(block);
+	close(fd);
+	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
+			     strerror(-err)) : 0;
 }
 
 /*

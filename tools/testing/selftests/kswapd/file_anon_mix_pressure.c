@@ -26,7 +26,6 @@
 #define MAX_ROUNDS		1000000
 #define LOOK_NS			10000000
 #define STUCK_SECONDS		240
-#define FILL_BLOCK		(MIB)
 /* What a task needs besides, in the kernel and of its own. */
 #define TASK_BYTES		(128 * KIB)
 #define OURS			"workers"
@@ -369,27 +368,10 @@ static int make_workers_group(struct mix *mix)
 
 static int make_file(struct mix *mix)
 {
-	struct run *run = &mix->run;
-	char *block;
-	int err;
-	int fd;
-
 	fprintf(output(mix), "filling %s with %.0f MiB\n", mix->opt.file,
 		mib(mix->opt.file_size));
 	fflush(output(mix));
-	fd = open(mix->opt.file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return give_up(run, EXIT_FAILED, "cannot create %s: %s",
-			       mix->opt.file, strerror(errno));
-	block = malloc(FILL_BLOCK);
-	err = block ? fill_file(fd, block, FILL_BLOCK, mix->opt.file_size) :
-		      -ENOMEM;
-	free(block);
-	close(fd);
-	if (err)
-		return give_up(run, EXIT_FAILED, "cannot write %s: %s",
-			       mix->opt.file, strerror(-err));
-	return 0;
+	return make_filled_file(&mix->run, mix->opt.file, mix->opt.file_size);
 }
 
 static int map_shared(struct mix *mix)

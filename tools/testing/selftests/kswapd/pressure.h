@@ -333,7 +333,7 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 		  unsigned long long page_size);
 pid_t actor_start(const struct run *run, struct actor *actor);
 int prefer_node(int nid);
-int fill_file(int fd, char *block, size_t block_size, unsigned long long size);
+int make_filled_file(struct run *run, const char *path, unsigned long long size);
 void __noreturn __printf(2, 3)
 actor_give_up(struct slot *slot, const char *fmt, ...);
 void begin_child(const struct run *run, pid_t parent, int oom_score_adj,

@@ -14,7 +14,6 @@
 
 #define SWAP_SIGNATURE		"SWAPSPACE2"
 #define SWAP_HEADER_AT		1024
-#define BLOCK			MIB
 
 /* The first page of a swap area, as mkswap(8) writes it. */
 static void fill_swap_header(char *page, size_t page_size, unsigned int pages)
@@ -26,33 +25,23 @@ static void fill_swap_header(char *page, size_t page_size, unsigned int pages)
 	memcpy(page + page_size - len, SWAP_SIGNATURE, len);
 }
 
-/* No holes, and on the disk: swapon looks at the blocks. */
-static int write_swap_file(const struct run *run, int fd)
+/* Into a file without holes: swapon looks at the blocks. */
+static int write_swap_header(const struct run *run, int fd)
 {
-	unsigned long long left = run->opt.swap_size;
-	char *block = calloc(1, BLOCK);
-	ssize_t put = 0;
-	int err;
+	size_t size = run->env.page_size;
+	char *page = calloc(1, size);
+	ssize_t put;
+	int err = 0;
 
-	if (!block)
+	if (!page)
 		return -ENOMEM;
-	fill_swap_header(block, run->env.page_size,
-			 left / run->env.page_size);
-	while (left) {
-		put = write(fd, block, left < BLOCK ? left : BLOCK);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			break;
-		left -= put;
-		/* Blocks are whole but for the last one. */
-		memset(block, 0, BLOCK);
-	}
-	err = put < 0 ? -errno : left ? -ENOSPC : 0;
-	free(block);
-	if (!err && fsync(fd))
+	fill_swap_header(page, size, run->opt.swap_size / size);
+	put = pwrite(fd, page, size, 0);
+	if (put != (ssize_t)size)
+		err = put < 0 ? -errno : -ENOSPC;
+	else if (fsync(fd))
 		err = -errno;
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	free(page);
 	return err;
 }
 
@@ -65,16 +54,16 @@ int prepare_recovery(struct run *run)
 
 	if (!*path)
 		return 0;
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (make_filled_file(run, path, run->opt.swap_size))
+		return -1;
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
+		return give_up(run, EXIT_FAILED, "cannot open %s: %s", path,
 			       strerror(errno));
-	err = write_swap_file(run, fd);
+	err = write_swap_header(run, fd);
 	close(fd);
-	if (err)
-		return give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
-			       strerror(-err));
-	return 0;
+	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
+			     strerror(-err)) : 0;
 }
 
 static int wait_for_memory(struct run *run)

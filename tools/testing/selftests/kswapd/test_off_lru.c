@@ -71,20 +71,10 @@ static void name_file(char *path, enum file file)
 
 static int make_file(struct run *run, enum file file, unsigned long long size)
 {
-	static char block[MIB];
 	char path[PATH_MAX];
-	int err;
-	int fd;
 
 	name_file(path, file);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
-			       strerror(errno));
-	err = fill_file(fd, block, sizeof(block), size);
-	close(fd);
-	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
-			     strerror(-err)) : 0;
+	return make_filled_file(run, path, size);
 }
 
 static int open_file(struct slot *slot, enum file file)
