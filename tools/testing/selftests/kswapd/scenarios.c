@@ -108,13 +108,20 @@ static int begin_flip(struct run *run)
 	return add_actor(run, TOUCH, "touch");
 }
 
+/* It can do so while the hog fills the node, and is not woken any more then. */
+static bool kswapd_was_woken_or_gave_up(struct run *run)
+{
+	return kswapd_was_woken(run) || node_is_hopeless(run);
+}
+
 static int begin_productive(struct run *run)
 {
 	if (add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
 	    note_runs(run) || add_readers(run))
 		return -1;
-	return wait_until(run, kswapd_was_woken, "kswapd has not been woken");
+	return wait_until(run, kswapd_was_woken_or_gave_up,
+			  "kswapd has not been woken");
 }
 
 static int begin_hopeless(struct run *run)
