@@ -3,17 +3,13 @@
 # What the series is for: runaway fails on stock and passes with the series, and
 # a reset for each reason is traced.
 
-# limit_of BASE: per cent of a CPU that kswapd may take in the mean of ten seconds
-# once it has stopped. What it is made of is in the base's facts.
-limit_of() {
-	base_fact "$1" limit | grep . || echo 2
-}
+# Per cent of a CPU that kswapd may take in the mean of ten seconds once it has stopped.
+limit=2
 
 # runaway BASE LRU PATCHES STATUS WORDS DIR
 runaway() {
-	local kernel limit
+	local kernel
 
-	limit=$(limit_of "$1")
 	kernel=$(kernel_of "$1" "$3")
 	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
@@ -32,7 +28,7 @@ reason() {
 for base in 6.12.y mm-new; do
 	for lru in classic mglru; do
 		t "$base: kswapd runs away on stock, $lru" \
-			with_dir runaway "$base" "$lru" 0 1 "more than the $(limit_of "$base") % allowed"
+			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
 		t "$base: kswapd stops with the series, $lru" \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done

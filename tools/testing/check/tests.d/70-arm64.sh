@@ -33,7 +33,7 @@ for base in $(cd "$repo" && bases); do
 	ts arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do
 		ts arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \
-			with_dir runaway "$base" "$lru" 0 1 "more than the $(limit_of "$base") % allowed"
+			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
 		ts arm64 "$base, arm64: kswapd stops with the series, $lru" on_arm64 \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
