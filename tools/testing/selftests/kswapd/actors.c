@@ -188,16 +188,13 @@ static void hog_look(struct hog *hog, struct node_state *node)
 /* Where there is a hot file, it was made before. */
 static void hog_map_hot(struct hog *hog)
 {
+	const struct actor *hot = find_actor(hog->run, HOT);
 	size_t size = hog->run->opt.hot_size;
 	int fd;
-	int i;
 
-	for (i = 0; i < hog->run->nr_actors; i++)
-		if (hog->run->actors[i].kind == HOT)
-			break;
-	if (i == hog->run->nr_actors)
+	if (!hot)
 		return;
-	fd = open(hog->run->actors[i].file, O_RDONLY | O_CLOEXEC);
+	fd = open(hot->file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		actor_give_up(hog->slot, "cannot open the hot file: %s",
 			      strerror(errno));
@@ -568,16 +565,14 @@ static int fill_file(int fd, char *block, size_t block_size,
 /* A new file that is filled so. */
 int make_filled_file(struct run *run, const char *path, unsigned long long size)
 {
-	char *block = malloc(WRITE_BLOCK);
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char *block;
 	int err;
 
-	if (fd < 0) {
-		err = give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
-			      strerror(errno));
-		free(block);
-		return err;
-	}
+	if (fd < 0)
+		return give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
+			       strerror(errno));
+	block = malloc(WRITE_BLOCK);
 	err = block ? fill_file(fd, block, WRITE_BLOCK, size) : -ENOMEM;
 	free(block);
 	close(fd);

@@ -291,7 +291,7 @@ struct actor *new_actor(struct run *run, enum actor_kind kind,
 int launch(struct run *run, struct actor *actor);
 int add_actor(struct run *run, enum actor_kind kind, const char *name);
 void end_actor(struct actor *actor);
-struct actor *find_actor(struct run *run, enum actor_kind kind);
+struct actor *find_actor(const struct run *run, enum actor_kind kind);
 unsigned long long group_number(struct run *run, const struct actor *actor,
 				const char *file, const char *key);
 int all_well(struct run *run);
