@@ -7,6 +7,9 @@
 # Outlives a clone, so that the next one does not start from nothing.
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kswapd-failures
 
+# Per cent of a CPU that kswapd may take in the mean once it has stopped.
+limit=2
+
 # Where Debian has mke2fs and the like; not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 

@@ -3,9 +3,6 @@
 # What the series is for: runaway fails on stock and passes with the series, and
 # a reset for each reason is traced.
 
-# Per cent of a CPU that kswapd may take in the mean of ten seconds once it has stopped.
-limit=2
-
 # runaway BASE LRU PATCHES STATUS WORDS DIR
 runaway() {
 	local kernel
