@@ -19,6 +19,7 @@
 #define FAKE_MIN	100
 #define FAKE_LOW	150
 #define FAKE_HIGH	200
+#define FAKE_GAP	(FAKE_HIGH - FAKE_LOW)
 
 /* Every configuration has these two zones. */
 #define LOWER		ZONE_NORMAL
@@ -556,12 +557,12 @@ static const struct retry_case {
 	bool cgroup;			/* reclaim for a memory cgroup's limit */
 } retry_cases[] = {
 	{ "nothing", 0, 16, 16 },
-	{ "too little", FAKE_HIGH / 2 - 1, 16, 16 },
-	{ "just enough", FAKE_HIGH / 2, 16, 15 },
-	{ "enough at once", FAKE_HIGH, 16, 15 },
-	{ "enough after a late wakeup", FAKE_HIGH, 17, 15 },
-	{ "too little for two zones", FAKE_HIGH - 1, 16, 16, .upper = true },
-	{ "enough for two zones", FAKE_HIGH, 16, 15, .upper = true },
+	{ "too little", FAKE_GAP / 2 - 1, 16, 16 },
+	{ "just enough", FAKE_GAP / 2, 16, 15 },
+	{ "enough at once", FAKE_GAP, 16, 15 },
+	{ "enough after a late wakeup", FAKE_GAP, 17, 15 },
+	{ "too little for two zones", FAKE_GAP - 1, 16, 16, .upper = true },
+	{ "enough for two zones", FAKE_GAP, 16, 15, .upper = true },
 	{ "not given up", FAKE_MANAGED, 15, 15 },
 	{ "no failures", FAKE_MANAGED, 0, 0 },
 	{ "for a memory cgroup", FAKE_MANAGED, 16, 16, .cgroup = true },

@@ -116,7 +116,7 @@ a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, r
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/kswapd_target\(pgdat, sc->reclaim_idx\)\)/1)/
+a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/pgdat_wmark_gap\(pgdat, sc->reclaim_idx\)\)/1)/
 a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/ \|\| cgroup_reclaim\(sc\)//
 more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
 progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(2 \* refaults >= sc->nr_reclaimed\)/else/
