@@ -53,6 +53,7 @@ METRICS = {
     "flip": [
         CPU, RUNS,
         ("flips_per_s", "hopeless to healthy/s", ("flips_per_s",), 1),
+        ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1),
         STALLS, HOPELESS,
     ],
     "job": [

@@ -62,7 +62,7 @@ selftests_build() {
 	[ -z "$files" ]
 	for packed in "$dir/in" "$dir/out"; do
 		tar tzf "$packed/kselftest-packages/kselftest.tar.gz" >"$dir/list"
-		for files in test_pressure test_revival test_trace test_recovery test_off_lru \
+		for files in test_pressure test_revival test_trace test_recovery test_off_lru test_oom \
 			kswapd_pressure settings config; do
 			grep -qx "./kswapd/$files" "$dir/list"
 		done

@@ -382,19 +382,32 @@ static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
 	return false;
 }
 
-/* How much to give back for a balanced node, in bytes. */
-static size_t flip_size(struct hog *hog)
+/*
+ * Gives back what balances the node, and says how much that was, in bytes. Much
+ * of it goes no further than the per-CPU lists, where it does not count as free.
+ */
+static size_t hog_balance(struct hog *hog)
 {
-	unsigned long long pages = FLIP_SLACK_BYTES / hog->page;
+	size_t before = hog->taken;
 	struct node_state node;
+	unsigned long long pages;
 
-	hog_look(hog, &node);
-	pages += node.high > node.free ? node.high - node.free : 0;
-	return pages * hog->page < hog->taken ? pages * hog->page : hog->taken;
+	for (;;) {
+		hog_look(hog, &node);
+		if (before != hog->taken && node.free >= node.high)
+			break;
+		pages = FLIP_SLACK_BYTES / hog->page;
+		pages += node.high > node.free ? node.high - node.free : 0;
+		if (pages > hog->taken / hog->page)
+			break;
+		hog->taken -= pages * hog->page;
+		madvise(hog->mem + hog->taken, pages * hog->page, MADV_DONTNEED);
+	}
+	return before - hog->taken;
 }
 
 /*
- * Gives back what balances the node, and takes it again as soon as that has
+ * Gives back what balances the node, and takes the same again as soon as that has
  * brought kswapd back. Where it has not within the time, the next try may.
  */
 static void __noreturn hog_flip(struct hog *hog)
@@ -404,9 +417,7 @@ static void __noreturn hog_flip(struct hog *hog)
 
 	for (;;) {
 		hopeless = hog_sees(hog, true, FLIP_WAIT_NS);
-		size = flip_size(hog);
-		hog->taken -= size;
-		madvise(hog->mem + hog->taken, size, MADV_DONTNEED);
+		size = hog_balance(hog);
 		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
 			atomic_fetch_add(&hog->slot->rounds, 1);
 		hog_take(hog, size / hog->page);

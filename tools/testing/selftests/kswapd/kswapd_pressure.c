@@ -63,7 +63,8 @@ static const char help_text[] =
 "  productive  anonymous memory fills the node, and a reader streams a file\n"
 "           through what is left\n"
 "  edge     runaway in which an OOM kill is no failure: who is it, and when?\n"
-"  flip     a node made hopeless and healthy in turns, as fast as can be\n"
+"  flip     a node made hopeless and healthy in turns, as fast as can be; an OOM\n"
+"           kill ends it, and is no failure either\n"
 "  job      a command is run over and over: how long does it take?\n"
 "\n"
 "SIZE takes k, m or g behind a whole number.\n"
@@ -405,6 +406,10 @@ static int measure(struct run *run)
 		if (ferror(out))
 			return give_up(run, EXIT_FAILED,
 				       "cannot write what was measured");
+		/* Nobody is left who would flip the node. */
+		if (run->opt.scenario == FLIP &&
+		    find_actor(run, HOG)->oom_killed_ns)
+			break;
 	}
 	return 0;
 }

@@ -285,6 +285,12 @@ unsigned long long group_number(struct run *run, const struct actor *actor,
 	return val;
 }
 
+/* How near a node is to that differs from kernel to kernel. */
+bool kill_is_a_result(const struct run *run)
+{
+	return run->opt.scenario == EDGE || run->opt.scenario == FLIP;
+}
+
 static int report_death(struct run *run, struct actor *actor, int status)
 {
 	if (*actor->slot->note)
@@ -293,8 +299,7 @@ static int report_death(struct run *run, struct actor *actor, int status)
 	if (WIFSIGNALED(status) &&
 	    group_number(run, actor, "memory.events", "oom_kill")) {
 		actor->oom_killed_ns = now_ns();
-		/* That is what edge is about. */
-		if (run->opt.scenario == EDGE)
+		if (kill_is_a_result(run))
 			return 0;
 		return give_up(run, EXIT_FAILED, "%s%s was OOM-killed",
 			       actor->kind == HOG ? "the " : "", actor->name);

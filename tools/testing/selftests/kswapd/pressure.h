@@ -294,6 +294,7 @@ void end_actor(struct actor *actor);
 struct actor *find_actor(const struct run *run, enum actor_kind kind);
 unsigned long long group_number(struct run *run, const struct actor *actor,
 				const char *file, const char *key);
+bool kill_is_a_result(const struct run *run);
 int all_well(struct run *run);
 void sleep_until(unsigned long long ns);
 int wait_until(struct run *run, bool (*done)(struct run *run),

@@ -395,7 +395,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 		fprintf(out,
 			"The job was done %llu times, and took %.2f s in the mean.\n",
 			sum->job_runs, sum->job_seconds);
-	if (run->opt.scenario == EDGE)
+	if (kill_is_a_result(run))
 		say_kills(out, run);
 	if (sum->reads)
 		fprintf(out,
@@ -543,7 +543,7 @@ static void json_summary(FILE *out, const struct run *run,
 			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);
 	json_latency(out, sum);
-	if (run->opt.scenario == EDGE)
+	if (kill_is_a_result(run))
 		json_kills(out, run);
 	if (run->opt.scenario == FLIP)
 		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);

@@ -105,6 +105,7 @@ static int begin_flip(struct run *run)
 	    note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
+	run->hog_there_ns = now_ns();
 	return add_actor(run, TOUCH, "touch");
 }
 

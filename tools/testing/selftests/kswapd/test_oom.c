@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nobody is to be OOM-killed for memory that is free, but lies on the lists of
+ * other CPUs. A kswapd that runs keeps these lists short; one that has given the
+ * node up does not.
+ */
+#include <numa.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "judge.h"
+
+#define SHIFTS		32
+#define SLACK		(16 * MIB)
+#define TIMEOUT		120
+
+FIXTURE(oom)
+{
+};
+
+FIXTURE_VARIANT(oom)
+{
+	enum lru_mode lru;
+};
+
+FIXTURE_VARIANT_ADD(oom, classic)
+{
+	.lru = LRU_CLASSIC,
+};
+
+FIXTURE_VARIANT_ADD(oom, mglru)
+{
+	.lru = LRU_MGLRU,
+};
+
+FIXTURE_SETUP(oom)
+{
+	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+}
+
+FIXTURE_TEARDOWN(oom)
+{
+	EXPECT_EQ(0, bed_down(&bed));
+}
+
+/* As the kernel has them; they may then hold an eighth of a zone. */
+static int let_lists_grow(struct run *run)
+{
+	int err = write_line(LISTS_FILE, "0");
+
+	return err ? give_up(run, EXIT_SKIP, "cannot write to %s: %s",
+			     LISTS_FILE, strerror(-err)) : 0;
+}
+
+static void go_to_next_cpu(const cpu_set_t *allowed, int *cpu, struct slot *slot)
+{
+	cpu_set_t one;
+
+	do {
+		*cpu = (*cpu + 1) % CPU_SETSIZE;
+	} while (!CPU_ISSET(*cpu, allowed));
+	CPU_ZERO(&one);
+	CPU_SET(*cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		actor_give_up(slot, "cannot go to CPU %d: %s", *cpu,
+			      strerror(errno));
+}
+
+static void take(char *mem, size_t size, size_t page)
+{
+	size_t at;
+
+	for (at = 0; at < size; at += page)
+		mem[at] = 1;
+}
+
+/* Gives back what it has on one CPU, and takes the same on the next one. */
+static void __noreturn shifter_body(const struct run *run, struct slot *slot,
+				    size_t size)
+{
+	struct bitmask *mask = numa_allocate_nodemask();
+	size_t page = run->env.page_size;
+	cpu_set_t allowed;
+	int cpu = -1;
+	char *mem;
+	int i;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		actor_give_up(slot, "has too many CPUs: %s", strerror(errno));
+	numa_bitmask_setbit(mask, run->opt.node);
+	numa_set_membind(mask);
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED)
+		actor_give_up(slot, "cannot map memory: %s", strerror(errno));
+	take(mem, size, page);
+	atomic_store(&slot->ready, true);
+	while (!atomic_load(&slot->leave))
+		usleep(10000);
+	for (i = 0; i < SHIFTS; i++) {
+		go_to_next_cpu(&allowed, &cpu, slot);
+		take(mem, size, page);
+		madvise(mem, size, MADV_DONTNEED);
+		atomic_fetch_add(&slot->rounds, 1);
+	}
+	_exit(EXIT_OK);
+}
+
+static pid_t start_shifter(struct slot *slot, size_t size)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	begin_child(&bed.run, parent, -1000, slot);
+	shifter_body(&bed.run, slot, size);
+}
+
+static struct slot *shifter;
+
+static bool shifter_is_ready(struct run *run)
+{
+	return atomic_load(&shifter->ready);
+}
+
+/*
+ * What it takes, it has given back before. The hog is not to fill the room of
+ * that moment, and nobody is to wake kswapd.
+ */
+TEST_F_TIMEOUT(oom, lists_are_drained_first, TIMEOUT)
+{
+	struct run *run = &bed.run;
+	int status;
+	pid_t pid;
+
+	MUST(let_lists_grow(run));
+	shifter = mmap(NULL, sizeof(*shifter), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shifter);
+	pid = start_shifter(shifter, (run->node.high - run->node.low) *
+			    run->env.page_size + SLACK);
+	ASSERT_LT(0, pid);
+	MUST(wait_until(run, shifter_is_ready, "the memory cannot be had"));
+	MUST(bed_make_hopeless(&bed));
+	end_actor(find_actor(run, TOUCH));
+	kill(find_actor(run, HOG)->pid, SIGSTOP);
+	atomic_store(&shifter->leave, true);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	TH_LOG("went from CPU to CPU %llu times",
+	       (unsigned long long)atomic_load(&shifter->rounds));
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
+		TH_LOG("the task %s", *shifter->note ? shifter->note : "was killed");
+	}
+	MUST(all_well(run));
+}
+
+TEST_HARNESS_MAIN
