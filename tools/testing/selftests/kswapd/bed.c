@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/swap.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup_util.h"
@@ -507,4 +509,42 @@ void bed_leave(struct bed *bed)
 		if (run->actors[i].pid && (run->actors[i].kind == HOG ||
 					   run->actors[i].kind == TOUCH))
 			end_actor(&run->actors[i]);
+}
+
+/* Tasks that one test alone has, and that are no actors */
+
+/* Or NULL. */
+struct slot *bed_slot(void)
+{
+	struct slot *slot = mmap(NULL, sizeof(*slot), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return slot == MAP_FAILED ? NULL : slot;
+}
+
+/* As fork(2). The child ends with its parent. */
+pid_t bed_fork(struct bed *bed, int oom_score_adj, struct slot *slot)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (!pid)
+		begin_child(&bed->run, parent, oom_score_adj, slot);
+	return pid;
+}
+
+/* Until it is ready. */
+int bed_wait_for(struct bed *bed, const char *name, pid_t pid, struct slot *slot)
+{
+	int status;
+
+	while (!atomic_load(&slot->ready)) {
+		if (all_well(&bed->run))
+			return -1;
+		if (waitpid(pid, &status, WNOHANG))
+			return give_up(&bed->run, EXIT_FAILED, "the %s %s", name,
+				       *slot->note ? slot->note : "was killed");
+		usleep(10000);
+	}
+	return 0;
 }

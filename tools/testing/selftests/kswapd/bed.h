@@ -59,6 +59,9 @@ int bed_make_hopeless(struct bed *bed);
 int bed_swap_on(struct bed *bed);
 int bed_let_swap(struct bed *bed);
 void bed_leave(struct bed *bed);
+struct slot *bed_slot(void);
+pid_t bed_fork(struct bed *bed, int oom_score_adj, struct slot *slot);
+int bed_wait_for(struct bed *bed, const char *name, pid_t pid, struct slot *slot);
 bool node_is_not_hopeless(struct run *run);
 
 #endif

@@ -187,13 +187,11 @@ static int keep_cpu(struct run *run)
 /* A task in the group; cpu: what the mover is bound to, or -1 for the taker. */
 static pid_t start(const char *group, struct slot *slot, int cpu)
 {
-	pid_t parent = getpid();
-	pid_t pid = fork();
+	/* The mover would be a larger victim than it is worth. */
+	pid_t pid = bed_fork(&bed, cpu < 0 ? 1000 : -1000, slot);
 
 	if (pid)
 		return pid;
-	/* The mover would be a larger victim than it is worth. */
-	begin_child(&bed.run, parent, cpu < 0 ? 1000 : -1000, slot);
 	enter_cgroup(group, slot);
 	if (cpu < 0)
 		taker_body(&bed.run, slot);
@@ -234,19 +232,13 @@ TEST_F_TIMEOUT(off_lru, others_are_evicted, TIMEOUT)
 	MUST(make_limited_group(run, self->group));
 	MUST(make_file(run, ONE_PAGE, run->env.page_size) ||
 	     make_file(run, WARM, WARM_SIZE) || make_file(run, COLD, COLD_SIZE));
-	mover = mmap(NULL, 2 * sizeof(*mover), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, mover);
-	taker = mover + 1;
+	mover = bed_slot();
+	taker = bed_slot();
+	ASSERT_TRUE(mover && taker);
 
 	mover_pid = start(self->group, mover, cpu);
 	ASSERT_LT(0, mover_pid);
-	while (!atomic_load(&mover->ready)) {
-		ASSERT_EQ(0, waitpid(mover_pid, &status, WNOHANG)) {
-			TH_LOG("the mover %s", mover->note);
-		}
-		usleep(10000);
-	}
+	MUST(bed_wait_for(&bed, "mover", mover_pid, mover));
 	taker_pid = start(self->group, taker, -1);
 	ASSERT_EQ(taker_pid, waitpid(taker_pid, &status, 0));
 	TH_LOG("%ld MiB of file left, of %llu",

@@ -108,24 +108,6 @@ static void __noreturn shifter_body(const struct run *run, struct slot *slot,
 	_exit(EXIT_OK);
 }
 
-static pid_t start_shifter(struct slot *slot, size_t size)
-{
-	pid_t parent = getpid();
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	begin_child(&bed.run, parent, -1000, slot);
-	shifter_body(&bed.run, slot, size);
-}
-
-static struct slot *shifter;
-
-static bool shifter_is_ready(struct run *run)
-{
-	return atomic_load(&shifter->ready);
-}
-
 /*
  * What it takes, it has given back before. The hog is not to fill the room of
  * that moment, and nobody is to wake kswapd.
@@ -133,17 +115,19 @@ static bool shifter_is_ready(struct run *run)
 TEST_F_TIMEOUT(oom, lists_are_drained_first, TIMEOUT)
 {
 	struct run *run = &bed.run;
+	struct slot *shifter;
 	int status;
 	pid_t pid;
 
 	MUST(let_lists_grow(run));
-	shifter = mmap(NULL, sizeof(*shifter), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, shifter);
-	pid = start_shifter(shifter, (run->node.high - run->node.low) *
-			    run->env.page_size + SLACK);
-	ASSERT_LT(0, pid);
-	MUST(wait_until(run, shifter_is_ready, "the memory cannot be had"));
+	shifter = bed_slot();
+	ASSERT_NE(NULL, shifter);
+	pid = bed_fork(&bed, -1000, shifter);
+	ASSERT_LE(0, pid);
+	if (!pid)
+		shifter_body(run, shifter, (run->node.high - run->node.low) *
+			     run->env.page_size + SLACK);
+	MUST(bed_wait_for(&bed, "shifter", pid, shifter));
 	MUST(bed_make_hopeless(&bed));
 	end_actor(find_actor(run, TOUCH));
 	kill(find_actor(run, HOG)->pid, SIGSTOP);
@@ -152,7 +136,7 @@ TEST_F_TIMEOUT(oom, lists_are_drained_first, TIMEOUT)
 	TH_LOG("went from CPU to CPU %llu times",
 	       (unsigned long long)atomic_load(&shifter->rounds));
 	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
-		TH_LOG("the task %s", *shifter->note ? shifter->note : "was killed");
+		TH_LOG("the shifter %s", *shifter->note ? shifter->note : "was killed");
 	}
 	MUST(all_well(run));
 }
