@@ -89,10 +89,24 @@ static int press(struct run *run)
 	return add_actor(run, TOUCH, "touch");
 }
 
+/* It can do so while the hog fills the node, and is not woken any more then. */
+static bool kswapd_was_woken_or_gave_up(struct run *run)
+{
+	return kswapd_was_woken(run) || node_is_hopeless(run);
+}
+
+/*
+ * What kswapd did while the hog filled the node does not tell that the pressure
+ * has begun.
+ */
 static int begin_runaway(struct run *run)
 {
-	if (press(run) ||
-	    wait_until(run, kswapd_was_woken, "kswapd has not been woken"))
+	if (press(run))
+		return -1;
+	run->woken = kswapd_was_woken(run);
+	if (note_runs(run) ||
+	    wait_until(run, kswapd_was_woken_or_gave_up,
+		       "kswapd has not been woken"))
 		return -1;
 	return wait_until(run, hog_is_steady, "the hog is still taking");
 }
@@ -107,12 +121,6 @@ static int begin_flip(struct run *run)
 		return -1;
 	run->hog_there_ns = now_ns();
 	return add_actor(run, TOUCH, "touch");
-}
-
-/* It can do so while the hog fills the node, and is not woken any more then. */
-static bool kswapd_was_woken_or_gave_up(struct run *run)
-{
-	return kswapd_was_woken(run) || node_is_hopeless(run);
 }
 
 static int begin_productive(struct run *run)
