@@ -84,6 +84,11 @@ int prefer_node(int nid)
 	return set_policy(MPOL_PREFERRED, nid);
 }
 
+int bind_to_node(int nid)
+{
+	return set_policy(MPOL_BIND, nid);
+}
+
 static int bind_range(void *mem, size_t size, int nid)
 {
 	struct bitmask *mask = numa_allocate_nodemask();
@@ -96,12 +101,9 @@ static int bind_range(void *mem, size_t size, int nid)
 	return err;
 }
 
-static void *map_anonymous(const struct run *run, struct actor *actor,
-			   size_t size)
+void *map_small_pages(struct slot *slot, size_t size)
 {
-	struct slot *slot = actor->slot;
 	void *mem;
-	int err;
 
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -113,6 +115,16 @@ static void *map_anonymous(const struct run *run, struct actor *actor,
 	 * between two watermarks, and bring compaction into the picture.
 	 */
 	madvise(mem, size, MADV_NOHUGEPAGE);
+	return mem;
+}
+
+static void *map_anonymous(const struct run *run, struct actor *actor,
+			   size_t size)
+{
+	struct slot *slot = actor->slot;
+	void *mem = map_small_pages(slot, size);
+	int err;
+
 	if (actor->binding == BIND_RANGE) {
 		err = bind_range(mem, size, run->opt.node);
 		if (err)
@@ -845,7 +857,7 @@ actor_main(const struct run *run, struct actor *actor, pid_t parent)
 	if (actor->kind == READER && run->opt.anywhere)
 		err = set_policy_default();
 	else if (actor->binding == BIND_TASK)
-		err = set_policy(MPOL_BIND, run->opt.node);
+		err = bind_to_node(run->opt.node);
 	if (err)
 		actor_give_up(slot, "cannot set its policy for node %d: %s",
 			      run->opt.node, strerror(-err));

@@ -334,12 +334,14 @@ bool gaps_suffice(const struct options *opt, const struct node_state *node,
 		  unsigned long long page_size);
 pid_t actor_start(const struct run *run, struct actor *actor);
 int prefer_node(int nid);
+int bind_to_node(int nid);
 int make_filled_file(struct run *run, const char *path, unsigned long long size);
 void __noreturn __printf(2, 3)
 actor_give_up(struct slot *slot, const char *fmt, ...);
 void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 		 struct slot *slot);
 void enter_cgroup(const char *cgroup, struct slot *slot);
+void *map_small_pages(struct slot *slot, size_t size);
 
 /* json.c */
 void json_string(FILE *out, const char *s);

@@ -128,15 +128,10 @@ static void __noreturn mover_body(const struct run *run, struct slot *slot,
 				  int cpu)
 {
 	size_t size = run->env.page_size;
-	cpu_set_t cpus;
 	char *page;
 	int fd;
 
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		actor_give_up(slot, "cannot be bound to CPU %d: %s", cpu,
-			      strerror(errno));
+	stay_on_cpu(slot, cpu);
 	fd = open_file(slot, ONE_PAGE);
 	read_all(slot, fd);
 	page = map_file(slot, fd, size, size);
@@ -152,15 +147,13 @@ static void __noreturn mover_body(const struct run *run, struct slot *slot,
 
 static void __noreturn taker_body(const struct run *run, struct slot *slot)
 {
-	size_t at;
 	char *mem;
 
 	mem = mmap(NULL, ANON_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
 		actor_give_up(slot, "cannot map memory: %s", strerror(errno));
-	for (at = 0; at < ANON_SIZE; at += run->env.page_size)
-		mem[at] = 1;
+	write_pages(mem, ANON_SIZE, run->env.page_size);
 	_exit(EXIT_OK);
 }
 

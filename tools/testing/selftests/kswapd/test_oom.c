@@ -4,7 +4,6 @@
  * other CPUs. A kswapd that runs keeps these lists short; one that has given the
  * node up does not.
  */
-#include <numa.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -54,54 +53,40 @@ static int let_lists_grow(struct run *run)
 			     LISTS_FILE, strerror(-err)) : 0;
 }
 
-static void go_to_next_cpu(const cpu_set_t *allowed, int *cpu, struct slot *slot)
+static int next_cpu(const cpu_set_t *allowed, int cpu)
 {
-	cpu_set_t one;
-
 	do {
-		*cpu = (*cpu + 1) % CPU_SETSIZE;
-	} while (!CPU_ISSET(*cpu, allowed));
-	CPU_ZERO(&one);
-	CPU_SET(*cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one))
-		actor_give_up(slot, "cannot go to CPU %d: %s", *cpu,
-			      strerror(errno));
-}
-
-static void take(char *mem, size_t size, size_t page)
-{
-	size_t at;
-
-	for (at = 0; at < size; at += page)
-		mem[at] = 1;
+		cpu = (cpu + 1) % CPU_SETSIZE;
+	} while (!CPU_ISSET(cpu, allowed));
+	return cpu;
 }
 
 /* Gives back what it has on one CPU, and takes the same on the next one. */
 static void __noreturn shifter_body(const struct run *run, struct slot *slot,
 				    size_t size)
 {
-	struct bitmask *mask = numa_allocate_nodemask();
 	size_t page = run->env.page_size;
 	cpu_set_t allowed;
 	int cpu = -1;
 	char *mem;
+	int err;
 	int i;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		actor_give_up(slot, "has too many CPUs: %s", strerror(errno));
-	numa_bitmask_setbit(mask, run->opt.node);
-	numa_set_membind(mask);
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map memory: %s", strerror(errno));
-	take(mem, size, page);
+	err = bind_to_node(run->opt.node);
+	if (err)
+		actor_give_up(slot, "cannot be bound to node %d: %s",
+			      run->opt.node, strerror(-err));
+	mem = map_small_pages(slot, size);
+	write_pages(mem, size, page);
 	atomic_store(&slot->ready, true);
 	while (!atomic_load(&slot->leave))
 		usleep(10000);
 	for (i = 0; i < SHIFTS; i++) {
-		go_to_next_cpu(&allowed, &cpu, slot);
-		take(mem, size, page);
+		cpu = next_cpu(&allowed, cpu);
+		stay_on_cpu(slot, cpu);
+		write_pages(mem, size, page);
 		madvise(mem, size, MADV_DONTNEED);
 		atomic_fetch_add(&slot->rounds, 1);
 	}
