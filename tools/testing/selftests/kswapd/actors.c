@@ -118,6 +118,15 @@ void *map_small_pages(struct slot *slot, size_t size)
 	return mem;
 }
 
+/* A byte of each. */
+void write_pages(char *mem, size_t size, size_t page)
+{
+	size_t at;
+
+	for (at = 0; at < size; at += page)
+		mem[at] = 1;
+}
+
 static void *map_anonymous(const struct run *run, struct actor *actor,
 			   size_t size)
 {
@@ -635,13 +644,11 @@ static void touch_body(const struct run *run, struct actor *actor)
 {
 	size_t page = run->env.page_size;
 	size_t size = run->opt.touch_size;
-	size_t at;
 	char *mem;
 
 	for (;;) {
 		mem = map_anonymous(run, actor, size);
-		for (at = 0; at < size; at += page)
-			mem[at] = 1;
+		write_pages(mem, size, page);
 		munmap(mem, size);
 		atomic_fetch_add(&actor->slot->rounds, 1);
 		pause_us(run->opt.touch_interval_us);

@@ -560,12 +560,3 @@ void stay_on_cpu(struct slot *slot, int cpu)
 		actor_give_up(slot, "cannot be bound to CPU %d: %s", cpu,
 			      strerror(errno));
 }
-
-/* A byte of each. */
-void write_pages(char *mem, size_t size, size_t page)
-{
-	size_t at;
-
-	for (at = 0; at < size; at += page)
-		mem[at] = 1;
-}

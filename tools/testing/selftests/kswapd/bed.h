@@ -63,7 +63,6 @@ struct slot *bed_slot(void);
 pid_t bed_fork(struct bed *bed, int oom_score_adj, struct slot *slot);
 int bed_wait_for(struct bed *bed, const char *name, pid_t pid, struct slot *slot);
 void stay_on_cpu(struct slot *slot, int cpu);
-void write_pages(char *mem, size_t size, size_t page);
 bool node_is_not_hopeless(struct run *run);
 
 #endif

@@ -342,6 +342,7 @@ void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 		 struct slot *slot);
 void enter_cgroup(const char *cgroup, struct slot *slot);
 void *map_small_pages(struct slot *slot, size_t size);
+void write_pages(char *mem, size_t size, size_t page);
 
 /* json.c */
 void json_string(FILE *out, const char *s);
