@@ -57,10 +57,8 @@ static void __noreturn reader_body(const struct mix *mix, struct slot *slot)
 static void *write_slice(void *arg)
 {
 	struct slice *slice = arg;
-	size_t at;
 
-	for (at = 0; at < slice->size; at += slice->page)
-		slice->mem[at] = 1;
+	write_pages(slice->mem, slice->size, slice->page);
 	return NULL;
 }
 
