@@ -164,7 +164,7 @@ ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_mistake
 t "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do
-	ta "$base: the selftests build, install, pack and clean, also with O=" \
+	t "$base: the selftests build, install, pack and clean, also with O=" \
 		with_dir selftests_build "$base"
 	for topology in 1 2 4 memoryless; do
 		topologies+=(--topology "$topology")

@@ -230,6 +230,9 @@ TEST_F_TIMEOUT(pressure, swapon_while_hopeless, TIMEOUT)
 	STEP(anon = add_anon(&bed));
 	MUST(bed_make_hopeless(&bed));
 	MUST(bed_swap_on(&bed));
+	/* Rightly it tries again, in vain. */
+	MUST(wait_until(&bed.run, node_is_hopeless,
+			"kswapd does not give the node up again"));
 	MUST(launch(&bed.run, anon));
 	PRESS_AND_JUDGE();
 }
