@@ -327,7 +327,7 @@ interrupted_build() {
 
 	echo "CONFIG_LOCALVERSION=\"-interrupted-$$\"" >"$fragment"
 	build() {
-		"$vmtest" kernel --base 6.12.y --patches 0 --config "$fragment"
+		env -u KDIR "$vmtest" kernel --base 6.12.y --patches 0 --config "$fragment"
 	}
 	build >"$log" 2>&1 &
 	pid=$!

@@ -4,8 +4,7 @@
 
 kernel_of() {
 	need_tree "$1"
-	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$1" --patches "$2" "${kernel_options[@]}" |
-		tail -n 1
+	built_kernel "$1" --patches "$2" "${kernel_options[@]}"
 }
 
 boots() {
@@ -24,10 +23,8 @@ adds_nothing() {
 
 	shift
 	need_tree "$base"
-	export KDIR
-	KDIR=$(kdir_of "$base")
-	stock=$("$vmtest" kernel --base "$base" --patches 0 --check "$@" | tail -n 1)
-	all=$("$vmtest" kernel --base "$base" --check "$@" | tail -n 1)
+	stock=$(built_kernel "$base" --patches 0 --check "$@")
+	all=$(built_kernel "$base" --check "$@")
 	for list in warnings symbols; do
 		wc -l "${stock%/*}/$list" "${all%/*}/$list"
 		new=$(comm -13 "${stock%/*}/$list" "${all%/*}/$list")

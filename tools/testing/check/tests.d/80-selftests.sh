@@ -7,8 +7,7 @@ selftests_run() {
 
 	shift
 	need_tree "$base"
-	KDIR=$(kdir_of "$base") tools/testing/check/selftests --base "$base" \
-		--out "build/selftests/$base" "$@"
+	tools/testing/check/selftests --base "$base" --out "build/selftests/$base" "$@"
 }
 
 # A kernel tree's part for the selftests, with the series in it, as a repository.
@@ -109,7 +108,7 @@ test_says() {
 	local status=$1 words=$2 dir=$3 test=$4 kernel
 
 	shift 4
-	kernel=$("$vmtest" kernel --base 6.12.y "$@" | tail -n 1)
+	kernel=$(built_kernel 6.12.y "$@")
 	mkdir -p "$dir/disk"
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --mem 800M \
 		--disk "$dir/disk" -- \

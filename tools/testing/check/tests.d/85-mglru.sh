@@ -22,8 +22,8 @@ mixed_pressure() {
 	shift 3
 	need_tree "$base"
 	workload=$(built file_anon_mix_pressure)
-	kernel=$(KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" "$@" \
-		--edit "mm/vmscan.c=$(cat tools/testing/mglru/widen.sed)" | tail -n 1)
+	kernel=$(built_kernel "$base" "$@" \
+		--edit "mm/vmscan.c=$(cat tools/testing/mglru/widen.sed)")
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --mem 1G \
 		--timeout 300 --disk tools/testing/mglru --with "$workload" \
 		--with "$dir/test_file_anon_mix.sh" -- \
@@ -36,8 +36,8 @@ off_lru() {
 
 	shift 2
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
-	kernel=$("$vmtest" kernel --base 6.12.y --patches 0 "$@" \
-		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)" | tail -n 1)
+	kernel=$(built_kernel 6.12.y --patches 0 "$@" \
+		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)")
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
 		--disk tools/testing/mglru \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_off_lru" -- \
