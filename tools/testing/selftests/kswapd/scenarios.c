@@ -104,8 +104,9 @@ static int begin_runaway(struct run *run)
 	if (press(run))
 		return -1;
 	run->woken = kswapd_was_woken(run);
-	if (note_runs(run) ||
-	    wait_until(run, kswapd_was_woken_or_gave_up,
+	/* Its runs only: whom the OOM killer has killed since then still counts. */
+	run->runs_at_start = runs_so_far(run);
+	if (wait_until(run, kswapd_was_woken_or_gave_up,
 		       "kswapd has not been woken"))
 		return -1;
 	return wait_until(run, hog_is_steady, "the hog is still taking");
