@@ -55,6 +55,12 @@ kdir_of() {
 	fi
 }
 
+# base_kernel BASE OPTION...: vmtest kernel, on KDIR where that is the base's; prints the
+# path that it ends with, and has its status where pipefail is on. Needs $vmtest.
+base_kernel() {
+	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$@" | tail -n 1
+}
+
 # free_mib DIR: free space of the file system that DIR is on, in MiB.
 free_mib() {
 	df -Pm "$1" | awk 'NR == 2 { print $4 }'

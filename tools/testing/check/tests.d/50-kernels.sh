@@ -4,7 +4,7 @@
 
 kernel_of() {
 	need_tree "$1"
-	built_kernel "$1" --patches "$2" "${kernel_options[@]}"
+	base_kernel "$1" --patches "$2" "${kernel_options[@]}"
 }
 
 boots() {
@@ -23,8 +23,8 @@ adds_nothing() {
 
 	shift
 	need_tree "$base"
-	stock=$(built_kernel "$base" --patches 0 --check "$@")
-	all=$(built_kernel "$base" --check "$@")
+	stock=$(base_kernel "$base" --patches 0 --check "$@")
+	all=$(base_kernel "$base" --check "$@")
 	for list in warnings symbols; do
 		wc -l "${stock%/*}/$list" "${all%/*}/$list"
 		new=$(comm -13 "${stock%/*}/$list" "${all%/*}/$list")

@@ -9,8 +9,7 @@ kunit_kernel() {
 
 	shift
 	need_tree "$base"
-	KDIR=$(kdir_of "$base") "$vmtest" kernel --base "$base" --patches set \
-		--config tools/testing/vmtest/kunit "$@" | tail -n 1
+	base_kernel "$base" --patches set --config tools/testing/vmtest/kunit "$@"
 }
 
 # kunit_says STATUS WORDS BASE [OPTION...]

@@ -265,7 +265,7 @@ report_bpftrace() {
 	local kernel lru header
 
 	command -v bpftrace >/dev/null || skip "bpftrace is missing"
-	kernel=$(built_kernel 6.12.y --patches 0 --config tools/testing/vmtest/configs/bpf)
+	kernel=$(base_kernel 6.12.y --patches 0 --config tools/testing/vmtest/configs/bpf)
 	mkdir "$1/disk"
 	# For a kernel without BTF bpftrace wants the types of linux-libc-dev.
 	for header in $(gcc -E -M -include linux/types.h -x c /dev/null); do

@@ -108,7 +108,7 @@ test_says() {
 	local status=$1 words=$2 dir=$3 test=$4 kernel
 
 	shift 4
-	kernel=$(built_kernel 6.12.y "$@")
+	kernel=$(base_kernel 6.12.y "$@")
 	mkdir -p "$dir/disk"
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --mem 800M \
 		--disk "$dir/disk" -- \

@@ -22,7 +22,7 @@ mixed_pressure() {
 	shift 3
 	need_tree "$base"
 	workload=$(built file_anon_mix_pressure)
-	kernel=$(built_kernel "$base" "$@" \
+	kernel=$(base_kernel "$base" "$@" \
 		--edit "mm/vmscan.c=$(cat tools/testing/mglru/widen.sed)")
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --mem 1G \
 		--timeout 300 --disk tools/testing/mglru --with "$workload" \
@@ -36,7 +36,7 @@ off_lru() {
 
 	shift 2
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
-	kernel=$(built_kernel 6.12.y --patches 0 "$@" \
+	kernel=$(base_kernel 6.12.y --patches 0 "$@" \
 		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)")
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
 		--disk tools/testing/mglru \
