@@ -52,6 +52,7 @@ bad_options() {
 	strand --by magic|is none of
 	stream --by min|go with strand only
 	runaway --mmap|go with strand, stream and productive only
+	stream --mmap --sendfile|choose one
 	strand --by swapon --swap-size 4k|at least 16 pages
 	job|needs --job COMMAND
 	stream --job x|goes with runaway and job only
@@ -124,6 +125,15 @@ cleans_up() {
 			kill -$signal $pid
 			gone $pid $signal
 		done
+		kswapd_pressure stream --sendfile --seconds 60 &
+		pid=$!
+		until ls -d /sys/fs/cgroup/kswapd_pressure.*/reader3; do
+			kill -0 $pid || exit 1
+			sleep 0.5
+		done
+		grep -x 128 /sys/block/*/bdi/read_ahead_kb || exit 1
+		kill -KILL $pid
+		gone $pid KILL
 		file_anon_mix_pressure --memory-max 64m f 8m 8m 2 2 &
 		pid=$!
 		# Each of its workers is there.

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -501,19 +502,42 @@ static void note_latency(struct slot *slot, unsigned long long us)
 	atomic_fetch_add(&slot->latency[i], 1);
 }
 
+/*
+ * What a server does whose two clients want the same file. Pages that are used
+ * twice go to the active list.
+ */
+static ssize_t send_twice(int sink, int fd, size_t block, off_t at)
+{
+	off_t again = at;
+	ssize_t sent;
+
+	sent = sendfile(sink, fd, &at, block);
+	if (sent > 0 && sendfile(sink, fd, &again, sent) < 0)
+		return -1;
+	return sent;
+}
+
 static void read_forever(const struct run *run, struct actor *actor,
 			 size_t block)
 {
 	struct slot *slot = actor->slot;
 	unsigned long long before;
 	off_t at = 0;
+	int sink = -1;
 	ssize_t got;
 	char *buf;
 
 	buf = map_anonymous(run, actor, block);
+	if (run->opt.by_sendfile) {
+		sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		if (sink < 0)
+			actor_give_up(slot, "cannot open /dev/null: %s",
+				      strerror(errno));
+	}
 	for (;;) {
 		before = now_ns();
-		got = pread(actor->fd, buf, block, at);
+		got = sink < 0 ? pread(actor->fd, buf, block, at) :
+				 send_twice(sink, actor->fd, block, at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -565,8 +589,8 @@ static void reader_body(const struct run *run, struct actor *actor)
 	if (run->opt.by_mmap)
 		touch_forever(run, actor);
 	else
-		read_forever(run, actor, run->opt.scenario == PRODUCTIVE ?
-			     STREAM_BLOCK : READER_BLOCK);
+		read_forever(run, actor, run->opt.scenario == PRODUCTIVE ||
+			     run->opt.by_sendfile ? STREAM_BLOCK : READER_BLOCK);
 }
 
 /*

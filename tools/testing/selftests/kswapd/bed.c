@@ -135,6 +135,7 @@ static int note_settings(struct run *run)
 		*undo->demotion = '\0';
 	if (read_line(LISTS_FILE, undo->lists, sizeof(undo->lists)))
 		*undo->lists = '\0';
+	note_readahead(run);
 	if (!access(TRACEFS "/instances", W_OK))
 		snprintf(undo->tracing, sizeof(undo->tracing),
 			 TRACEFS "/instances/%s.%d", PROGRAM, getpid());

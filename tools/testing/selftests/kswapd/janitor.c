@@ -198,6 +198,7 @@ static bool undo_all(const struct undo *undo)
 	clean &= undo_setting(LRU_FILE, undo->lru);
 	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
 	clean &= undo_setting(LISTS_FILE, undo->lists);
+	clean &= undo_setting(undo->readahead_file, undo->readahead);
 	clean &= undo_tracing(undo);
 	for (i = 0; i < NR_CONTROLLERS; i++)
 		if (undo->given[i])

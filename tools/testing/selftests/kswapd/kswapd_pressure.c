@@ -103,6 +103,8 @@ static const char help_text[] =
 "strand, stream and productive:\n"
 "  --readers N            tasks that stream files (3; stream 4; productive 1)\n"
 "  --mmap                 they read by touching mapped pages\n"
+"  --sendfile             they send each block twice, as to two clients, and the\n"
+"           disk reads 128 KiB ahead\n"
 "  --free                 they are not bound to the node\n"
 "\n"
 "Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
@@ -167,8 +169,8 @@ enum option_id {
 	OPT_HELP = FIRST_OPTION, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
 	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
-	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_FREE,
-	OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
+	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
+	OPT_FREE, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -194,6 +196,7 @@ static const struct option long_options[] = {
 	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "swap-size", required_argument, NULL, OPT_SWAP_SIZE },
 	{ "mmap", no_argument, NULL, OPT_MMAP },
+	{ "sendfile", no_argument, NULL, OPT_SENDFILE },
 	{ "free", no_argument, NULL, OPT_FREE },
 	{ "job", required_argument, NULL, OPT_JOB },
 	{ "job-high", required_argument, NULL, OPT_JOB_HIGH },
@@ -262,6 +265,9 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_MMAP:
 		opt->by_mmap = true;
 		return 0;
+	case OPT_SENDFILE:
+		opt->by_sendfile = true;
+		return 0;
 	case OPT_FREE:
 		opt->anywhere = true;
 		return 0;
@@ -323,11 +329,15 @@ static int check_options(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--by and --wait go with strand only: in %s nothing comes back",
 			       scenario_names[opt->scenario]);
-	if ((opt->by_mmap || opt->anywhere) && opt->scenario != STRAND &&
-	    opt->scenario != STREAM && opt->scenario != PRODUCTIVE)
+	if ((opt->by_mmap || opt->by_sendfile || opt->anywhere) &&
+	    opt->scenario != STRAND && opt->scenario != STREAM &&
+	    opt->scenario != PRODUCTIVE)
 		return give_up(run, EXIT_USAGE,
-			       "--mmap and --free go with strand, stream and productive only: %s has no readers",
+			       "--mmap, --sendfile and --free go with strand, stream and productive only: %s has no readers",
 			       scenario_names[opt->scenario]);
+	if (opt->by_mmap && opt->by_sendfile)
+		return give_up(run, EXIT_USAGE,
+			       "--mmap and --sendfile are two ways to read: choose one");
 	if (opt->scenario == JOB_ALONE && !opt->job)
 		return give_up(run, EXIT_USAGE,
 			       "job needs --job COMMAND: what is to be run");

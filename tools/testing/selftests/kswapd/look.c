@@ -4,7 +4,9 @@
  */
 #include <numa.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -205,6 +207,28 @@ int check_cgroup(struct run *run)
 	return 0;
 }
 
+/* How far the disk under --dir reads ahead, to be set back in the end. */
+void note_readahead(struct run *run)
+{
+	static const char * const of_disk[] = { "", "../" };
+	struct undo *undo = &run->undo;
+	struct stat dir;
+	int i;
+
+	if (stat(run->opt.dir, &dir))
+		return;
+	/* A partition has its disk's. */
+	for (i = 0; i < 2; i++) {
+		snprintf(undo->readahead_file, sizeof(undo->readahead_file),
+			 "/sys/dev/block/%u:%u/%sbdi/read_ahead_kb",
+			 major(dir.st_dev), minor(dir.st_dev), of_disk[i]);
+		if (!read_line(undo->readahead_file, undo->readahead,
+			       sizeof(undo->readahead)))
+			return;
+	}
+	*undo->readahead = '\0';
+}
+
 static int check_settings(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -223,6 +247,9 @@ static int check_settings(struct run *run)
 				       "cannot change vm.watermark_scale_factor: %s",
 				       strerror(-err));
 	}
+
+	if (opt->by_sendfile)
+		note_readahead(run);
 
 	err = read_line(LRU_FILE, now, sizeof(now));
 	run->env.mglru = !err && strtoul(now, NULL, 16) & 1;

@@ -70,6 +70,7 @@ struct options {
 	bool cpuset;			/* that controller, too */
 	bool at_low;			/* where the hog ends */
 	bool by_mmap;			/* how readers read */
+	bool by_sendfile;
 	bool anywhere;			/* readers are not bound to the node */
 	bool json;
 };
@@ -206,6 +207,8 @@ struct undo {
 	char lru[32];
 	char demotion[32];
 	char lists[32];
+	char readahead[32];
+	char readahead_file[64];
 	char tracing[PATH_MAX];		/* tracefs instance; "": none */
 };
 
@@ -257,6 +260,7 @@ int check_cgroup(struct run *run);
 int check_disk(struct run *run, const char *name, const char *dir,
 	       unsigned long long bytes, char *real);
 int name_group(struct run *run);
+void note_readahead(struct run *run);
 int read_node(struct run *run, struct node_state *node);
 unsigned long long node_bytes(const struct run *run);
 unsigned long long protected_bytes(const struct run *run);
@@ -282,6 +286,7 @@ int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
 int outlive_oom(struct run *run);
 int protect_self(struct run *run);
 int apply_settings(struct run *run);
+int set_readahead(struct run *run);
 int make_group(struct run *run);
 int make_place(struct run *run);
 int set_memory(struct run *run, const char *group, const char *file,

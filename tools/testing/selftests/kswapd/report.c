@@ -443,9 +443,10 @@ static void json_options(FILE *out, const struct options *opt)
 		"    \"touch_interval_us\": %llu, \"file_size\": %llu, \"scale_factor\": %d,\n",
 		opt->touch_interval_us, opt->file_size, opt->scale_factor);
 	fprintf(out,
-		"    \"by\": \"%s\", \"wait\": %d, \"swap_size\": %llu, \"mmap\": %s, \"free\": %s,\n",
+		"    \"by\": \"%s\", \"wait\": %d, \"swap_size\": %llu, \"mmap\": %s, \"sendfile\": %s, \"free\": %s,\n",
 		recovery_names[opt->by], opt->wait, opt->swap_size,
 		opt->by_mmap ? "true" : "false",
+		opt->by_sendfile ? "true" : "false",
 		opt->anywhere ? "true" : "false");
 	fprintf(out, "    \"lru\": \"%s\"", lru[opt->lru]);
 	json_value(out, "max_cpu", opt->max_cpu, 3);

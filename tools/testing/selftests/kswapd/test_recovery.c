@@ -138,6 +138,21 @@ TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
 	EXPECT_AT_WORK(ALLOWED_SHARE);
 }
 
+/*
+ * Nor is such that is used twice, and is on the active list, while what kswapd
+ * is told of the lists is seconds old.
+ */
+TEST_F_TIMEOUT(recovery, senders_on_a_healthy_node, TIMEOUT)
+{
+	bed.run.opt.by_sendfile = true;
+	MUST(set_readahead(&bed.run));
+	MUST(add_readers(&bed));
+	MUST(wait_until(&bed.run, reclaim_goes_on,
+			"the readers do not fill the node"));
+	WATCH(WINDOWS * WINDOW);
+	EXPECT_AT_WORK(ALLOWED_SHARE);
+}
+
 /* The hog has left nearly all of the node, and readers fill it again. */
 TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
 {
