@@ -112,6 +112,15 @@ static bool reclaim_goes_on(struct run *run)
 			kswapd_share(&bed.window), 100, share);		\
 } while (0)
 
+/* Readers fill a healthy node, and kswapd is there all the time. */
+#define EXPECT_STAYS() do {						\
+	MUST(add_readers(&bed));					\
+	MUST(wait_until(&bed.run, reclaim_goes_on,			\
+			"the readers do not fill the node"));		\
+	WATCH(WINDOWS * WINDOW);					\
+	EXPECT_AT_WORK(ALLOWED_SHARE);					\
+} while (0)
+
 /* It may take its time to come back, but then it must be there. */
 #define EXPECT_BACK(share) do {						\
 	const struct sample *s_ = &bed.window;				\
@@ -131,11 +140,7 @@ static bool reclaim_goes_on(struct run *run)
 /* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
 TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
 {
-	MUST(add_readers(&bed));
-	MUST(wait_until(&bed.run, reclaim_goes_on,
-			"the readers do not fill the node"));
-	WATCH(WINDOWS * WINDOW);
-	EXPECT_AT_WORK(ALLOWED_SHARE);
+	EXPECT_STAYS();
 }
 
 /*
@@ -146,11 +151,7 @@ TEST_F_TIMEOUT(recovery, senders_on_a_healthy_node, TIMEOUT)
 {
 	bed.run.opt.by_sendfile = true;
 	MUST(set_readahead(&bed.run));
-	MUST(add_readers(&bed));
-	MUST(wait_until(&bed.run, reclaim_goes_on,
-			"the readers do not fill the node"));
-	WATCH(WINDOWS * WINDOW);
-	EXPECT_AT_WORK(ALLOWED_SHARE);
+	EXPECT_STAYS();
 }
 
 /* The hog has left nearly all of the node, and readers fill it again. */
