@@ -19,7 +19,6 @@
 #define FAKE_MIN	100
 #define FAKE_LOW	150
 #define FAKE_HIGH	200
-#define FAKE_GAP	(FAKE_HIGH - FAKE_LOW)
 
 /* Every configuration has these two zones. */
 #define LOWER		ZONE_NORMAL
@@ -373,7 +372,7 @@ static void test_count_unbalanced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 0);
 }
 
-/* A reset by hand asks nothing of the node. */
+/* A reset by hand does not look at the node. */
 static void test_count_reset(struct kunit *test)
 {
 	const struct count_case *c = test->param_value;
@@ -414,7 +413,6 @@ static const struct reason_case {
 	{ "KSWAPD", RESET_KSWAPD_FAILURES_KSWAPD, 1 },
 	{ "DIRECT", RESET_KSWAPD_FAILURES_DIRECT, 2 },
 	{ "PCP", RESET_KSWAPD_FAILURES_PCP, 3 },
-	{ "RETRY", RESET_KSWAPD_FAILURES_RETRY, 4 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(reason, reason_cases, name);
@@ -475,7 +473,7 @@ static void test_reason_is_exported(struct kunit *test)
 static void test_reasons_are_all_known(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, print_reset(test, 1, ARRAY_SIZE(reason_cases)),
-			   "mm_vmscan_reset_kswapd_failures: nid=1 reason=0x5");
+			   "mm_vmscan_reset_kswapd_failures: nid=1 reason=0x4");
 }
 
 static void test_reason_by_context(struct kunit *test)
@@ -487,38 +485,43 @@ static void test_reason_by_context(struct kunit *test)
 	progress(node, 0, LOWER);
 	KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_DIRECT);
 
+	/* A pass of kswapd is a part of a run, which has not ended. */
 	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
 	current->flags |= PF_KSWAPD;
 	progress(node, 0, LOWER);
 	current->flags &= ~PF_KSWAPD;
-	KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
-	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 2);
+	KUNIT_EXPECT_EQ(test, failures_of(node), MAX_RECLAIM_RETRIES);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 1);
 }
 
-/*
- * What becomes of the count at the end of a run that has not balanced the node.
- * Such a run sets out for as many pages as the one zone's high watermark has.
- */
+/* The count and the backoff after a run, by what the run reclaimed. */
 static const struct run_case {
 	const char *name;
-	unsigned long reclaimed, refaults;
+	unsigned long lacked, reclaimed;
+	bool cut_short;
 	int before, after;
+	unsigned int backoff_before, backoff_after;
 } run_cases[] = {
-	{ "nothing, the first time", 0, 0, 0, 1 },
-	{ "nothing, the fifteenth time", 0, 0, 14, 15 },
-	{ "nothing, the last time", 0, 0, 15, 16 },
-	{ "nothing, after a late wakeup", 0, 0, 16, 17 },
-	{ "something, without failures", 1, 0, 0, 0 },
-	{ "something, after 14 failures", FAKE_HIGH - 1, 0, 14, 14 },
-	{ "something, in the last run", FAKE_HIGH - 1, 0, 15, 15 },
-	{ "something, less than half of it is back", 4, 1, 14, 14 },
-	{ "something, half of it is back", 4, 2, 14, 15 },
-	{ "something, all of it is back, the last time", 4, 4, 15, 16 },
-	{ "something, more than it is back", 1, 4, 0, 1 },
-	{ "enough, without failures", FAKE_HIGH, 0, 0, 0 },
-	{ "enough, after a failure", FAKE_HIGH, 0, 1, 0 },
-	{ "enough, in the last run", FAKE_HIGH, 0, 15, 0 },
-	{ "enough, all of it is back", FAKE_HIGH, FAKE_HIGH, 1, 0 },
+	{ "nothing, the first time", 32, 0, false, 0, 1 },
+	{ "nothing, the fifteenth time", 32, 0, false, 14, 15 },
+	{ "nothing, the last time", 32, 0, false, 15, 16, 0, KSWAPD_BACKOFF_MIN },
+	{ "nothing, the first retry", 32, 0, false, 16, 17, KSWAPD_BACKOFF_MIN,
+	  2 * KSWAPD_BACKOFF_MIN },
+	{ "nothing, a later retry", 32, 0, false, 20, 21, KSWAPD_BACKOFF_MAX / 2,
+	  KSWAPD_BACKOFF_MAX },
+	{ "nothing, a late retry", 32, 0, false, 99, 100, KSWAPD_BACKOFF_MAX,
+	  KSWAPD_BACKOFF_MAX },
+	{ "nothing, hopeless again after a reset", 32, 0, false, 15, 16,
+	  4 * KSWAPD_BACKOFF_MIN, 8 * KSWAPD_BACKOFF_MIN },
+	{ "too little, without failures", 100, 99, false, 0, 1 },
+	{ "too little, the last time", 100, 99, false, 15, 16, 0, KSWAPD_BACKOFF_MIN },
+	{ "too little, but cut short", 100, 99, true, 15, 15 },
+	{ "nothing, but cut short", 32, 0, true, 16, 16, KSWAPD_BACKOFF_MIN,
+	  KSWAPD_BACKOFF_MIN },
+	{ "enough, without failures", 100, 100, false, 0, 0 },
+	{ "enough, after 15 failures", 100, 100, false, 15, 0 },
+	{ "enough, a retry", 100, 100, false, 20, 0, KSWAPD_BACKOFF_MAX, 0 },
+	{ "enough, cut short", 100, 100, true, 20, 0, KSWAPD_BACKOFF_MAX, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(run, run_cases, name);
@@ -527,71 +530,79 @@ static void test_run(struct kunit *test)
 {
 	const struct run_case *c = test->param_value;
 	struct fake_node *node = test->priv;
-	struct scan_control sc = {
-		.nr_to_reclaim = FAKE_HIGH,
-		.nr_reclaimed = c->reclaimed,
-	};
 
 	fake_zone_fill(node, LOWER, FAKE_HIGH);
 	atomic_set(&node->pgdat.kswapd_failures, c->before);
-	atomic_long_set(&node->pgdat.kswapd_earned, 1);
-	kswapd_account_run(&node->pgdat, &sc, c->refaults);
+	node->pgdat.kswapd_backoff = c->backoff_before;
+	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, !c->cut_short);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
+	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff_after);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)
 		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
 	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_RUNS_FAILED), c->after > c->before ? 1 : 0);
 	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_GIVEN_UP),
 			c->after > c->before && c->after == MAX_RECLAIM_RETRIES ? 1 : 0);
-	/* After a failure it is earned from the start. */
-	if (c->after > c->before)
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&node->pgdat.kswapd_earned), 0);
+	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_REVIVED),
+			c->after < c->before && c->before >= MAX_RECLAIM_RETRIES ? 1 : 0);
 }
 
-/* What direct reclaim earns a kswapd that has given up. */
-static const struct retry_case {
+/* For how long after a failed run kswapd is left alone, and resets are ignored. */
+static const struct backoff_case {
 	const char *name;
-	unsigned long reclaimed;	/* in each of two passes */
-	int before, after;
-	bool upper;			/* the upper zone has pages and may be used */
-	bool cgroup;			/* reclaim for a memory cgroup's limit */
-} retry_cases[] = {
-	{ "nothing", 0, 16, 16 },
-	{ "too little", FAKE_GAP / 2 - 1, 16, 16 },
-	{ "just enough", FAKE_GAP / 2, 16, 15 },
-	{ "enough at once", FAKE_GAP, 16, 15 },
-	{ "enough after a late wakeup", FAKE_GAP, 17, 15 },
-	{ "too little for two zones", FAKE_GAP - 1, 16, 16, .upper = true },
-	{ "enough for two zones", FAKE_GAP, 16, 15, .upper = true },
-	{ "not given up", FAKE_MANAGED, 15, 15 },
-	{ "no failures", FAKE_MANAGED, 0, 0 },
-	{ "for a memory cgroup", FAKE_MANAGED, 16, 16, .cgroup = true },
+	int count;
+	unsigned int backoff;
+	unsigned long ago;		/* jiffies since the last failure */
+	bool waits;
+} backoff_cases[] = {
+	{ "15 failures, at once", 15, 0, 0, true },
+	{ "15 failures, later", 15, 0, KSWAPD_BACKOFF_MIN, false },
+	{ "15 failures, hopeless before", 15, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MIN, false },
+	{ "16 failures, at once", 16, KSWAPD_BACKOFF_MIN, 0, true },
+	{ "16 failures, later", 16, KSWAPD_BACKOFF_MIN, KSWAPD_BACKOFF_MIN, false },
+	{ "21 failures, after the shortest backoff", 21, KSWAPD_BACKOFF_MAX,
+	  KSWAPD_BACKOFF_MIN, true },
+	{ "21 failures, after the longest one", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX,
+	  false },
+	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_MAX, LONG_MAX, false },
+	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_MAX, ULONG_MAX - HZ, false },
+	{ "memory was added", 21, 0, 0, false },
 };
 
-KUNIT_ARRAY_PARAM_DESC(retry, retry_cases, name);
+KUNIT_ARRAY_PARAM_DESC(backoff, backoff_cases, name);
 
-static void test_retry(struct kunit *test)
+/* Seconds may pass between the lines, so a case that must wait gets new time stamps. */
+static void fake_failure(struct fake_node *node, const struct backoff_case *c)
 {
-	const struct retry_case *c = test->param_value;
+	atomic_set(&node->pgdat.kswapd_failures, c->count);
+	node->pgdat.kswapd_backoff = c->backoff;
+	node->pgdat.kswapd_failed_at = jiffies - c->ago;
+}
+
+static void test_backoff(struct kunit *test)
+{
+	static const enum reset_kswapd_failures_reason others[] = {
+		RESET_KSWAPD_FAILURES_OTHER, RESET_KSWAPD_FAILURES_DIRECT,
+		RESET_KSWAPD_FAILURES_PCP,
+	};
+	const struct backoff_case *c = test->param_value;
 	struct fake_node *node = test->priv;
-	struct scan_control sc = { .reclaim_idx = c->upper ? UPPER : LOWER };
+	int i;
 
-	if (c->cgroup && !IS_ENABLED(CONFIG_MEMCG))
-		kunit_skip(test, "needs CONFIG_MEMCG");
-	/* Nobody looks into it. */
-	if (c->cgroup)
-		sc.target_mem_cgroup = (struct mem_cgroup *)node;
+	fake_failure(node, c);
+	KUNIT_EXPECT_EQ(test, kswapd_backs_off(&node->pgdat), c->waits);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		fake_failure(node, c);
+		pgdat_reset_kswapd_failures(&node->pgdat, others[i]);
+		KUNIT_EXPECT_EQ(test, failures_of(node), c->waits ? c->count : 0);
+		KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->waits ? 0 : i + 1);
+		/* Only a run of kswapd makes the next backoff a short one. */
+		KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff);
+	}
 
-	fake_zone_fill(node, LOWER, 0);
-	fake_zone_fill(node, UPPER, 0);
-	atomic_set(&node->pgdat.kswapd_failures, c->before);
-	pgdat_retry_kswapd(&node->pgdat, &sc, c->reclaimed);
-	pgdat_retry_kswapd(&node->pgdat, &sc, c->reclaimed);
-	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
-	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
-	if (c->after < c->before)
-		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_RETRY);
-	KUNIT_EXPECT_EQ(test, counted(node, KSWAPD_REVIVED), c->after < c->before ? 1 : 0);
+	fake_failure(node, c);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_KSWAPD);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
 }
 
 /*
@@ -706,7 +717,7 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE(test_reasons_are_all_known),
 	KUNIT_CASE(test_reason_by_context),
 	KUNIT_CASE_PARAM(test_run, run_gen_params),
-	KUNIT_CASE_PARAM(test_retry, retry_gen_params),
+	KUNIT_CASE_PARAM(test_backoff, backoff_gen_params),
 	KUNIT_CASE(test_reset_once),
 	{ }
 };

@@ -18,7 +18,7 @@ refuse() {
 
 	nearest=$(nearest_base "$TREE_VERSION")
 	if [ "$THERE" -gt 0 ]; then
-		outcome 4 "the first $THERE of $(patch_names "$base" | wc -l) patches of $base" \
+		outcome 4 "the first $THERE of $(all_names "$base" | wc -l) patches of $base" \
 			"are there already, then $(conflict_sentence)"
 	fi
 	if tree_has "$OUR_NAME"; then

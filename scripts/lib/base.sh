@@ -23,11 +23,19 @@ filled_bases() {
 	done
 }
 
-# BASE/mglru is the series for MGLRU on that base, which has the facts.
-need_base() {
-	local base=$1 name
+# The series for MGLRU and the bug fixes of a base are sets of their own, BASE/mglru
+# and BASE/fixes; the base has the facts.
+base_of() {
+	local base=${1%/mglru}
 
-	{ [[ ${base%/mglru} =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/${base%/mglru}/base" ]; } ||
+	printf '%s\n' "${base%/fixes}"
+}
+
+need_base() {
+	local base=$1 name of
+
+	of=$(base_of "$1")
+	{ [[ $of =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$of/base" ]; } ||
 		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
 	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
 	while read -r name; do
@@ -41,6 +49,17 @@ need_base() {
 need_patches() {
 	need_base "$1"
 	[ -n "$(patch_names "$1")" ] || die "patches/$1 has no patches yet"
+}
+
+# The patches that a set goes on top of, as names below patches/SET: the fixes of a
+# base, for its series.
+fix_names() {
+	[ ! -f "$PATCHES/$1/fixes/series" ] || patch_names "$1/fixes" | sed 's|^|fixes/|'
+}
+
+all_names() {
+	fix_names "$1"
+	patch_names "$1"
 }
 
 patch_names() {
@@ -69,7 +88,7 @@ base_knows_upstream() {
 		if grep -Eq "^[- ].*($UPSTREAM_NAMES)" "$PATCHES/$1/$name"; then
 			return 0
 		fi
-	done < <(patch_names "$1")
+	done < <(all_names "$1")
 	return 1
 }
 

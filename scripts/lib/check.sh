@@ -41,8 +41,8 @@ check_mail() {
 	{ grep -qx "Author: $AUTHOR_NAME" "$info" && grep -qx "Email: $AUTHOR_EMAIL" "$info"; } ||
 		problem "the author is not $AUTHOR_NAME <$AUTHOR_EMAIL>"
 	subject=$(sed -n 's/^Subject: //p' "$info")
-	[[ $subject == mm/vmscan:\ * || $subject == mm/page_alloc:\ * ]] ||
-		problem "the subject does not start with 'mm/vmscan: ' or 'mm/page_alloc: '"
+	[[ $subject == mm/vmscan:\ * || $subject == mm,\ oom:\ * ]] ||
+		problem "the subject does not start with 'mm/vmscan: ' or 'mm, oom: '"
 	[ "$(columns "$subject")" -le 75 ] ||
 		problem "the subject has $(columns "$subject") columns, of 75"
 	! grep -q '^Signed-off-by:' "$body" || problem "it is signed off"
@@ -101,6 +101,8 @@ cmd_check() {
 	need_tree "$OPT_tree"
 	need_checkpatch
 	prepare_repo "$base" no
+	apply_patches "$base" fix_names
+	[ "$CONFLICT" = no ] || outcome 1 "$(conflict_sentence)"
 	while read -r name; do
 		PROBLEMS=()
 		check_applies "$base" "$name"

@@ -7,8 +7,10 @@
 
 REPO=
 SET_DATE=
-THERE=0		# patches at the start of patches/BASE that the tree has already
+THERE=0		# patches, from the first one, that the tree has already
+SEEN=0		# patches that were looked at
 TOTAL=0		# commits in the whole set
+FIXES=0		# of them, those of patches/BASE/fixes
 NEW=0		# of them, those that the tree does not have
 CONFLICT=no
 FAILED_PATCH=
@@ -50,7 +52,7 @@ prepare_repo() {
 	scratch_git add -A -f
 	scratch_git commit -q --allow-empty -m start
 	scratch_git tag start
-	THERE=0 TOTAL=0 NEW=0 CONFLICT=no
+	THERE=0 SEEN=0 TOTAL=0 FIXES=0 NEW=0 CONFLICT=no
 }
 
 touched_files() {
@@ -58,7 +60,7 @@ touched_files() {
 
 	while read -r name; do
 		patch_files "$PATCHES/$1/$name"
-	done < <(patch_names "$1")
+	done < <(all_names "$1")
 	[ "$2" = yes ] || return 0
 	printf '%s\n' MAINTAINERS
 	for group in $(groups_of "$1"); do
@@ -93,7 +95,7 @@ copy_files() {
 count_there() {
 	local names k i
 
-	mapfile -t names < <(patch_names "$1")
+	mapfile -t names < <(all_names "$1")
 	for ((k = ${#names[@]}; k > 0; k--)); do
 		GIT_INDEX_FILE=$SCRATCH/index scratch_git read-tree start
 		for ((i = k - 1; i >= 0; i--)); do
@@ -108,12 +110,14 @@ count_there() {
 }
 
 # Commits the patches after the first THERE, up to the first that conflicts.
+# Usage: apply_patches BASE fix_names|patch_names
 apply_patches() {
-	local name n=0
+	local name
 
+	[ "$CONFLICT" = no ] || return 0
 	while read -r name; do
-		n=$((n + 1))
-		[ "$n" -gt "$THERE" ] || continue
+		SEEN=$((SEEN + 1))
+		[ "$SEEN" -gt "$THERE" ] || continue
 		if ! scratch_git am -q --no-3way --whitespace=nowarn "$PATCHES/$1/$name" \
 			</dev/null >"$SCRATCH/am" 2>&1; then
 			find_conflict "$1" "$name"
@@ -122,8 +126,8 @@ apply_patches() {
 			return 0
 		fi
 		NEW=$((NEW + 1))
-	done < <(patch_names "$1")
-	TOTAL=$((TOTAL + n))
+	done < <("$2" "$1")
+	TOTAL=$((TOTAL + $("$2" "$1" | wc -l)))
 }
 
 # git tells the file and the line number in the patch; where that is in the tree
@@ -335,11 +339,15 @@ file_exists() {
 }
 
 # Usage: build_set BASE WITH-GROUPS RESUME; sets CONFLICT where a patch conflicts.
-# (A status would be asked for with `if`, where bash forgets its -e.)
+# (A status would be asked for with `if`, where bash forgets its -e.) The tag
+# "fixes" is on the commit that the set itself goes on top of.
 build_set() {
 	prepare_repo "$1" "$2"
 	[ "$3" = no ] || count_there "$1"
+	apply_patches "$1" fix_names
+	FIXES=$TOTAL
+	scratch_git tag fixes
 	[ "$2" = no ] || commit_groups "$1" before
-	apply_patches "$1"
+	apply_patches "$1" patch_names
 	[ "$2" = no ] || [ "$CONFLICT" = yes ] || commit_groups "$1" after
 }

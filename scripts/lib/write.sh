@@ -46,12 +46,12 @@ need_cover_letter() {
 format_set() {
 	local prefix commit cover=$SCRATCH/out/0000-cover-letter.patch
 
-	prefix=$(base_value "$1" prefix)
-	commit=$(base_value "$1" base-commit)
+	prefix=$(base_value "$(base_of "$1")" prefix)
+	commit=$(base_value "$(base_of "$1")" base-commit)
 	scratch_git config branch.series.description "$(cat "$PATCHES/$1/cover-letter")"
 	scratch_git format-patch -q --zero-commit --no-signature --cover-letter \
 		--cover-from-description=subject --subject-prefix="${prefix:-PATCH}" \
-		-o "$SCRATCH/out" start..series
+		-o "$SCRATCH/out" fixes..series
 	[ -z "$commit" ] || printf 'base-commit: %s\n' "$commit" >>"$cover"
 }
 
@@ -77,7 +77,7 @@ unpublish() {
 }
 
 cmd_write() {
-	local base
+	local base groups=yes
 
 	options 'base= tree= out=' "$@"
 	need_options base tree out
@@ -87,7 +87,9 @@ cmd_write() {
 	need_out "$OPT_out"
 	need_cover_letter "$base"
 	need_groups
-	build_set "$base" yes no
+	# Only the series itself brings new files.
+	[ "$(base_of "$base")" = "$base" ] || groups=no
+	build_set "$base" "$groups" no
 	if [ "$CONFLICT" = yes ]; then
 		refuse "$base" given
 	fi
@@ -95,5 +97,5 @@ cmd_write() {
 		die "some of the new files are in $TREE already; write wants a tree without them"
 	format_set "$base"
 	publish
-	outcome 0 "wrote a cover letter and $TOTAL patches to $OUT"
+	outcome 0 "wrote a cover letter and $((TOTAL - FIXES)) patches to $OUT"
 }
