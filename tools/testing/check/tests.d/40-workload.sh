@@ -49,6 +49,8 @@ bad_options() {
 	runaway --lru new|is none of
 	stream --readers 65|is no whole number
 	edge --high 1|must be at least a page
+	runaway --hot-size x%|is no whole number from 1
+	runaway --touch-size 123456789%|is too large
 	strand --by magic|is none of
 	stream --by min|go with strand only
 	runaway --mmap|go with strand, stream and productive only

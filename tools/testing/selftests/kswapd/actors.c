@@ -21,24 +21,11 @@
 
 #include "pressure.h"
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ	22
-#endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23
-#endif
-
 #define STREAM_BLOCK		(128 * 1024)
 #define READER_BLOCK		(1024 * 1024)
 #define WRITE_BLOCK		(1024 * 1024)
 #define RECLAIM_BYTES		(1024 * 1024)
 #define RECLAIM_PAUSE_US	2000
-#define HOG_STEP_BYTES		(64ULL << 20)
-#define HOG_POLL_US		100000
-#define HOG_POLLS_OF_ROOM	20
-#define HOG_REST_NS		20000000
-#define FLIP_WAIT_NS		100000000
-#define FLIP_SLACK_BYTES	(4ULL << 20)
 
 void actor_give_up(struct slot *slot, const char *fmt, ...)
 {
@@ -50,7 +37,7 @@ void actor_give_up(struct slot *slot, const char *fmt, ...)
 	_exit(EXIT_FAILED);
 }
 
-static void pause_us(unsigned long long us)
+void pause_us(unsigned long long us)
 {
 	struct timespec ts = {
 		.tv_sec = us / 1000000,
@@ -128,7 +115,7 @@ void write_pages(char *mem, size_t size, size_t page)
 		mem[at] = 1;
 }
 
-static void *map_anonymous(const struct run *run, struct actor *actor,
+void *map_anonymous(const struct run *run, struct actor *actor,
 			   size_t size)
 {
 	struct slot *slot = actor->slot;
@@ -144,31 +131,7 @@ static void *map_anonymous(const struct run *run, struct actor *actor,
 	return mem;
 }
 
-/* Where nothing but the others is to bring free memory below low. */
-static bool hog_stops_at_low(const struct options *opt)
-{
-	return opt->scenario == RUNAWAY || opt->scenario == EDGE ||
-	       opt->scenario == PRODUCTIVE;
-}
-
-/*
- * False where the gaps between the watermarks are too small for the pulses of
- * touch, which must not reach min: from there on the allocator would look for
- * something to kill.
- */
-bool gaps_suffice(const struct options *opt, const struct node_state *node,
-		  unsigned long long page_size)
-{
-	unsigned long long pulse = opt->touch_size / page_size;
-	unsigned long long below = node->low - node->min;
-	unsigned long long above = node->high - node->low;
-
-	if (hog_stops_at_low(opt))
-		return above >= pulse && below >= 2 * pulse;
-	return below / 2 >= pulse;
-}
-
-static void *map_file(struct slot *slot, int fd, size_t size, int prot)
+void *map_file(struct slot *slot, int fd, size_t size, int prot)
 {
 	void *mem;
 
@@ -179,315 +142,7 @@ static void *map_file(struct slot *slot, int fd, size_t size, int prot)
 	return mem;
 }
 
-struct hog {
-	const struct run *run;
-	struct slot *slot;
-	struct text text;
-	int fd;
-	char *mem;
-	bool written;			/* by it; else it is only read */
-	size_t size;
-	size_t taken;
-	size_t page;
-	unsigned long long slack;	/* pages that it leaves of the excess */
-	void *hot;			/* the hot file; NULL: there is none */
-	unsigned char *cached;		/* of each of its pages: is it? */
-};
-
-static void hog_look(struct hog *hog, struct node_state *node)
-{
-	int err;
-
-	err = text_read(&hog->text, "/proc/zoneinfo");
-	if (err)
-		actor_give_up(hog->slot, "cannot read /proc/zoneinfo: %s",
-			      strerror(-err));
-	if (!node_state_parse(hog->text.buf, hog->run->opt.node, node))
-		actor_give_up(hog->slot, "cannot find node %d any more",
-			      hog->run->opt.node);
-}
-
-/* Where there is a hot file, it was made before. */
-static void hog_map_hot(struct hog *hog)
-{
-	const struct actor *hot = find_actor(hog->run, HOT);
-	size_t size = hog->run->opt.hot_size;
-	int fd;
-
-	if (!hot)
-		return;
-	fd = open(hot->file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		actor_give_up(hog->slot, "cannot open the hot file: %s",
-			      strerror(errno));
-	hog->hot = map_file(hog->slot, fd, size, PROT_READ);
-	close(fd);
-	hog->cached = malloc(size / hog->page + 1);
-	if (!hog->cached)
-		actor_give_up(hog->slot, "has no memory to look at the hot file");
-}
-
-/* Pages of the hot file that were evicted. They will be back. */
-static unsigned long long hot_pages_away(const struct hog *hog)
-{
-	size_t size = hog->run->opt.hot_size;
-	unsigned long long away = 0;
-	size_t i;
-
-	if (!hog->hot)
-		return 0;
-	if (mincore(hog->hot, size, hog->cached))
-		actor_give_up(hog->slot, "cannot look at the hot file: %s",
-			      strerror(errno));
-	for (i = 0; i < size / hog->page; i++)
-		away += !(hog->cached[i] & 1);
-	return away;
-}
-
-/*
- * What is left to take. For runaway free memory is to lie just above low while
- * all of the hot file is there, so that its eviction balances nothing. The
- * hog itself wakes nobody then; a pulse of touch gets below low and wakes
- * kswapd, which wants free memory up to high and finds little more than the
- * hot file. For strand it is to lie between min and low, or at low where that
- * is asked for: below low, the zones of a node are not taken from in turn, and
- * the largest could be down at min before another one gives what it has.
- */
-static unsigned long long hog_excess(const struct hog *hog,
-				     const struct node_state *node)
-{
-	unsigned long long excess;
-	unsigned long long keep = hog->slack + hot_pages_away(hog);
-
-	excess = hog_stops_at_low(&hog->run->opt) || hog->run->opt.at_low ?
-		 node->over_low : node->over_mid;
-	return excess > keep ? excess - keep : 0;
-}
-
-static void hog_take(struct hog *hog, unsigned long long pages)
-{
-	size_t end = hog->taken + pages * hog->page;
-	unsigned char seen = 0;
-
-	if (end > hog->size)
-		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
-			      hog->size >> 20);
-	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
-	if (!madvise(hog->mem + hog->taken, end - hog->taken,
-		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
-		hog->taken = end;
-	for (; hog->taken < end; hog->taken += hog->page) {
-		if (hog->written)
-			hog->mem[hog->taken] = 1;
-		else
-			seen += hog->mem[hog->taken];
-	}
-	/* Or the compiler would see no use in reading. */
-	atomic_store(&hog->slot->seen, seen);
-	atomic_store(&hog->slot->bytes, hog->taken);
-	atomic_store(&hog->slot->changed_ns, now_ns());
-}
-
-/*
- * Half of the distance at a time: other takers and per-CPU lists make the
- * number of free pages a moving target, and what is below it must stay there.
- */
-static void hog_fill(struct hog *hog)
-{
-	unsigned long long most = HOG_STEP_BYTES / hog->page;
-	struct node_state node;
-	unsigned long long room;
-
-	for (;;) {
-		hog_look(hog, &node);
-		room = hog_excess(hog, &node);
-		if (!room)
-			return;
-		if (room > 32)
-			room /= 2;
-		hog_take(hog, room < most ? room : most);
-	}
-}
-
-static unsigned long long kswapd_ns(const struct hog *hog)
-{
-	unsigned long long ns = 0;
-
-	thread_cpu_ns(hog->run->env.kswapd, hog->run->env.schedstat, &ns);
-	return ns;
-}
-
-/*
- * Has the node had room for two seconds, and a kswapd that has not given up?
- * That comes from page cache of before, in whose place the hog goes. Free pages
- * also rise for a moment when somebody's pages were evicted who needs them.
- */
-static bool hog_sees_room(struct hog *hog)
-{
-	struct node_state node;
-	int i;
-
-	for (i = 0; i < HOG_POLLS_OF_ROOM; i++) {
-		pause_us(HOG_POLL_US);
-		hog_look(hog, &node);
-		if (node.hopeless || node.over_low <= hot_pages_away(hog) ||
-		    atomic_load(&hog->slot->leave))
-			return false;
-	}
-	return true;
-}
-
-/*
- * What it takes cannot be reclaimed: anonymous memory without swap, a file on
- * tmpfs likewise, a file that is locked, or one that memory.min protects.
- */
-static void hog_map(struct hog *hog, struct actor *actor)
-{
-	struct slot *slot = hog->slot;
-
-	hog->written = true;
-	switch (hog->run->opt.by) {
-	case BY_EXIT:
-	case BY_SWAPON:
-	case NR_RECOVERIES:
-		hog->mem = map_anonymous(hog->run, actor, hog->size);
-		return;
-	case BY_TMPFS:
-		/* A file of the kernel's own tmpfs, deleted when it is closed. */
-		hog->fd = memfd_create("hog", MFD_CLOEXEC);
-		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
-			actor_give_up(slot, "cannot make a file on tmpfs: %s",
-				      strerror(errno));
-		hog->mem = map_file(slot, hog->fd, hog->size,
-				    PROT_READ | PROT_WRITE);
-		return;
-	case BY_MUNLOCK:
-	case BY_MIN:
-		hog->written = false;
-		hog->fd = actor->fd;
-		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
-		/* Page by page: what is read ahead is not locked. */
-		madvise(hog->mem, hog->size, MADV_RANDOM);
-		if (hog->run->opt.by == BY_MUNLOCK &&
-		    mlock2(hog->mem, hog->size, MLOCK_ONFAULT))
-			actor_give_up(slot, "cannot lock its file: %s",
-				      strerror(errno));
-		return;
-	}
-}
-
-static void hog_let_go(struct hog *hog)
-{
-	if (hog->run->opt.by == BY_MUNLOCK) {
-		if (munlock(hog->mem, hog->size))
-			actor_give_up(hog->slot, "cannot unlock its file: %s",
-				      strerror(errno));
-	} else {
-		munmap(hog->mem, hog->size);
-		close(hog->fd);
-	}
-	atomic_store(&hog->slot->left, true);
-	for (;;)
-		pause();
-}
-
-static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
-{
-	unsigned long long end = now_ns() + ns;
-	struct node_state node;
-
-	do {
-		hog_look(hog, &node);
-		if (node.hopeless == hopeless)
-			return true;
-	} while (now_ns() < end);
-	return false;
-}
-
-/*
- * Gives back what balances the node, and says how much that was, in bytes. Much
- * of it goes no further than the per-CPU lists, where it does not count as free.
- */
-static size_t hog_balance(struct hog *hog)
-{
-	size_t before = hog->taken;
-	struct node_state node;
-	unsigned long long pages;
-
-	for (;;) {
-		hog_look(hog, &node);
-		if (before != hog->taken && node.free >= node.high)
-			break;
-		pages = FLIP_SLACK_BYTES / hog->page;
-		pages += node.high > node.free ? node.high - node.free : 0;
-		if (pages > hog->taken / hog->page)
-			break;
-		hog->taken -= pages * hog->page;
-		madvise(hog->mem + hog->taken, pages * hog->page, MADV_DONTNEED);
-	}
-	return before - hog->taken;
-}
-
-/*
- * Gives back what balances the node, and takes the same again as soon as that has
- * brought kswapd back. Where it has not within the time, the next try may.
- */
-static void __noreturn hog_flip(struct hog *hog)
-{
-	bool hopeless;
-	size_t size;
-
-	for (;;) {
-		hopeless = hog_sees(hog, true, FLIP_WAIT_NS);
-		size = hog_balance(hog);
-		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
-			atomic_fetch_add(&hog->slot->rounds, 1);
-		hog_take(hog, size / hog->page);
-		/* Others may have given or taken in the meantime. */
-		if (!hopeless)
-			hog_fill(hog);
-	}
-}
-
-/*
- * kswapd may find page cache that was on the node before, and have enough with
- * that. The hog takes its place. Should kswapd be asleep all the time, as pulses
- * are served from per-CPU lists and never reach low, then leaving less than
- * before will help.
- */
-static void hog_body(const struct run *run, struct actor *actor)
-{
-	unsigned long long above = run->node.high - run->node.low;
-	unsigned long long pulse = run->opt.touch_size / run->env.page_size;
-	unsigned long long kswapd_before;
-	struct hog hog = {
-		.run = run,
-		.slot = actor->slot,
-		.page = run->env.page_size,
-		.size = node_bytes(run),
-	};
-
-	if (hog_stops_at_low(&run->opt))
-		hog.slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
-	hog_map(&hog, actor);
-	hog_map_hot(&hog);
-	hog_fill(&hog);
-	atomic_store(&actor->slot->ready, true);
-
-	if (run->opt.scenario == FLIP)
-		hog_flip(&hog);
-	while (!atomic_load(&actor->slot->leave)) {
-		kswapd_before = kswapd_ns(&hog);
-		if (!hog_sees_room(&hog))
-			continue;
-		hog_fill(&hog);
-		if (kswapd_ns(&hog) - kswapd_before < HOG_REST_NS)
-			hog.slack /= 2;
-	}
-	hog_let_go(&hog);
-}
-
-static void note_latency(struct slot *slot, unsigned long long us)
+void note_latency(struct slot *slot, unsigned long long us)
 {
 	unsigned int i = us;
 	unsigned int exp;

@@ -28,6 +28,7 @@
 
 #define MAX_SECONDS		86400
 #define MAX_SCALE_FACTOR	3000
+#define MAX_GAP_PERCENT		10000
 
 const char * const scenario_names[NR_SCENARIOS] = {
 	[RUNAWAY]	= "runaway",
@@ -67,7 +68,8 @@ static const char help_text[] =
 "           kill ends it, and is no failure either\n"
 "  job      a command is run over and over: how long does it take?\n"
 "\n"
-"SIZE takes k, m or g behind a whole number.\n"
+"SIZE takes k, m or g behind a whole number. GAP is a SIZE, or with % behind it, a\n"
+"percentage of the gap between the node's low and high watermark.\n"
 "\n"
 "  --node N               the node (default: the last one with memory)\n"
 "  --seconds S            measured seconds (20)\n"
@@ -82,7 +84,7 @@ static const char help_text[] =
 "runaway, edge and flip:\n"
 "  --high SIZE            memory.high of the streaming task (8m)\n"
 "  --min SIZE             its memory.min; 0 is no protection (64m)\n"
-"  --hot-size SIZE        the mapped file (16m); none in flip\n"
+"  --hot-size GAP         the mapped file (16m); none in flip\n"
 "  --hot-pause-us N       pause after each pass over it (1000)\n"
 "runaway and job:\n"
 "  --job COMMAND          a command to run over and over, on the node\n"
@@ -92,7 +94,7 @@ static const char help_text[] =
 "runaway and hopeless:\n"
 "  --after S              seconds more to watch, after the hog has left (0)\n"
 "all with a hog but productive:\n"
-"  --touch-size SIZE      anonymous memory mapped and unmapped (1m)\n"
+"  --touch-size GAP       anonymous memory mapped and unmapped (1m)\n"
 "  --touch-interval-us N  pause in between (2000)\n"
 "strand:\n"
 "  --by exit|munlock|swapon|min|tmpfs   how memory comes back (exit): the hog\n"
@@ -133,6 +135,23 @@ static int parse_pause(struct run *run, const char *name,
 		return -1;
 	*us = n;
 	return 0;
+}
+
+/* A size, or a percentage of the gap. */
+static int parse_gap(struct run *run, const char *name,
+		     unsigned long long *size, int *percent)
+{
+	size_t len = strlen(optarg);
+	char digits[8];
+
+	*percent = 0;
+	if (!len || optarg[len - 1] != '%')
+		return parse_size(run, name, optarg, size);
+	snprintf(digits, sizeof(digits), "%.*s", (int)len - 1, optarg);
+	if (len > sizeof(digits))
+		return give_up(run, EXIT_USAGE, "%s: %s is too large", name,
+			       optarg);
+	return parse_int(run, name, digits, 1, MAX_GAP_PERCENT, percent);
 }
 
 static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
@@ -228,11 +247,12 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_MIN:
 		return parse_size(run, name, optarg, &opt->min);
 	case OPT_HOT_SIZE:
-		return parse_size(run, name, optarg, &opt->hot_size);
+		return parse_gap(run, name, &opt->hot_size, &opt->hot_percent);
 	case OPT_HOT_PAUSE:
 		return parse_pause(run, name, &opt->hot_pause_us);
 	case OPT_TOUCH_SIZE:
-		return parse_size(run, name, optarg, &opt->touch_size);
+		return parse_gap(run, name, &opt->touch_size,
+				 &opt->touch_percent);
 	case OPT_TOUCH_INTERVAL:
 		return parse_pause(run, name, &opt->touch_interval_us);
 	case OPT_READERS:

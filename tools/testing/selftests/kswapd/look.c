@@ -344,15 +344,10 @@ int name_group(struct run *run)
 
 static int check_dir(struct run *run)
 {
-	unsigned long long need = 0;
 	char real[PATH_MAX];
 	int len;
 
-	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE)
-		need += run->opt.hot_size;
-	if (run->opt.by == BY_SWAPON)
-		need += run->opt.swap_size;
-	if (check_disk(run, "--dir", run->opt.dir, need, real))
+	if (check_disk(run, "--dir", run->opt.dir, bytes_on_disk(run), real))
 		return -1;
 
 	len = snprintf(run->undo.dir, sizeof(run->undo.dir), "%s/%s.%d",
@@ -367,36 +362,6 @@ static int check_dir(struct run *run)
 		return give_up(run, EXIT_FAILED, "%s exists already",
 			       run->undo.dir);
 	return name_group(run);
-}
-
-static int check_fit(struct run *run)
-{
-	unsigned long long page = run->env.page_size;
-	unsigned long long node = run->node.usable * page;
-	struct options *opt = &run->opt;
-	unsigned long long sum;
-
-	if (!opt->file_size)
-		opt->file_size = node_bytes(run) / 5 * 6;
-	if (opt->scenario == STREAM)
-		return 0;
-	if (opt->touch_size > node / 16)
-		return give_up(run, EXIT_USAGE,
-			       "--touch-size: %llu MiB are too much for node %d with %llu MiB",
-			       opt->touch_size / MIB, opt->node, node / MIB);
-	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
-	    opt->scenario != FLIP)
-		return 0;
-	if (opt->min > node)
-		return give_up(run, EXIT_USAGE,
-			       "--min: %llu MiB do not fit on node %d with %llu MiB",
-			       opt->min / MIB, opt->node, node / MIB);
-	sum = opt->high + opt->hot_size;
-	if (sum > node / 2)
-		return give_up(run, EXIT_USAGE,
-			       "--high and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
-			       sum / MIB, opt->node, node / MIB);
-	return 0;
 }
 
 int look_around(struct run *run)

@@ -167,15 +167,7 @@ int apply_settings(struct run *run)
 		run->env.mglru = run->opt.lru == LRU_MGLRU;
 	}
 
-	if (read_node(run, &run->node))
-		return -1;
-	if (run->opt.scenario != STREAM &&
-	    !gaps_suffice(&run->opt, &run->node, run->env.page_size))
-		return give_up(run, EXIT_USAGE,
-			       "the watermarks of node %d (%llu, %llu, %llu pages) are too close together for --touch-size: make that smaller or --scale-factor larger",
-			       run->opt.node, run->node.min, run->node.low,
-			       run->node.high);
-	return 0;
+	return read_node(run, &run->node) || size_by_gap(run) ? -1 : 0;
 }
 
 static int give_controller(struct run *run, const char *group, const char *name)

@@ -58,6 +58,8 @@ struct options {
 	unsigned long long min;
 	unsigned long long hot_size;
 	unsigned long long touch_size;
+	int hot_percent;		/* the two, of the gap; 0: in bytes */
+	int touch_percent;
 	unsigned long long file_size;	/* 0: from the node's size */
 	unsigned long long swap_size;
 	unsigned long long touch_interval_us;
@@ -334,9 +336,17 @@ int recover(struct run *run);
 int janitor_start(struct run *run);
 bool janitor_finish(struct run *run);
 
+/* sizes.c */
+unsigned long long gap_bytes(const struct run *run);
+bool has_hot_file(const struct options *opt);
+unsigned long long bytes_on_disk(const struct run *run);
+int check_fit(struct run *run);
+int size_by_gap(struct run *run);
+
+/* hog.c */
+void hog_body(const struct run *run, struct actor *actor);
+
 /* actors.c */
-bool gaps_suffice(const struct options *opt, const struct node_state *node,
-		  unsigned long long page_size);
 pid_t actor_start(const struct run *run, struct actor *actor);
 int prefer_node(int nid);
 int bind_to_node(int nid);
@@ -346,7 +356,11 @@ actor_give_up(struct slot *slot, const char *fmt, ...);
 void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 		 struct slot *slot);
 void enter_cgroup(const char *cgroup, struct slot *slot);
+void pause_us(unsigned long long us);
 void *map_small_pages(struct slot *slot, size_t size);
+void *map_anonymous(const struct run *run, struct actor *actor, size_t size);
+void *map_file(struct slot *slot, int fd, size_t size, int prot);
+void note_latency(struct slot *slot, unsigned long long us);
 void write_pages(char *mem, size_t size, size_t page);
 
 /* json.c */

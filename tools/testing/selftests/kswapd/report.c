@@ -27,17 +27,12 @@ static const char *brief(char *buf, size_t size, double n)
 	return buf;
 }
 
-static bool hot_is_there(const struct run *run)
-{
-	return run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE;
-}
-
 /* Whose refaults count: hot's, or where there is none, the readers' or the job's. */
 static bool refaults_count(const struct run *run, int i)
 {
 	enum actor_kind kind = run->actors[i].kind;
 
-	return hot_is_there(run) ? kind == HOT : kind == READER || kind == JOB;
+	return has_hot_file(&run->opt) ? kind == HOT : kind == READER || kind == JOB;
 }
 
 static double sample_refaults(const struct run *run, const struct sample *s)
@@ -109,6 +104,13 @@ void say_header(FILE *out, const struct run *run)
 		mib(run, run->node.min), mib(run, run->node.low),
 		mib(run, run->node.high),
 		run->env.node_scope ? "node" : "system");
+	fprintf(out, "gap from low to high %.2f MiB; pulses %.2f MiB",
+		mib(run, run->node.high - run->node.low),
+		(double)run->opt.touch_size / MIB);
+	if (has_hot_file(&run->opt))
+		fprintf(out, "; hot file %.2f MiB",
+			(double)run->opt.hot_size / MIB);
+	fputc('\n', out);
 	fprintf(out, "%5s%8s%7s%9s%8s%8s%8s%8s%8s%10s%10s%8s\n",
 		"t s", "kswapd%", "hopel.", "free MiB", "k-scan", "k-steal",
 		"d-scan", "d-steal", "stalls", "refaults", "read MB", "k-runs");
@@ -375,10 +377,10 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 	fprintf(out,
 		"Each second: %.0f refaults of %s, %.0f direct reclaim stalls, %.0f MB read.\n",
 		sum->refaults,
-		hot_is_there(run) ? "the hot file" :
+		has_hot_file(&run->opt) ? "the hot file" :
 		run->opt.job ? "the job" : "the readers",
 		sum->stalls, sum->mb_read);
-	if (hot_is_there(run))
+	if (has_hot_file(&run->opt))
 		fprintf(out,
 			"The hot file took %.0f major faults a second and was gone through %.1f times%s.\n",
 			sum->major_faults, sum->rounds,
@@ -475,8 +477,14 @@ static void json_environment(FILE *out, const struct run *run)
 	fprintf(out,
 		"    \"node_pages\": %llu, \"usable_pages\": %llu, \"reserve_pages\": %llu,\n",
 		run->node.managed, run->node.usable, run->node.reserve);
-	fprintf(out, "    \"min_pages\": %llu, \"low_pages\": %llu, \"high_pages\": %llu},\n",
-		run->node.min, run->node.low, run->node.high);
+	fprintf(out, "    \"min_pages\": %llu, \"low_pages\": %llu, \"high_pages\": %llu, \"gap_pages\": %llu,\n",
+		run->node.min, run->node.low, run->node.high,
+		run->node.high - run->node.low);
+	fprintf(out, "    \"pulse_pages\": %llu",
+		run->opt.touch_size / env->page_size);
+	json_value(out, "hot_pages", has_hot_file(&run->opt) ?
+		   (double)(run->opt.hot_size / env->page_size) : -1, 0);
+	fprintf(out, "},\n");
 }
 
 static void json_sample(FILE *out, const struct run *run,
@@ -539,7 +547,7 @@ static void json_summary(FILE *out, const struct run *run,
 	fprintf(out,
 		"    \"stalls_per_s\": %.1f, \"pageoutrun_per_s\": %.1f, \"pgscan_direct_per_s\": %.1f, \"mb_read_per_s\": %.1f",
 		sum->stalls, sum->runs, sum->direct_scanned, sum->mb_read);
-	if (hot_is_there(run))
+	if (has_hot_file(&run->opt))
 		fprintf(out,
 			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);

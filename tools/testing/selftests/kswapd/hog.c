@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The task that fills the node, until free memory lies at one of its watermarks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23
+#endif
+
+#define HOG_STEP_BYTES		(64ULL << 20)
+#define HOG_POLL_US		100000
+#define HOG_POLLS_OF_ROOM	20
+#define HOG_REST_NS		20000000
+#define FLIP_WAIT_NS		100000000
+#define FLIP_SLACK_BYTES	(4ULL << 20)
+
+/* Where nothing but the others is to bring free memory below low. */
+static bool hog_stops_at_low(const struct options *opt)
+{
+	return opt->scenario == RUNAWAY || opt->scenario == EDGE ||
+	       opt->scenario == PRODUCTIVE;
+}
+
+static bool has_pulses(const struct options *opt)
+{
+	return opt->scenario != PRODUCTIVE;
+}
+
+struct hog {
+	const struct run *run;
+	struct slot *slot;
+	struct text text;
+	int fd;
+	char *mem;
+	bool written;			/* by it; else it is only read */
+	size_t size;
+	size_t taken;
+	size_t page;
+	unsigned long long slack;	/* pages that it leaves of the excess */
+	void *hot;			/* the hot file; NULL: there is none */
+	unsigned char *cached;		/* of each of its pages: is it? */
+};
+
+static void hog_look(struct hog *hog, struct node_state *node)
+{
+	int err;
+
+	err = text_read(&hog->text, "/proc/zoneinfo");
+	if (err)
+		actor_give_up(hog->slot, "cannot read /proc/zoneinfo: %s",
+			      strerror(-err));
+	if (!node_state_parse(hog->text.buf, hog->run->opt.node, node))
+		actor_give_up(hog->slot, "cannot find node %d any more",
+			      hog->run->opt.node);
+}
+
+/* Where there is a hot file, it was made before. */
+static void hog_map_hot(struct hog *hog)
+{
+	const struct actor *hot = find_actor(hog->run, HOT);
+	size_t size = hog->run->opt.hot_size;
+	int fd;
+
+	if (!hot)
+		return;
+	fd = open(hot->file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		actor_give_up(hog->slot, "cannot open the hot file: %s",
+			      strerror(errno));
+	hog->hot = map_file(hog->slot, fd, size, PROT_READ);
+	close(fd);
+	hog->cached = malloc(size / hog->page + 1);
+	if (!hog->cached)
+		actor_give_up(hog->slot, "has no memory to look at the hot file");
+}
+
+/* Pages of the hot file that were evicted. They will be back. */
+static unsigned long long hot_pages_away(const struct hog *hog)
+{
+	size_t size = hog->run->opt.hot_size;
+	unsigned long long away = 0;
+	size_t i;
+
+	if (!hog->hot)
+		return 0;
+	if (mincore(hog->hot, size, hog->cached))
+		actor_give_up(hog->slot, "cannot look at the hot file: %s",
+			      strerror(errno));
+	for (i = 0; i < size / hog->page; i++)
+		away += !(hog->cached[i] & 1);
+	return away;
+}
+
+/*
+ * Pages that free memory is to be above the mark at which the hog ends, while no
+ * pulse is taken. A pulse ends below low and above min, where the kernel would look
+ * for a task to kill. One that is larger than the gap goes through both watermarks,
+ * each time: the node is balanced before it and short after it.
+ */
+static unsigned long long hog_slack(const struct run *run)
+{
+	unsigned long long pulse = run->opt.touch_size / run->env.page_size;
+	unsigned long long above = run->node.high - run->node.low;
+	unsigned long long below = run->node.low - run->node.min;
+	unsigned long long slack = 0;
+	unsigned long long room;
+
+	if (!has_pulses(&run->opt))
+		return 0;
+	if (hog_stops_at_low(&run->opt)) {
+		slack = above / 4 < pulse / 2 ? above / 4 : pulse / 2;
+		if (pulse > above)
+			slack = (above + pulse) / 2;
+	}
+	/* Halfway to min, or half of that where it ends there itself. */
+	room = hog_stops_at_low(&run->opt) || run->opt.at_low ? below / 2 :
+								 below / 4;
+	return pulse > slack + room ? pulse - room : slack;
+}
+
+/*
+ * What is left to take. For runaway free memory is to lie just above low while
+ * all of the hot file is there, so that its eviction balances nothing. The
+ * hog itself wakes nobody then; a pulse of touch gets below low and wakes
+ * kswapd, which wants free memory up to high and finds little more than the
+ * hot file. For strand it is to lie between min and low, or at low where that
+ * is asked for: below low, the zones of a node are not taken from in turn, and
+ * the largest could be down at min before another one gives what it has.
+ */
+static unsigned long long hog_excess(const struct hog *hog,
+				     const struct node_state *node)
+{
+	unsigned long long excess;
+	unsigned long long keep = hog->slack + hot_pages_away(hog);
+
+	excess = hog_stops_at_low(&hog->run->opt) || hog->run->opt.at_low ?
+		 node->over_low : node->over_mid;
+	return excess > keep ? excess - keep : 0;
+}
+
+static void hog_take(struct hog *hog, unsigned long long pages)
+{
+	size_t end = hog->taken + pages * hog->page;
+	unsigned char seen = 0;
+
+	if (end > hog->size)
+		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
+			      hog->size >> 20);
+	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
+	if (!madvise(hog->mem + hog->taken, end - hog->taken,
+		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
+		hog->taken = end;
+	for (; hog->taken < end; hog->taken += hog->page) {
+		if (hog->written)
+			hog->mem[hog->taken] = 1;
+		else
+			seen += hog->mem[hog->taken];
+	}
+	/* Or the compiler would see no use in reading. */
+	atomic_store(&hog->slot->seen, seen);
+	atomic_store(&hog->slot->bytes, hog->taken);
+	atomic_store(&hog->slot->changed_ns, now_ns());
+}
+
+/*
+ * Half of the distance at a time: other takers and per-CPU lists make the
+ * number of free pages a moving target, and what is below it must stay there.
+ */
+static void hog_fill(struct hog *hog)
+{
+	unsigned long long most = HOG_STEP_BYTES / hog->page;
+	struct node_state node;
+	unsigned long long room;
+
+	for (;;) {
+		hog_look(hog, &node);
+		room = hog_excess(hog, &node);
+		if (!room)
+			return;
+		if (room > 32)
+			room /= 2;
+		hog_take(hog, room < most ? room : most);
+	}
+}
+
+static unsigned long long kswapd_ns(const struct hog *hog)
+{
+	unsigned long long ns = 0;
+
+	thread_cpu_ns(hog->run->env.kswapd, hog->run->env.schedstat, &ns);
+	return ns;
+}
+
+/*
+ * Has the node had room for two seconds, and a kswapd that has not given up?
+ * That comes from page cache of before, in whose place the hog goes. Free pages
+ * also rise for a moment when somebody's pages were evicted who needs them.
+ */
+static bool hog_sees_room(struct hog *hog)
+{
+	struct node_state node;
+	int i;
+
+	for (i = 0; i < HOG_POLLS_OF_ROOM; i++) {
+		pause_us(HOG_POLL_US);
+		hog_look(hog, &node);
+		if (node.hopeless || node.over_low <= hot_pages_away(hog) ||
+		    atomic_load(&hog->slot->leave))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What it takes cannot be reclaimed: anonymous memory without swap, a file on
+ * tmpfs likewise, a file that is locked, or one that memory.min protects.
+ */
+static void hog_map(struct hog *hog, struct actor *actor)
+{
+	struct slot *slot = hog->slot;
+
+	hog->written = true;
+	switch (hog->run->opt.by) {
+	case BY_EXIT:
+	case BY_SWAPON:
+	case NR_RECOVERIES:
+		hog->mem = map_anonymous(hog->run, actor, hog->size);
+		return;
+	case BY_TMPFS:
+		/* A file of the kernel's own tmpfs, deleted when it is closed. */
+		hog->fd = memfd_create("hog", MFD_CLOEXEC);
+		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
+			actor_give_up(slot, "cannot make a file on tmpfs: %s",
+				      strerror(errno));
+		hog->mem = map_file(slot, hog->fd, hog->size,
+				    PROT_READ | PROT_WRITE);
+		return;
+	case BY_MUNLOCK:
+	case BY_MIN:
+		hog->written = false;
+		hog->fd = actor->fd;
+		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
+		/* Page by page: what is read ahead is not locked. */
+		madvise(hog->mem, hog->size, MADV_RANDOM);
+		if (hog->run->opt.by == BY_MUNLOCK &&
+		    mlock2(hog->mem, hog->size, MLOCK_ONFAULT))
+			actor_give_up(slot, "cannot lock its file: %s",
+				      strerror(errno));
+		return;
+	}
+}
+
+static void hog_let_go(struct hog *hog)
+{
+	if (hog->run->opt.by == BY_MUNLOCK) {
+		if (munlock(hog->mem, hog->size))
+			actor_give_up(hog->slot, "cannot unlock its file: %s",
+				      strerror(errno));
+	} else {
+		munmap(hog->mem, hog->size);
+		close(hog->fd);
+	}
+	atomic_store(&hog->slot->left, true);
+	for (;;)
+		pause();
+}
+
+static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
+{
+	unsigned long long end = now_ns() + ns;
+	struct node_state node;
+
+	do {
+		hog_look(hog, &node);
+		if (node.hopeless == hopeless)
+			return true;
+	} while (now_ns() < end);
+	return false;
+}
+
+/*
+ * Gives back what balances the node, and says how much that was, in bytes. Much
+ * of it goes no further than the per-CPU lists, where it does not count as free.
+ */
+static size_t hog_balance(struct hog *hog)
+{
+	size_t before = hog->taken;
+	struct node_state node;
+	unsigned long long pages;
+
+	for (;;) {
+		hog_look(hog, &node);
+		if (before != hog->taken && node.free >= node.high)
+			break;
+		pages = FLIP_SLACK_BYTES / hog->page;
+		pages += node.high > node.free ? node.high - node.free : 0;
+		if (pages > hog->taken / hog->page)
+			break;
+		hog->taken -= pages * hog->page;
+		madvise(hog->mem + hog->taken, pages * hog->page, MADV_DONTNEED);
+	}
+	return before - hog->taken;
+}
+
+/*
+ * Gives back what balances the node, and takes the same again as soon as that has
+ * brought kswapd back. Where it has not within the time, the next try may.
+ */
+static void __noreturn hog_flip(struct hog *hog)
+{
+	bool hopeless;
+	size_t size;
+
+	for (;;) {
+		hopeless = hog_sees(hog, true, FLIP_WAIT_NS);
+		size = hog_balance(hog);
+		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
+			atomic_fetch_add(&hog->slot->rounds, 1);
+		hog_take(hog, size / hog->page);
+		/* Others may have given or taken in the meantime. */
+		if (!hopeless)
+			hog_fill(hog);
+	}
+}
+
+/*
+ * kswapd may find page cache that was on the node before, and have enough with
+ * that. The hog takes its place. Should kswapd be asleep all the time, as pulses
+ * are served from per-CPU lists and never reach low, then leaving less than
+ * before will help.
+ */
+void hog_body(const struct run *run, struct actor *actor)
+{
+	unsigned long long kswapd_before;
+	struct hog hog = {
+		.run = run,
+		.slot = actor->slot,
+		.page = run->env.page_size,
+		.size = node_bytes(run),
+		.slack = hog_slack(run),
+	};
+
+	hog_map(&hog, actor);
+	hog_map_hot(&hog);
+	hog_fill(&hog);
+	atomic_store(&actor->slot->ready, true);
+
+	if (run->opt.scenario == FLIP)
+		hog_flip(&hog);
+	while (!atomic_load(&actor->slot->leave)) {
+		kswapd_before = kswapd_ns(&hog);
+		if (!hog_sees_room(&hog))
+			continue;
+		hog_fill(&hog);
+		if (kswapd_ns(&hog) - kswapd_before < HOG_REST_NS)
+			hog.slack /= 2;
+	}
+	hog_let_go(&hog);
+}

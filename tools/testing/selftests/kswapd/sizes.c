@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sizes that depend on the node and its watermarks, and whether they fit there.
+ */
+#include "pressure.h"
+
+/* From the low to the high watermark, in bytes. */
+unsigned long long gap_bytes(const struct run *run)
+{
+	return (run->node.high - run->node.low) * run->env.page_size;
+}
+
+bool has_hot_file(const struct options *opt)
+{
+	return opt->scenario == RUNAWAY || opt->scenario == EDGE;
+}
+
+unsigned long long bytes_on_disk(const struct run *run)
+{
+	unsigned long long bytes = 0;
+
+	if (has_hot_file(&run->opt))
+		bytes += run->opt.hot_size;
+	if (run->opt.by == BY_SWAPON)
+		bytes += run->opt.swap_size;
+	return bytes;
+}
+
+int check_fit(struct run *run)
+{
+	unsigned long long page = run->env.page_size;
+	unsigned long long node = run->node.usable * page;
+	struct options *opt = &run->opt;
+	unsigned long long sum;
+
+	if (!opt->file_size)
+		opt->file_size = node_bytes(run) / 5 * 6;
+	if (opt->scenario == STREAM)
+		return 0;
+	if (opt->touch_size > node / 16)
+		return give_up(run, EXIT_USAGE,
+			       "--touch-size: %llu MiB are too much for node %d with %llu MiB",
+			       opt->touch_size / MIB, opt->node, node / MIB);
+	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
+	    opt->scenario != FLIP)
+		return 0;
+	if (opt->min > node)
+		return give_up(run, EXIT_USAGE,
+			       "--min: %llu MiB do not fit on node %d with %llu MiB",
+			       opt->min / MIB, opt->node, node / MIB);
+	sum = opt->high + opt->hot_size;
+	if (sum > node / 2)
+		return give_up(run, EXIT_USAGE,
+			       "--high and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
+			       sum / MIB, opt->node, node / MIB);
+	return 0;
+}
+
+static unsigned long long part_of_gap(const struct run *run, int percent)
+{
+	unsigned long long page = run->env.page_size;
+	unsigned long long size = gap_bytes(run) / 100 * percent;
+
+	return size < page ? page : size - size % page;
+}
+
+/*
+ * Sizes that were given in per cent of the gap, now that the watermarks are known
+ * to be what they are to be.
+ */
+int size_by_gap(struct run *run)
+{
+	struct options *opt = &run->opt;
+	char real[PATH_MAX];
+
+	if (!opt->hot_percent && !opt->touch_percent)
+		return 0;
+	if (opt->hot_percent)
+		opt->hot_size = part_of_gap(run, opt->hot_percent);
+	if (opt->touch_percent)
+		opt->touch_size = part_of_gap(run, opt->touch_percent);
+	if (check_fit(run))
+		return -1;
+	return check_disk(run, "--dir", opt->dir, bytes_on_disk(run), real);
+}
