@@ -39,8 +39,8 @@ METRICS = {
     ],
     "productive": [
         READ, STALLS,
-        ("read_median_us", "a read of 128 KiB, median, us", ("read_latency_us", "median"), 1),
-        ("read_p99_us", "the same, 99 % at most, us", ("read_latency_us", "p99"), 1),
+        ("read_median_us", "a read of 128 KiB, median, us", ("latency_us", "reader", "median"), 1),
+        ("read_p99_us", "the same, 99 % at most, us", ("latency_us", "reader", "p99"), 1),
         CPU, HOPELESS,
     ],
     "edge": [

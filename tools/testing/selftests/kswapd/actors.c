@@ -221,6 +221,7 @@ static void touch_forever(const struct run *run, struct actor *actor)
 	size_t page = run->env.page_size;
 	struct slot *slot = actor->slot;
 	unsigned char seen = 0;
+	unsigned long long before;
 	const char *mem;
 	size_t at;
 
@@ -228,10 +229,13 @@ static void touch_forever(const struct run *run, struct actor *actor)
 		size = run->opt.file_size;
 	mem = map_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
+		before = now_ns();
 		for (at = 0; at < size; at += page) {
 			seen += mem[at];
 			if (at % READER_BLOCK)
 				continue;
+			note_latency(slot, (now_ns() - before) / 1000);
+			before = now_ns();
 			atomic_store(&slot->seen, seen);
 			atomic_fetch_add(&slot->bytes, READER_BLOCK);
 		}
@@ -305,13 +309,16 @@ static void hot_body(const struct run *run, struct actor *actor)
 	size_t size = run->opt.hot_size;
 	struct slot *slot = actor->slot;
 	unsigned char seen = 0;
+	unsigned long long before;
 	const char *mem;
 	size_t at;
 
 	mem = map_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
+		before = now_ns();
 		for (at = 0; at < size; at += page)
 			seen += mem[at];
+		note_latency(slot, (now_ns() - before) / 1000);
 		atomic_store(&slot->seen, seen);
 		atomic_fetch_add(&slot->rounds, 1);
 		atomic_store(&slot->ready, true);
@@ -323,11 +330,17 @@ static void touch_body(const struct run *run, struct actor *actor)
 {
 	size_t page = run->env.page_size;
 	size_t size = run->opt.touch_size;
+	unsigned long long before;
+	size_t at;
 	char *mem;
 
 	for (;;) {
 		mem = map_anonymous(run, actor, size);
-		write_pages(mem, size, page);
+		for (at = 0; at < size; at += page) {
+			before = now_ns();
+			mem[at] = 1;
+			note_latency(actor->slot, (now_ns() - before) / 1000);
+		}
 		munmap(mem, size);
 		atomic_fetch_add(&actor->slot->rounds, 1);
 		pause_us(run->opt.touch_interval_us);

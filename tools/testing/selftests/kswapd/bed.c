@@ -266,6 +266,7 @@ int bed_down(struct bed *bed)
 	text_free(&bed->run.vmstat);
 	text_free(&bed->run.scratch);
 	free(bed->run.samples);
+	free(bed->run.latency);
 	if (bed->lock > 0)
 		close(bed->lock);
 	memset(bed, 0, sizeof(*bed));

@@ -497,5 +497,6 @@ int main(int argc, char **argv)
 	text_free(&run.vmstat);
 	text_free(&run.scratch);
 	free(run.samples);
+	free(run.latency);
 	return status;
 }

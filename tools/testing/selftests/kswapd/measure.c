@@ -137,27 +137,19 @@ static int poll_node(struct run *run, struct sample *s,
 	return 0;
 }
 
-void sum_latencies(const struct run *run, unsigned long long *sums)
+/* What was counted before the node has settled is taken off at the end. */
+static void note_latencies(struct run *run, unsigned long long start)
 {
 	int i;
 	int j;
 
-	memset(sums, 0, NR_LATENCIES * sizeof(*sums));
-	for (i = 0; i < run->nr_actors; i++) {
-		if (run->actors[i].kind != READER)
-			continue;
-		for (j = 0; j < NR_LATENCIES; j++)
-			sums[j] += atomic_load(&run->actors[i].slot->latency[j]);
-	}
-}
-
-/* What was counted before the node has settled is taken off at the end. */
-static void note_latencies(struct run *run, unsigned long long start)
-{
 	if (run->latency_noted || now_ns() - start + NS_A_SECOND / 2 <
 				  run->opt.settle * NS_A_SECOND)
 		return;
-	sum_latencies(run, run->latency);
+	for (i = 0; i < run->nr_actors; i++)
+		for (j = 0; j < NR_LATENCIES; j++)
+			run->latency[i][j] =
+				atomic_load(&run->actors[i].slot->latency[j]);
 	run->latency_noted = true;
 }
 

@@ -118,7 +118,8 @@ int protect_self(struct run *run)
 	memset(run->slots, 0, slots);
 	run->samples = calloc(run->opt.seconds + run->opt.after,
 			      sizeof(*run->samples));
-	if (!run->samples)
+	run->latency = calloc(MAX_ACTORS, sizeof(*run->latency));
+	if (!run->samples || !run->latency)
 		return give_up(run, EXIT_FAILED,
 			       "no memory for %d seconds of samples",
 			       run->opt.seconds);

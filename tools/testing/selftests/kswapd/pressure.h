@@ -19,7 +19,8 @@
 /* In messages and in the names of what is made. */
 #define PROGRAM		program_invocation_short_name
 #define MAX_READERS	64
-#define MAX_ACTORS	(MAX_READERS + 5)
+#define MAX_CONTAINERS	24
+#define MAX_ACTORS	(MAX_READERS + MAX_CONTAINERS + 8)
 #define POLLS_A_SECOND	10
 #define NS_A_SECOND	1000000000ULL
 #define KIB		1024ULL
@@ -89,13 +90,18 @@ struct environment {
 	unsigned long long page_size;
 };
 
-enum actor_kind { HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB };
+enum actor_kind {
+	HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB,
+	NR_KINDS
+};
+
+extern const char * const kind_names[NR_KINDS];
 
 /* What keeps an actor's memory on the node. */
 enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
 
 /*
- * How long a reader's reads took, in microseconds: exact up to 15, then eight
+ * How long an actor's reads, page faults or passes took, in microseconds: exact up to 15, then eight
  * steps to each power of two, the last one for all that is longer.
  */
 #define LATENCY_EXACT	16
@@ -107,7 +113,7 @@ struct slot {
 	atomic_ullong bytes;			/* read so far; of JOB, us taken */
 	atomic_ullong rounds;			/* passes or pulses done */
 	atomic_ullong changed_ns;		/* when the hog last took */
-	atomic_ullong latency[NR_LATENCIES];	/* reads that took so long */
+	atomic_ullong latency[NR_LATENCIES];	/* that took so long */
 	atomic_uchar seen;			/* sum of what was touched */
 	atomic_bool ready;
 	atomic_bool leave;			/* the hog is to let go ... */
@@ -163,6 +169,15 @@ struct sample {
 	struct counters diff;
 };
 
+/* Of all actors of a kind, in microseconds. */
+struct latency {
+	unsigned long long n;		/* whose times are known */
+	double median;
+	double p99;
+	double max;
+	double worst_p99;		/* of the actor that is worst off */
+};
+
 /* The seconds after settling, put together. */
 struct summary {
 	int samples;
@@ -187,10 +202,7 @@ struct summary {
 	double flips;
 	unsigned long long job_runs;	/* that ended */
 	double job_seconds;		/* the mean of them */
-	unsigned long long reads;	/* whose times are known */
-	double latency_median;		/* microseconds */
-	double latency_p99;
-	double latency_max;
+	struct latency latency[NR_KINDS];
 };
 
 enum controller { MEMORY, CPUSET, NR_CONTROLLERS };
@@ -234,7 +246,7 @@ struct run {
 	unsigned long long hog_there_ns;
 	unsigned long long oom_kills_at_start;
 	unsigned long long oom_kills;
-	unsigned long long latency[NR_LATENCIES];	/* when settled */
+	unsigned long long (*latency)[NR_LATENCIES];	/* when settled */
 	bool latency_noted;
 	bool woken;			/* kswapd ran since the hog began */
 	bool hopeless_at_start;
@@ -320,7 +332,6 @@ int conclude(struct run *run);
 
 /* measure.c */
 int read_counters(struct run *run, struct counters *c);
-void sum_latencies(const struct run *run, unsigned long long *sums);
 int take_sample(struct run *run, unsigned long long start,
 		unsigned long long end, struct counters *before);
 
@@ -367,6 +378,11 @@ void write_pages(char *mem, size_t size, size_t page);
 void json_string(FILE *out, const char *s);
 void json_end(FILE *out, const struct run *run);
 void json_value(FILE *out, const char *name, double value, int digits);
+
+/* latency.c */
+void summarize_latencies(const struct run *run, struct summary *sum);
+void say_latencies(FILE *out, const struct summary *sum);
+void json_latencies(FILE *out, const struct summary *sum);
 
 /* report.c */
 void say_header(FILE *out, const struct run *run);

@@ -157,51 +157,6 @@ static bool settled(const struct run *run, const struct sample *s)
 	return !s->after && s->t - s->seconds > run->opt.settle - 0.5;
 }
 
-/* The longest time that is counted in place i. */
-static double latency_of(int i)
-{
-	unsigned int step;
-	unsigned int exp;
-
-	if (i < LATENCY_EXACT)
-		return i;
-	i -= LATENCY_EXACT;
-	exp = i / LATENCY_STEPS + 4;
-	step = i % LATENCY_STEPS + LATENCY_STEPS + 1;
-	return (double)((unsigned long long)step << (exp - 3)) - 1;
-}
-
-static double percentile(const unsigned long long *counts,
-			 unsigned long long all, double part)
-{
-	unsigned long long seen = 0;
-	int i;
-
-	for (i = 0; i < NR_LATENCIES; i++) {
-		seen += counts[i];
-		if (seen && seen >= part * all)
-			return latency_of(i);
-	}
-	return 0;
-}
-
-static void summarize_latency(const struct run *run, struct summary *sum)
-{
-	unsigned long long counts[NR_LATENCIES];
-	int i;
-
-	if (!run->latency_noted)
-		return;
-	sum_latencies(run, counts);
-	for (i = 0; i < NR_LATENCIES; i++) {
-		counts[i] -= run->latency[i];
-		sum->reads += counts[i];
-	}
-	sum->latency_median = percentile(counts, sum->reads, 0.5);
-	sum->latency_p99 = percentile(counts, sum->reads, 0.99);
-	sum->latency_max = percentile(counts, sum->reads, 1);
-}
-
 static double share(unsigned long long part, unsigned long long rest)
 {
 	return part + rest ? (double)part / (part + rest) : -1;
@@ -266,7 +221,7 @@ void summarize(const struct run *run, struct summary *sum)
 		polls += s->polls;
 	}
 	summarize_work(run, sum);
-	summarize_latency(run, sum);
+	summarize_latencies(run, sum);
 	if (sum->job_runs)
 		sum->job_seconds /= sum->job_runs;
 	sum->kswapd_share = share(kswapd_scanned, sum->direct_scanned);
@@ -348,18 +303,6 @@ static void json_kills(FILE *out, const struct run *run)
 	fprintf(out, "}");
 }
 
-static void json_latency(FILE *out, const struct summary *sum)
-{
-	fprintf(out, ",\n    \"read_latency_us\": ");
-	if (!sum->reads)
-		fprintf(out, "null");
-	else
-		fprintf(out,
-			"{\"reads\": %llu, \"median\": %.0f, \"p99\": %.0f, \"max\": %.0f}",
-			sum->reads, sum->latency_median, sum->latency_p99,
-			sum->latency_max);
-}
-
 void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 {
 	if (!sum->samples) {
@@ -399,11 +342,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			sum->job_runs, sum->job_seconds);
 	if (kill_is_a_result(run))
 		say_kills(out, run);
-	if (sum->reads)
-		fprintf(out,
-			"Of %llu reads half took at most %.0f us, 99 %% at most %.0f us, the longest %.0f us.\n",
-			sum->reads, sum->latency_median, sum->latency_p99,
-			sum->latency_max);
+	say_latencies(out, sum);
 }
 
 /*
@@ -551,7 +490,7 @@ static void json_summary(FILE *out, const struct run *run,
 		fprintf(out,
 			",\n    \"hot_major_faults_per_s\": %.1f, \"hot_rounds_per_s\": %.2f, \"hot_nodereclaim_per_s\": %.1f",
 			sum->major_faults, sum->rounds, sum->nodes_dropped);
-	json_latency(out, sum);
+	json_latencies(out, sum);
 	if (kill_is_a_result(run))
 		json_kills(out, run);
 	if (run->opt.scenario == FLIP)
@@ -597,7 +536,7 @@ void print_json(FILE *out, const struct run *run, const struct summary *sum)
 {
 	int i;
 
-	fprintf(out, "{\n  \"program\": \"%s\", \"version\": 1, \"scenario\": \"%s\",\n",
+	fprintf(out, "{\n  \"program\": \"%s\", \"version\": 2, \"scenario\": \"%s\",\n",
 		PROGRAM, scenario_names[run->opt.scenario]);
 	json_end(out, run);
 	json_options(out, &run->opt);
