@@ -52,6 +52,13 @@ bad_options() {
 	runaway --hot-size x%|is no whole number from 1
 	runaway --touch-size 123456789%|is too large
 	strand --by magic|is none of
+	runaway --hog magic|is none of
+	stream --hog tmpfs|with a scenario that has one
+	strand --hog tmpfs --by munlock|has no way back
+	stream --containers 2|goes with runaway, edge, flip and strand only
+	runaway --containers 25|is no whole number from 0 to 24
+	strand --by min --containers 1|both need memory.min
+	edge --churn|goes with runaway only
 	stream --by min|go with strand only
 	runaway --mmap|go with strand, stream and productive only
 	stream --mmap --sendfile|choose one

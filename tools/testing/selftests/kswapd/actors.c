@@ -326,27 +326,6 @@ static void hot_body(const struct run *run, struct actor *actor)
 	}
 }
 
-static void touch_body(const struct run *run, struct actor *actor)
-{
-	size_t page = run->env.page_size;
-	size_t size = run->opt.touch_size;
-	unsigned long long before;
-	size_t at;
-	char *mem;
-
-	for (;;) {
-		mem = map_anonymous(run, actor, size);
-		for (at = 0; at < size; at += page) {
-			before = now_ns();
-			mem[at] = 1;
-			note_latency(actor->slot, (now_ns() - before) / 1000);
-		}
-		munmap(mem, size);
-		atomic_fetch_add(&actor->slot->rounds, 1);
-		pause_us(run->opt.touch_interval_us);
-	}
-}
-
 /* Goes through more anonymous memory than it may keep. */
 static void anon_body(const struct run *run, struct actor *actor)
 {
@@ -436,6 +415,7 @@ static const struct {
 	[ANON]		= { anon_body, 0 },
 	[RECLAIMER]	= { reclaimer_body, 0 },
 	[JOB]		= { job_body, 0 },
+	[CHURN]		= { churn_body, 0 },
 };
 
 /*
@@ -499,7 +479,7 @@ static unsigned long long size_of_file(const struct run *run,
 	case READER:
 		return actor->size ? actor->size : run->opt.file_size;
 	case HOG:
-		if (run->opt.by == BY_MUNLOCK || run->opt.by == BY_MIN)
+		if (run->opt.hog == HOG_MLOCK || run->opt.hog == HOG_MIN)
 			return node_bytes(run);
 		return 0;
 	default:

@@ -9,19 +9,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pressure.h"
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ	22
-#endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23
-#endif
+#include "hog.h"
 
 #define HOG_STEP_BYTES		(64ULL << 20)
 #define HOG_POLL_US		100000
 #define HOG_POLLS_OF_ROOM	20
 #define HOG_REST_NS		20000000
+#define HUGE_PAGES_LEFT		4
+#define HOLES_BYTES		(8 * MIB)
 #define FLIP_WAIT_NS		100000000
 #define FLIP_SLACK_BYTES	(4ULL << 20)
 
@@ -37,30 +32,19 @@ static bool has_pulses(const struct options *opt)
 	return opt->scenario != PRODUCTIVE;
 }
 
-struct hog {
-	const struct run *run;
-	struct slot *slot;
-	struct text text;
-	int fd;
-	char *mem;
-	bool written;			/* by it; else it is only read */
-	size_t size;
-	size_t taken;
-	size_t page;
-	unsigned long long slack;	/* pages that it leaves of the excess */
-	void *hot;			/* the hot file; NULL: there is none */
-	unsigned char *cached;		/* of each of its pages: is it? */
-};
-
 static void hog_look(struct hog *hog, struct node_state *node)
 {
+	bool found;
 	int err;
 
 	err = text_read(&hog->text, "/proc/zoneinfo");
 	if (err)
 		actor_give_up(hog->slot, "cannot read /proc/zoneinfo: %s",
 			      strerror(-err));
-	if (!node_state_parse(hog->text.buf, hog->run->opt.node, node))
+	found = hog->run->opt.hog == HOG_PIPE ?
+		node_state_parse_fixed(hog->text.buf, hog->run->opt.node, node) :
+		node_state_parse(hog->text.buf, hog->run->opt.node, node);
+	if (!found)
 		actor_give_up(hog->slot, "cannot find node %d any more",
 			      hog->run->opt.node);
 }
@@ -108,11 +92,12 @@ static unsigned long long hot_pages_away(const struct hog *hog)
  * for a task to kill. One that is larger than the gap goes through both watermarks,
  * each time: the node is balanced before it and short after it.
  */
-static unsigned long long hog_slack(const struct run *run)
+static unsigned long long hog_slack(const struct run *run,
+				    const struct node_state *node)
 {
 	unsigned long long pulse = run->opt.touch_size / run->env.page_size;
-	unsigned long long above = run->node.high - run->node.low;
-	unsigned long long below = run->node.low - run->node.min;
+	unsigned long long above = node->high - node->low;
+	unsigned long long below = node->low - node->min;
 	unsigned long long slack = 0;
 	unsigned long long room;
 
@@ -149,30 +134,6 @@ static unsigned long long hog_excess(const struct hog *hog,
 	return excess > keep ? excess - keep : 0;
 }
 
-static void hog_take(struct hog *hog, unsigned long long pages)
-{
-	size_t end = hog->taken + pages * hog->page;
-	unsigned char seen = 0;
-
-	if (end > hog->size)
-		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
-			      hog->size >> 20);
-	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
-	if (!madvise(hog->mem + hog->taken, end - hog->taken,
-		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
-		hog->taken = end;
-	for (; hog->taken < end; hog->taken += hog->page) {
-		if (hog->written)
-			hog->mem[hog->taken] = 1;
-		else
-			seen += hog->mem[hog->taken];
-	}
-	/* Or the compiler would see no use in reading. */
-	atomic_store(&hog->slot->seen, seen);
-	atomic_store(&hog->slot->bytes, hog->taken);
-	atomic_store(&hog->slot->changed_ns, now_ns());
-}
-
 /*
  * Half of the distance at a time: other takers and per-CPU lists make the
  * number of free pages a moving target, and what is below it must stay there.
@@ -192,6 +153,42 @@ static void hog_fill(struct hog *hog)
 			room /= 2;
 		hog_take(hog, room < most ? room : most);
 	}
+}
+
+/* All but the last of it, which is less than a few huge pages. */
+static void hog_take_huge_pages(struct hog *hog)
+{
+	unsigned long long per = huge_page_bytes() / hog->page;
+	unsigned long long step;
+	unsigned long long got;
+	struct node_state node;
+
+	for (;;) {
+		hog_look(hog, &node);
+		step = hog_excess(hog, &node) / per;
+		if (step <= HUGE_PAGES_LEFT)
+			return;
+		step = (step - HUGE_PAGES_LEFT + 1) / 2;
+		if (set_huge_pages(hog->run, hog->huge + step, &got))
+			actor_give_up(hog->slot, "cannot reserve huge pages: %s",
+				      strerror(errno));
+		if (got <= hog->huge)
+			return;
+		hog->huge = got;
+		atomic_store(&hog->slot->changed_ns, now_ns());
+	}
+}
+
+/* Above high by so much, and no two free pages side by side. */
+static void hog_leave_holes(struct hog *hog)
+{
+	struct node_state node;
+	unsigned long long pages = HOLES_BYTES / hog->page;
+
+	hog_look(hog, &node);
+	if (node.free < node.high)
+		pages += node.high - node.free;
+	hog_make_holes(hog, pages);
 }
 
 static unsigned long long kswapd_ns(const struct hog *hog)
@@ -220,60 +217,6 @@ static bool hog_sees_room(struct hog *hog)
 			return false;
 	}
 	return true;
-}
-
-/*
- * What it takes cannot be reclaimed: anonymous memory without swap, a file on
- * tmpfs likewise, a file that is locked, or one that memory.min protects.
- */
-static void hog_map(struct hog *hog, struct actor *actor)
-{
-	struct slot *slot = hog->slot;
-
-	hog->written = true;
-	switch (hog->run->opt.by) {
-	case BY_EXIT:
-	case BY_SWAPON:
-	case NR_RECOVERIES:
-		hog->mem = map_anonymous(hog->run, actor, hog->size);
-		return;
-	case BY_TMPFS:
-		/* A file of the kernel's own tmpfs, deleted when it is closed. */
-		hog->fd = memfd_create("hog", MFD_CLOEXEC);
-		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
-			actor_give_up(slot, "cannot make a file on tmpfs: %s",
-				      strerror(errno));
-		hog->mem = map_file(slot, hog->fd, hog->size,
-				    PROT_READ | PROT_WRITE);
-		return;
-	case BY_MUNLOCK:
-	case BY_MIN:
-		hog->written = false;
-		hog->fd = actor->fd;
-		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
-		/* Page by page: what is read ahead is not locked. */
-		madvise(hog->mem, hog->size, MADV_RANDOM);
-		if (hog->run->opt.by == BY_MUNLOCK &&
-		    mlock2(hog->mem, hog->size, MLOCK_ONFAULT))
-			actor_give_up(slot, "cannot lock its file: %s",
-				      strerror(errno));
-		return;
-	}
-}
-
-static void hog_let_go(struct hog *hog)
-{
-	if (hog->run->opt.by == BY_MUNLOCK) {
-		if (munlock(hog->mem, hog->size))
-			actor_give_up(hog->slot, "cannot unlock its file: %s",
-				      strerror(errno));
-	} else {
-		munmap(hog->mem, hog->size);
-		close(hog->fd);
-	}
-	atomic_store(&hog->slot->left, true);
-	for (;;)
-		pause();
 }
 
 static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
@@ -343,22 +286,34 @@ static void __noreturn hog_flip(struct hog *hog)
 void hog_body(const struct run *run, struct actor *actor)
 {
 	unsigned long long kswapd_before;
+	struct node_state node;
 	struct hog hog = {
 		.run = run,
 		.slot = actor->slot,
 		.page = run->env.page_size,
 		.size = node_bytes(run),
-		.slack = hog_slack(run),
+		.fd = -1,
 	};
 
+	hog_look(&hog, &node);
+	hog.slack = hog_slack(run, &node);
 	hog_map(&hog, actor);
 	hog_map_hot(&hog);
+	if (run->opt.hog == HOG_HUGETLB)
+		hog_take_huge_pages(&hog);
 	hog_fill(&hog);
+	if (run->opt.hog == HOG_HOLES)
+		hog_leave_holes(&hog);
 	atomic_store(&actor->slot->ready, true);
 
 	if (run->opt.scenario == FLIP)
 		hog_flip(&hog);
 	while (!atomic_load(&actor->slot->leave)) {
+		/* The room that it has left is not to be taken. */
+		if (run->opt.hog == HOG_HOLES) {
+			pause_us(HOG_POLL_US);
+			continue;
+		}
 		kswapd_before = kswapd_ns(&hog);
 		if (!hog_sees_room(&hog))
 			continue;

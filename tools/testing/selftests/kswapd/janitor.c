@@ -198,6 +198,9 @@ static bool undo_all(const struct undo *undo)
 	clean &= undo_setting(LRU_FILE, undo->lru);
 	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
 	clean &= undo_setting(LISTS_FILE, undo->lists);
+	clean &= undo_setting(undo->huge_file, undo->huge);
+	clean &= undo_setting(COMPACT_FILE, undo->compact);
+	clean &= undo_setting(THP_DEFRAG_FILE, undo->thp_defrag);
 	clean &= undo_setting(undo->readahead_file, undo->readahead);
 	clean &= undo_tracing(undo);
 	for (i = 0; i < NR_CONTROLLERS; i++)

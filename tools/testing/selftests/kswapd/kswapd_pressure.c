@@ -47,6 +47,18 @@ const char * const recovery_names[NR_RECOVERIES] = {
 	[BY_SWAPON]	= "swapon",
 	[BY_MIN]	= "min",
 	[BY_TMPFS]	= "tmpfs",
+	[BY_SWAPFREE]	= "swapfree",
+};
+
+const char * const hog_names[NR_HOGS] = {
+	[HOG_ANON]	= "anon",
+	[HOG_MLOCK]	= "mlock",
+	[HOG_TMPFS]	= "tmpfs",
+	[HOG_HUGETLB]	= "hugetlb",
+	[HOG_SWAPFULL]	= "swapfull",
+	[HOG_PIPE]	= "pipe",
+	[HOG_HOLES]	= "holes",
+	[HOG_MIN]	= "min",
 };
 
 /* Options */
@@ -81,27 +93,39 @@ static const char help_text[] =
 "  --cgroup DIR           parent of the cgroups made (/sys/fs/cgroup)\n"
 "  --json                 one JSON document on stdout, the rest on stderr\n"
 "  --help                 this text\n"
+"runaway, edge, flip and strand:\n"
+"  --containers N         cgroups with a task that streams a file at their\n"
+"           memory.high, 0 to 24 (1; strand 0)\n"
+"  --high SIZE            memory.high of each (8m)\n"
+"  --min SIZE             memory.min of each; 0 is no protection (64m)\n"
 "runaway, edge and flip:\n"
-"  --high SIZE            memory.high of the streaming task (8m)\n"
-"  --min SIZE             its memory.min; 0 is no protection (64m)\n"
 "  --hot-size GAP         the mapped file (16m); none in flip\n"
 "  --hot-pause-us N       pause after each pass over it (1000)\n"
 "runaway and job:\n"
 "  --job COMMAND          a command to run over and over, on the node\n"
 "  --job-high SIZE        memory.high of its cgroup (none)\n"
 "runaway:\n"
+"  --churn                a task looks for files that do not exist, and the kernel\n"
+"           remembers each in slab\n"
 "  --max-cpu PCT          fail if kswapd takes more of a CPU on average\n"
 "runaway and hopeless:\n"
 "  --after S              seconds more to watch, after the hog has left (0)\n"
+"all with a hog:\n"
+"  --hog KIND             what it takes (anon): anonymous memory (anon); a locked\n"
+"           file (mlock); a file on tmpfs (tmpfs); huge pages (hugetlb); anonymous\n"
+"           memory while the swap is full (swapfull); pipe buffers, which cannot\n"
+"           move (pipe); locked memory with every second page free above the high\n"
+"           watermark, and pulses of huge pages (holes)\n"
 "all with a hog but productive:\n"
 "  --touch-size GAP       anonymous memory mapped and unmapped (1m)\n"
 "  --touch-interval-us N  pause in between (2000)\n"
 "strand:\n"
-"  --by exit|munlock|swapon|min|tmpfs   how memory comes back (exit): the hog\n"
-"           exits; unlocks its file; can be swapped out; its file loses the\n"
-"           protection of memory.min; its file on a tmpfs is deleted\n"
+"  --by exit|munlock|swapon|min|tmpfs|swapfree   how memory comes back (exit):\n"
+"           the hog exits; unlocks its file; can be swapped out; its file loses\n"
+"           the protection of memory.min; its file on a tmpfs is deleted; it\n"
+"           frees the full swap\n"
 "  --wait S               seconds from kswapd's giving up to that (0)\n"
-"  --swap-size SIZE       of the swap file of --by swapon (128m)\n"
+"  --swap-size SIZE       of the swap file, where there is one (128m)\n"
 "strand, stream and productive:\n"
 "  --readers N            tasks that stream files (3; stream 4; productive 1)\n"
 "  --mmap                 they read by touching mapped pages\n"
@@ -180,7 +204,22 @@ static int parse_by(struct run *run, const char *arg, enum recovery *by)
 		}
 	}
 	return give_up(run, EXIT_USAGE,
-		       "--by: \"%s\" is none of exit, munlock, swapon, min and tmpfs",
+		       "--by: \"%s\" is none of exit, munlock, swapon, min, tmpfs and swapfree",
+		       arg);
+}
+
+static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
+{
+	int i;
+
+	for (i = 0; i < HOG_MIN; i++) {
+		if (!strcmp(arg, hog_names[i])) {
+			*hog = i;
+			return 0;
+		}
+	}
+	return give_up(run, EXIT_USAGE,
+		       "--hog: \"%s\" is none of anon, mlock, tmpfs, hugetlb, swapfull, pipe and holes",
 		       arg);
 }
 
@@ -189,7 +228,7 @@ enum option_id {
 	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
-	OPT_FREE, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
+	OPT_FREE, OPT_HOG, OPT_CONTAINERS, OPT_CHURN, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -217,6 +256,9 @@ static const struct option long_options[] = {
 	{ "mmap", no_argument, NULL, OPT_MMAP },
 	{ "sendfile", no_argument, NULL, OPT_SENDFILE },
 	{ "free", no_argument, NULL, OPT_FREE },
+	{ "hog", required_argument, NULL, OPT_HOG },
+	{ "containers", required_argument, NULL, OPT_CONTAINERS },
+	{ "churn", no_argument, NULL, OPT_CHURN },
 	{ "job", required_argument, NULL, OPT_JOB },
 	{ "job-high", required_argument, NULL, OPT_JOB_HIGH },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -291,6 +333,14 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_FREE:
 		opt->anywhere = true;
 		return 0;
+	case OPT_HOG:
+		return parse_hog(run, optarg, &opt->hog);
+	case OPT_CONTAINERS:
+		return parse_int(run, name, optarg, 0, MAX_CONTAINERS,
+				 &opt->containers);
+	case OPT_CHURN:
+		opt->churn = true;
+		return 0;
 	case OPT_JOB:
 		opt->job = optarg;
 		return 0;
@@ -324,6 +374,57 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		       argv[optind]);
 }
 
+/* Some ways back tell what the hog is. */
+static int choose_hog(struct run *run)
+{
+	static const enum hog_kind hogs[NR_RECOVERIES] = {
+		[BY_EXIT]	= NR_HOGS,
+		[BY_MUNLOCK]	= HOG_MLOCK,
+		[BY_SWAPON]	= HOG_ANON,
+		[BY_MIN]	= HOG_MIN,
+		[BY_TMPFS]	= HOG_TMPFS,
+		[BY_SWAPFREE]	= HOG_SWAPFULL,
+	};
+	struct options *opt = &run->opt;
+	enum hog_kind hog = hogs[opt->by];
+
+	if (opt->hog != HOG_ANON &&
+	    (opt->scenario == STREAM || opt->scenario == JOB_ALONE))
+		return give_up(run, EXIT_USAGE,
+			       "--hog goes with a scenario that has one, not with %s",
+			       scenario_names[opt->scenario]);
+	if (hog == NR_HOGS)
+		return 0;
+	if (opt->hog != HOG_ANON && opt->hog != hog)
+		return give_up(run, EXIT_USAGE,
+			       "--hog %s has no way back --by %s",
+			       hog_names[opt->hog], recovery_names[opt->by]);
+	opt->hog = hog;
+	return 0;
+}
+
+static int choose_containers(struct run *run)
+{
+	struct options *opt = &run->opt;
+	bool has_some = opt->scenario == RUNAWAY || opt->scenario == EDGE ||
+			opt->scenario == FLIP;
+
+	if (opt->containers < 0)
+		opt->containers = has_some;
+	else if (opt->containers && !has_some && opt->scenario != STRAND)
+		return give_up(run, EXIT_USAGE,
+			       "--containers goes with runaway, edge, flip and strand only, not with %s",
+			       scenario_names[opt->scenario]);
+	if (opt->containers && opt->by == BY_MIN)
+		return give_up(run, EXIT_USAGE,
+			       "--containers and --by min both need memory.min: choose one");
+	if (opt->churn && opt->scenario != RUNAWAY)
+		return give_up(run, EXIT_USAGE,
+			       "--churn goes with runaway only, not with %s",
+			       scenario_names[opt->scenario]);
+	return 0;
+}
+
 /* What can be judged without a look at the machine. */
 static int check_options(struct run *run)
 {
@@ -333,6 +434,8 @@ static int check_options(struct run *run)
 	if (!opt->readers)
 		opt->readers = opt->scenario == STRAND ? 3 :
 			       opt->scenario == PRODUCTIVE ? 1 : 4;
+	if (choose_hog(run) || choose_containers(run))
+		return -1;
 	if (opt->settle >= opt->seconds)
 		return give_up(run, EXIT_USAGE,
 			       "--settle %d leaves nothing of --seconds %d to count",

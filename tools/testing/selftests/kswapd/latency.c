@@ -13,6 +13,7 @@ const char * const kind_names[NR_KINDS] = {
 	[ANON]		= "anon",
 	[RECLAIMER]	= "reclaimer",
 	[JOB]		= "job",
+	[CHURN]		= "churn",
 };
 
 /* What one of these is. */

@@ -40,7 +40,7 @@ static int check_swap(struct run *run)
 	const char *line;
 
 	if (text_read(&run->scratch, "/proc/swaps")) {
-		if (run->opt.by == BY_SWAPON)
+		if (wants_swap(&run->opt))
 			return give_up(run, EXIT_SKIP,
 				       "this kernel has no swap");
 		return 0;
@@ -137,9 +137,11 @@ unsigned long long protected_bytes(const struct run *run)
 {
 	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE ||
 	    run->opt.scenario == FLIP)
-		return run->opt.min;
+		return run->opt.containers * run->opt.min;
 	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
 		return node_bytes(run);
+	if (run->opt.scenario == STRAND)
+		return run->opt.containers * run->opt.min;
 	return 0;
 }
 
@@ -229,6 +231,40 @@ void note_readahead(struct run *run)
 	*undo->readahead = '\0';
 }
 
+/* The word in brackets. */
+static int read_choice(const char *path, char *buf, size_t size)
+{
+	char line[128];
+	char *begin;
+	int err = read_line(path, line, sizeof(line));
+
+	if (err)
+		return err;
+	begin = strchr(line, '[');
+	if (!begin || !strchr(begin, ']'))
+		return -EINVAL;
+	snprintf(buf, size, "%.*s", (int)strcspn(begin + 1, "]"), begin + 1);
+	return 0;
+}
+
+/* Where holes are to stay holes, and huge pages to be asked for. */
+static int note_fragmentation(struct run *run)
+{
+	struct undo *undo = &run->undo;
+
+	if (read_choice(THP_DEFRAG_FILE, undo->thp_defrag,
+			sizeof(undo->thp_defrag)) ||
+	    access(THP_DEFRAG_FILE, W_OK)) {
+		*undo->thp_defrag = '\0';
+		return give_up(run, EXIT_SKIP,
+			       "this kernel has no transparent huge pages");
+	}
+	/* A kernel that cannot compact has no such file. */
+	if (read_line(COMPACT_FILE, undo->compact, sizeof(undo->compact)))
+		*undo->compact = '\0';
+	return 0;
+}
+
 static int check_settings(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -250,6 +286,10 @@ static int check_settings(struct run *run)
 
 	if (opt->by_sendfile)
 		note_readahead(run);
+	if (opt->hog == HOG_HUGETLB && note_huge_pages(run))
+		return -1;
+	if (opt->hog == HOG_HOLES && note_fragmentation(run))
+		return -1;
 
 	err = read_line(LRU_FILE, now, sizeof(now));
 	run->env.mglru = !err && strtoul(now, NULL, 16) & 1;
@@ -355,7 +395,7 @@ static int check_dir(struct run *run)
 	/* Room for the files' names. */
 	if (len >= (int)sizeof(run->undo.dir) - 64)
 		return give_up(run, EXIT_USAGE, "--dir: the name is too long");
-	if (run->opt.by == BY_SWAPON)
+	if (wants_swap(&run->opt))
 		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
 			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
 	if (!access(run->undo.dir, F_OK))

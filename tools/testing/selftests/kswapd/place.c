@@ -60,6 +60,7 @@ void init_run(struct run *run)
 	opt->touch_interval_us = 2000;
 	opt->hot_pause_us = 1000;
 	opt->max_cpu = -1;
+	opt->containers = -1;
 	opt->dir = ".";
 	opt->cgroup = "/sys/fs/cgroup";
 }

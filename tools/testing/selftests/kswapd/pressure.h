@@ -38,22 +38,42 @@ enum scenario {
 };
 
 /* How the memory of a hopeless node comes back. */
-enum recovery { BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, NR_RECOVERIES };
+enum recovery {
+	BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, BY_SWAPFREE,
+	NR_RECOVERIES
+};
+
+/* What the memory of the hog is, and why it cannot be reclaimed. */
+enum hog_kind {
+	HOG_ANON,			/* there is no swap */
+	HOG_MLOCK,			/* a locked file */
+	HOG_TMPFS,
+	HOG_HUGETLB,			/* reserved huge pages */
+	HOG_SWAPFULL,			/* as HOG_ANON, and the swap there is is full */
+	HOG_PIPE,			/* the kernel's own, which cannot move */
+	HOG_HOLES,			/* locked, with every second page free */
+	HOG_MIN,			/* a file that memory.min protects */
+	NR_HOGS
+};
+
 enum lru_mode { LRU_KEEP, LRU_CLASSIC, LRU_MGLRU };
 
 extern const char * const scenario_names[NR_SCENARIOS];
 extern const char * const recovery_names[NR_RECOVERIES];
+extern const char * const hog_names[NR_HOGS];
 
 struct options {
 	enum scenario scenario;
 	enum lru_mode lru;
 	enum recovery by;
+	enum hog_kind hog;
 	int node;			/* -1: the last one with memory */
 	int seconds;
 	int settle;
 	int after;			/* seconds more, without the hog */
 	int wait;			/* seconds from giving up to recovery */
 	int readers;
+	int containers;			/* at their memory.high; -1: by scenario */
 	int scale_factor;		/* 0: leave it */
 	unsigned long long high;
 	unsigned long long min;
@@ -75,6 +95,7 @@ struct options {
 	bool by_mmap;			/* how readers read */
 	bool by_sendfile;
 	bool anywhere;			/* readers are not bound to the node */
+	bool churn;			/* of negative dentries */
 	bool json;
 };
 
@@ -91,7 +112,7 @@ struct environment {
 };
 
 enum actor_kind {
-	HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB,
+	HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB, CHURN,
 	NR_KINDS
 };
 
@@ -223,6 +244,10 @@ struct undo {
 	char lists[32];
 	char readahead[32];
 	char readahead_file[64];
+	char huge[32];			/* huge pages of the node */
+	char huge_file[PATH_MAX];
+	char thp_defrag[32];
+	char compact[32];
 	char tracing[PATH_MAX];		/* tracefs instance; "": none */
 };
 
@@ -266,6 +291,8 @@ struct run {
 #define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
 #define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
 #define DEMOTION_FILE		"/sys/kernel/mm/numa/demotion_enabled"
+#define THP_DEFRAG_FILE		"/sys/kernel/mm/transparent_hugepage/defrag"
+#define COMPACT_FILE		"/proc/sys/vm/compact_unevictable_allowed"
 #define LISTS_FILE		"/proc/sys/vm/percpu_pagelist_high_fraction"
 
 /* look.c */
@@ -340,7 +367,6 @@ int begin_scenario(struct run *run);
 void end_hog(struct run *run);
 
 /* recovery.c */
-int prepare_recovery(struct run *run);
 int recover(struct run *run);
 
 /* janitor.c */
@@ -350,12 +376,38 @@ bool janitor_finish(struct run *run);
 /* sizes.c */
 unsigned long long gap_bytes(const struct run *run);
 bool has_hot_file(const struct options *opt);
+bool wants_swap(const struct options *opt);
 unsigned long long bytes_on_disk(const struct run *run);
 int check_fit(struct run *run);
 int size_by_gap(struct run *run);
 
 /* hog.c */
 void hog_body(const struct run *run, struct actor *actor);
+
+/* hog_memory.c */
+struct hog;
+
+void hog_map(struct hog *hog, struct actor *actor);
+void hog_take(struct hog *hog, unsigned long long pages);
+void hog_make_holes(struct hog *hog, unsigned long long pages);
+void hog_let_go(struct hog *hog);
+
+/* hugetlb.c */
+int note_huge_pages(struct run *run);
+unsigned long long huge_page_bytes(void);
+int set_huge_pages(const struct run *run, unsigned long long n,
+		   unsigned long long *got);
+int free_huge_pages(struct run *run);
+
+/* swap.c */
+int make_swap_file(struct run *run, unsigned long long size);
+int swap_on(struct run *run);
+unsigned long long free_swap_bytes(void);
+
+/* pulse.c */
+void touch_body(const struct run *run, struct actor *actor);
+void churn_body(const struct run *run, struct actor *actor);
+int fill_pipe(int fd, size_t size, size_t page, struct slot *slot);
 
 /* actors.c */
 pid_t actor_start(const struct run *run, struct actor *actor);

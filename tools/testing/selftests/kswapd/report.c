@@ -389,6 +389,9 @@ static void json_options(FILE *out, const struct options *opt)
 		opt->by_mmap ? "true" : "false",
 		opt->by_sendfile ? "true" : "false",
 		opt->anywhere ? "true" : "false");
+	fprintf(out, "    \"hog\": \"%s\", \"containers\": %d, \"churn\": %s,\n",
+		hog_names[opt->hog], opt->containers,
+		opt->churn ? "true" : "false");
 	fprintf(out, "    \"lru\": \"%s\"", lru[opt->lru]);
 	json_value(out, "max_cpu", opt->max_cpu, 3);
 	fprintf(out, ", \"job_high\": %llu, \"job\": ", opt->job_high);

@@ -3,35 +3,62 @@
  * The scenarios up to where the measured seconds begin.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "pressure.h"
 
 /*
- * The group above asks for about what the stream can hold, not for all of
+ * The group above asks for about what the streams can hold, not for all of
  * memory.min: with the mount option memory_recursiveprot the kernel hands what
  * nobody claims to the other children, and the hot file would have a share.
  */
-static int add_stream(struct run *run)
+static int add_containers(struct run *run)
 {
 	struct options *opt = &run->opt;
-	struct actor *actor = new_actor(run, STREAMER, "stream");
 	unsigned long long above = opt->high + opt->high / 4 + 2 * MIB;
+	unsigned long long min = opt->min < above ? opt->min : above;
+	struct actor *actor;
+	char name[32];
+	int i;
 
-	if (!actor)
+	if (opt->by != BY_MIN &&
+	    set_memory(run, run->undo.group, "memory.min", opt->containers * min))
 		return -1;
-	actor->high = opt->high;
-	if (set_memory(run, run->undo.group, "memory.min",
-		       opt->min < above ? opt->min : above) ||
-	    set_memory(run, actor->cgroup, "memory.min", opt->min) ||
-	    set_memory(run, actor->cgroup, "memory.high", opt->high))
-		return -1;
-	return launch(run, actor);
+	for (i = 0; i < opt->containers; i++) {
+		snprintf(name, sizeof(name), i ? "stream%d" : "stream", i);
+		actor = new_actor(run, STREAMER, name);
+		if (!actor)
+			return -1;
+		actor->high = opt->high;
+		if (set_memory(run, actor->cgroup, "memory.min", opt->min) ||
+		    set_memory(run, actor->cgroup, "memory.high", opt->high) ||
+		    launch(run, actor))
+			return -1;
+	}
+	return wait_until(run, streams_have_filled_up,
+			  "a container has not reached its memory.high");
+}
+
+static int set_by(struct run *run, const char *path, const char *former,
+		  const char *val)
+{
+	int err = *former ? write_line(path, "%s", val) : 0;
+
+	return err ? give_up(run, EXIT_SKIP, "cannot write to %s: %s", path,
+			     strerror(-err)) : 0;
 }
 
 static int add_hog(struct run *run)
 {
-	struct actor *actor = new_actor(run, HOG, "hog");
+	struct actor *actor;
 
+	/* Huge pages do not wait for compaction, and kswapd is asked for them. */
+	if (set_by(run, THP_DEFRAG_FILE, run->undo.thp_defrag, "defer") ||
+	    set_by(run, COMPACT_FILE, run->undo.compact, "0"))
+		return -1;
+	if (run->opt.hog == HOG_SWAPFULL && swap_on(run))
+		return -1;
+	actor = new_actor(run, HOG, "hog");
 	if (!actor)
 		return -1;
 	if (run->opt.by == BY_MIN &&
@@ -73,12 +100,9 @@ static int add_job(struct run *run)
 /* The reclaim of a cgroup's own pages, a hot file, and the hog. */
 static int press(struct run *run)
 {
-	if (add_actor(run, HOT, "hot") || add_stream(run))
-		return -1;
-	if (wait_until(run, hot_has_read_all,
-		       "the hot file has not been read once") ||
-	    wait_until(run, streams_have_filled_up,
-		       "the stream has not reached its memory.high"))
+	if (add_actor(run, HOT, "hot") || add_containers(run) ||
+	    wait_until(run, hot_has_read_all,
+		       "the hot file has not been read once"))
 		return -1;
 	if (run->opt.job && add_job(run))
 		return -1;
@@ -86,6 +110,8 @@ static int press(struct run *run)
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
 	run->hog_there_ns = now_ns();
+	if (run->opt.churn && add_actor(run, CHURN, "churn"))
+		return -1;
 	return add_actor(run, TOUCH, "touch");
 }
 
@@ -114,10 +140,7 @@ static int begin_runaway(struct run *run)
 
 static int begin_flip(struct run *run)
 {
-	if (add_stream(run) ||
-	    wait_until(run, streams_have_filled_up,
-		       "the stream has not reached its memory.high") ||
-	    note_runs(run) || add_hog(run) ||
+	if (add_containers(run) || note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
 	run->hog_there_ns = now_ns();
@@ -148,6 +171,7 @@ void end_hog(struct run *run)
 {
 	end_actor(find_actor(run, TOUCH));
 	end_actor(find_actor(run, HOG));
+	free_huge_pages(run);
 }
 
 static bool wait_is_over(struct run *run)
@@ -182,7 +206,7 @@ static int begin_strand(struct run *run)
 {
 	struct node_state node;
 
-	if (prepare_recovery(run) || begin_hopeless(run))
+	if (add_containers(run) || begin_hopeless(run))
 		return -1;
 	run->wait_end = now_ns() + run->opt.wait * NS_A_SECOND;
 	if (wait_until(run, wait_is_over, "the wait is not over"))
@@ -208,7 +232,8 @@ int begin_scenario(struct run *run)
 		[JOB_ALONE]	= add_job,
 	};
 
-	if (apply_settings(run) || make_place(run))
+	if (apply_settings(run) || make_place(run) ||
+	    make_swap_file(run, run->opt.swap_size))
 		return -1;
 	return begin[run->opt.scenario](run);
 }

@@ -15,13 +15,18 @@ bool has_hot_file(const struct options *opt)
 	return opt->scenario == RUNAWAY || opt->scenario == EDGE;
 }
 
+bool wants_swap(const struct options *opt)
+{
+	return opt->by == BY_SWAPON || opt->hog == HOG_SWAPFULL;
+}
+
 unsigned long long bytes_on_disk(const struct run *run)
 {
 	unsigned long long bytes = 0;
 
 	if (has_hot_file(&run->opt))
 		bytes += run->opt.hot_size;
-	if (run->opt.by == BY_SWAPON)
+	if (wants_swap(&run->opt))
 		bytes += run->opt.swap_size;
 	return bytes;
 }
@@ -48,10 +53,10 @@ int check_fit(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--min: %llu MiB do not fit on node %d with %llu MiB",
 			       opt->min / MIB, opt->node, node / MIB);
-	sum = opt->high + opt->hot_size;
+	sum = opt->containers * opt->high + opt->hot_size;
 	if (sum > node / 2)
 		return give_up(run, EXIT_USAGE,
-			       "--high and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
+			       "--high of the --containers and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
 			       sum / MIB, opt->node, node / MIB);
 	return 0;
 }

@@ -329,12 +329,13 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 	node->zones++;
 }
 
-bool node_state_parse(const char *text, int nid, struct node_state *node)
+static bool parse_zones(const char *text, int nid, struct node_state *node,
+			bool movable)
 {
 	static const struct zone_state none = { .failures = -1 };
 	struct zone_state zone = none;
 	bool inside = false;
-	int len = 0;
+	char name[16];
 	int id;
 
 	memset(node, 0, sizeof(*node));
@@ -347,13 +348,22 @@ bool node_state_parse(const char *text, int nid, struct node_state *node)
 		if (inside)
 			node_add_zone(node, &zone);
 		zone = none;
-		len = 0;
-		inside = sscanf(text, "Node %d, zone%n", &id, &len) == 1 &&
-			 len && id == nid;
+		inside = sscanf(text, "Node %d, zone %15s", &id, name) == 2 &&
+			 id == nid && (movable || strcmp(name, "Movable"));
 	}
 	if (inside)
 		node_add_zone(node, &zone);
 	return node->managed != 0;
+}
+
+bool node_state_parse(const char *text, int nid, struct node_state *node)
+{
+	return parse_zones(text, nid, node, true);
+}
+
+bool node_state_parse_fixed(const char *text, int nid, struct node_state *node)
+{
+	return parse_zones(text, nid, node, false);
 }
 
 bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts)

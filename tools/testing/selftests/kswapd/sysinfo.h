@@ -76,6 +76,8 @@ struct node_state {
 
 /* From the text of /proc/zoneinfo; false if the node has no memory in it. */
 bool node_state_parse(const char *text, int nid, struct node_state *node);
+/* The same without ZONE_MOVABLE: what the kernel's own memory can come from. */
+bool node_state_parse_fixed(const char *text, int nid, struct node_state *node);
 
 /* What the kernel has counted of the node's kswapd since boot. */
 struct kswapd_counts {

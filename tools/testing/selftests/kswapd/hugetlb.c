@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pool of huge pages of the node under test.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+/* Of the default size; 0: this kernel has none. */
+unsigned long long huge_page_bytes(void)
+{
+	struct text text = { };
+	unsigned long long kib = 0;
+
+	if (!text_read(&text, "/proc/meminfo"))
+		keyed_number(text.buf, "Hugepagesize:", &kib);
+	text_free(&text);
+	return kib * KIB;
+}
+
+/* How many there are, to be set back in the end. */
+int note_huge_pages(struct run *run)
+{
+	struct undo *undo = &run->undo;
+
+	snprintf(undo->huge_file, sizeof(undo->huge_file),
+		 "/sys/devices/system/node/node%d/hugepages/hugepages-%llukB/nr_hugepages",
+		 run->opt.node, huge_page_bytes() / KIB);
+	if (!huge_page_bytes() ||
+	    read_line(undo->huge_file, undo->huge, sizeof(undo->huge)) ||
+	    access(undo->huge_file, W_OK)) {
+		*undo->huge = '\0';
+		return give_up(run, EXIT_SKIP,
+			       "huge pages of node %d cannot be reserved here",
+			       run->opt.node);
+	}
+	return 0;
+}
+
+/* The kernel may reserve less than it is asked for. */
+int set_huge_pages(const struct run *run, unsigned long long n,
+		   unsigned long long *got)
+{
+	unsigned long long before = strtoull(run->undo.huge, NULL, 10);
+	int err = write_line(run->undo.huge_file, "%llu", before + n);
+
+	if (!err)
+		err = read_number(run->undo.huge_file, got);
+	if (err) {
+		errno = -err;
+		return -1;
+	}
+	*got = *got > before ? *got - before : 0;
+	return 0;
+}
+
+/* They do not go with the hog. */
+int free_huge_pages(struct run *run)
+{
+	unsigned long long left;
+
+	if (!*run->undo.huge)
+		return 0;
+	if (set_huge_pages(run, 0, &left))
+		return give_up(run, EXIT_FAILED, "cannot free the huge pages: %s",
+			       strerror(errno));
+	return 0;
+}

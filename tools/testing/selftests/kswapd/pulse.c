@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tasks that take a little memory and give it back, over and over, and so keep
+ * waking kswapd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define HUGE_BYTES	(2 * MIB)
+#define PULSE_PIPES	64
+#define NAMES		(1 << 30)
+
+/* Page by page, as each is timed. -1 with errno. */
+int fill_pipe(int fd, size_t size, size_t page, struct slot *slot)
+{
+	static const char zeros[65536];
+	unsigned long long before;
+
+	for (; size; size -= page) {
+		before = now_ns();
+		if (write(fd, zeros, page) != (ssize_t)page)
+			return -1;
+		note_latency(slot, (now_ns() - before) / 1000);
+	}
+	return 0;
+}
+
+static void drain_pipe(int fd, size_t size, size_t page)
+{
+	static char waste[65536];
+
+	for (; size; size -= page)
+		if (read(fd, waste, page) != (ssize_t)page)
+			return;
+}
+
+/* The same in memory of the kernel. */
+static void __noreturn touch_pipes(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t pipes = (run->opt.touch_size + MIB - 1) / MIB;
+	size_t per;
+	int ends[PULSE_PIPES][2];
+	size_t i;
+
+	if (pipes > PULSE_PIPES)
+		pipes = PULSE_PIPES;
+	per = run->opt.touch_size / pipes / page * page;
+	for (i = 0; i < pipes; i++)
+		if (pipe2(ends[i], O_CLOEXEC) ||
+		    fcntl(ends[i][1], F_SETPIPE_SZ, MIB) < 0)
+			actor_give_up(actor->slot, "cannot make a pipe: %s",
+				      strerror(errno));
+	for (;;) {
+		for (i = 0; i < pipes; i++)
+			if (fill_pipe(ends[i][1], per, page, actor->slot))
+				actor_give_up(actor->slot, "cannot fill a pipe: %s",
+					      strerror(errno));
+		for (i = 0; i < pipes; i++)
+			drain_pipe(ends[i][0], per, page);
+		atomic_fetch_add(&actor->slot->rounds, 1);
+		pause_us(run->opt.touch_interval_us);
+	}
+}
+
+/* Where there are only holes, each pulse asks for a huge page. */
+static char *align_huge(char *mem)
+{
+	char *aligned = mem + (-(uintptr_t)mem & (HUGE_BYTES - 1));
+
+	madvise(aligned, HUGE_BYTES, MADV_HUGEPAGE);
+	return aligned;
+}
+
+void touch_body(const struct run *run, struct actor *actor)
+{
+	bool huge = run->opt.hog == HOG_HOLES;
+	size_t size = huge ? HUGE_BYTES : run->opt.touch_size;
+	size_t mapped = huge ? 2 * HUGE_BYTES : size;
+	size_t page = run->env.page_size;
+	unsigned long long before;
+	size_t at;
+	char *use;
+	char *mem;
+
+	if (run->opt.hog == HOG_PIPE)
+		touch_pipes(run, actor);
+	for (;;) {
+		mem = map_anonymous(run, actor, mapped);
+		use = huge ? align_huge(mem) : mem;
+		for (at = 0; at < size; at += page) {
+			before = now_ns();
+			use[at] = 1;
+			note_latency(actor->slot, (now_ns() - before) / 1000);
+		}
+		munmap(mem, mapped);
+		atomic_fetch_add(&actor->slot->rounds, 1);
+		pause_us(run->opt.touch_interval_us);
+	}
+}
+
+/* Looks for files that are not there. The kernel keeps that in mind, in slab. */
+void churn_body(const struct run *run, struct actor *actor)
+{
+	char path[PATH_MAX + 32];
+	struct stat st;
+	int i;
+
+	for (i = 0; ; i = (i + 1) % NAMES) {
+		snprintf(path, sizeof(path), "%s/none%d", run->undo.dir, i);
+		if (!stat(path, &st))
+			actor_give_up(actor->slot, "finds %s", path);
+		atomic_fetch_add(&actor->slot->rounds, 1);
+	}
+}

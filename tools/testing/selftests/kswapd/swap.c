@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Swap of our own.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define SWAP_SIGNATURE		"SWAPSPACE2"
+#define SWAP_HEADER_AT		1024
+
+/* The first page of a swap area, as mkswap(8) writes it. */
+static void fill_swap_header(char *page, size_t page_size, unsigned int pages)
+{
+	unsigned int header[] = { 1, pages - 1, 0 };	/* version, last, bad */
+	size_t len = strlen(SWAP_SIGNATURE);
+
+	memcpy(page + SWAP_HEADER_AT, header, sizeof(header));
+	memcpy(page + page_size - len, SWAP_SIGNATURE, len);
+}
+
+/* Into a file without holes: swapon looks at the blocks. */
+static int write_swap_header(const struct run *run, int fd,
+			     unsigned long long bytes)
+{
+	size_t size = run->env.page_size;
+	char *page = calloc(1, size);
+	ssize_t put;
+	int err = 0;
+
+	if (!page)
+		return -ENOMEM;
+	fill_swap_header(page, size, bytes / size);
+	put = pwrite(fd, page, size, 0);
+	if (put != (ssize_t)size)
+		err = put < 0 ? -errno : -ENOSPC;
+	else if (fsync(fd))
+		err = -errno;
+	free(page);
+	return err;
+}
+
+static int write_swap_area(struct run *run, unsigned long long size)
+{
+	const char *path = run->undo.swap;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return give_up(run, EXIT_FAILED, "cannot open %s: %s", path,
+			       strerror(errno));
+	err = write_swap_header(run, fd, size);
+	close(fd);
+	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
+			     strerror(-err)) : 0;
+}
+
+/*
+ * Before the node is filled: what takes memory or a disk's time. Nothing to do
+ * where no swap is wanted.
+ */
+int make_swap_file(struct run *run, unsigned long long size)
+{
+	if (!*run->undo.swap)
+		return 0;
+	return make_filled_file(run, run->undo.swap, size) ||
+	       write_swap_area(run, size) ? -1 : 0;
+}
+
+int swap_on(struct run *run)
+{
+	if (!swapon(run->undo.swap, 0))
+		return 0;
+	return give_up(run, EXIT_FAILED, "cannot swap on %s: %s",
+		       run->undo.swap, strerror(errno));
+}
+
+unsigned long long free_swap_bytes(void)
+{
+	struct text text = { };
+	unsigned long long kib = 0;
+
+	if (!text_read(&text, "/proc/meminfo"))
+		keyed_number(text.buf, "SwapFree:", &kib);
+	text_free(&text);
+	return kib * KIB;
+}
