@@ -59,8 +59,14 @@ bad_options() {
 	runaway --containers 25|is no whole number from 0 to 24
 	strand --by min --containers 1|both need memory.min
 	edge --churn|goes with runaway only
+	stream --dirty-ratio 20|goes with write only
+	write --dirty-ratio 101|is no whole number from 0 to 100
+	write --write-size 4k|at least 1m
+	anon --shift-size 1m|goes with oom only
+	oom --tasks 65|is no whole number from 1 to 64
+	random --mmap|do not go with random
 	stream --by min|go with strand only
-	runaway --mmap|go with strand, stream and productive only
+	runaway --mmap|go with strand, stream, productive, low, write and random only
 	stream --mmap --sendfile|choose one
 	strand --by swapon --swap-size 4k|at least 16 pages
 	job|needs --job COMMAND

@@ -245,7 +245,9 @@ static void touch_forever(const struct run *run, struct actor *actor)
 
 static void reader_body(const struct run *run, struct actor *actor)
 {
-	if (run->opt.by_mmap)
+	if (run->opt.scenario == RANDOM)
+		read_at_random(run, actor);
+	else if (run->opt.by_mmap)
 		touch_forever(run, actor);
 	else
 		read_forever(run, actor, run->opt.scenario == PRODUCTIVE ||
@@ -416,6 +418,9 @@ static const struct {
 	[RECLAIMER]	= { reclaimer_body, 0 },
 	[JOB]		= { job_body, 0 },
 	[CHURN]		= { churn_body, 0 },
+	[SET]		= { set_body, 0 },
+	[WRITER]	= { writer_body, 0 },
+	[SHIFTER]	= { shifter_body, 0 },
 };
 
 /*
@@ -475,6 +480,8 @@ static unsigned long long size_of_file(const struct run *run,
 	switch (actor->kind) {
 	case HOT:
 		return run->opt.hot_size;
+	case WRITER:
+		return run->opt.write_size;
 	case STREAMER:
 	case READER:
 		return actor->size ? actor->size : run->opt.file_size;

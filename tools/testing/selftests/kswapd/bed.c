@@ -4,7 +4,6 @@
  */
 #include <fcntl.h>
 #include <numa.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -550,15 +549,4 @@ int bed_wait_for(struct bed *bed, const char *name, pid_t pid, struct slot *slot
 		usleep(10000);
 	}
 	return 0;
-}
-
-void stay_on_cpu(struct slot *slot, int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		actor_give_up(slot, "cannot be bound to CPU %d: %s", cpu,
-			      strerror(errno));
 }

@@ -62,7 +62,6 @@ void bed_leave(struct bed *bed);
 struct slot *bed_slot(void);
 pid_t bed_fork(struct bed *bed, int oom_score_adj, struct slot *slot);
 int bed_wait_for(struct bed *bed, const char *name, pid_t pid, struct slot *slot);
-void stay_on_cpu(struct slot *slot, int cpu);
 bool node_is_not_hopeless(struct run *run);
 
 #endif

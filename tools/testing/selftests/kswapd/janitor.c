@@ -169,12 +169,22 @@ static bool undo_controller(const struct undo *undo, const char *name)
 
 static bool undo_swap(const struct undo *undo)
 {
+	char path[sizeof(undo->zram) + 16];
+	int err;
+
 	/* Neither a file that is not swapped on nor one that is gone is left. */
-	if (!*undo->swap || !swapoff(undo->swap) || errno == EINVAL ||
-	    errno == ENOENT)
+	if (*undo->swap && swapoff(undo->swap) && errno != EINVAL &&
+	    errno != ENOENT) {
+		complain("swap off", undo->swap, errno);
+		return false;
+	}
+	if (!*undo->zram)
 		return true;
-	complain("swap off", undo->swap, errno);
-	return false;
+	snprintf(path, sizeof(path), "%s/reset", undo->zram);
+	err = write_line(path, "1");
+	if (err)
+		complain("reset", undo->zram, -err);
+	return !err;
 }
 
 static bool undo_tracing(const struct undo *undo)
@@ -199,6 +209,8 @@ static bool undo_all(const struct undo *undo)
 	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
 	clean &= undo_setting(LISTS_FILE, undo->lists);
 	clean &= undo_setting(undo->huge_file, undo->huge);
+	clean &= undo_setting(DIRTY_FILE, undo->dirty);
+	clean &= undo_setting(DIRTY_BACKGROUND_FILE, undo->dirty_background);
 	clean &= undo_setting(COMPACT_FILE, undo->compact);
 	clean &= undo_setting(THP_DEFRAG_FILE, undo->thp_defrag);
 	clean &= undo_setting(undo->readahead_file, undo->readahead);

@@ -19,6 +19,13 @@
  *	kill, and when?
  * flip: the node is made hopeless and healthy as fast as a task can do that.
  * job: a command is run over and over, with less memory than it would use.
+ * low: a healthy node all of whose page cache memory.low protects. Does kswapd stay
+ *	at work, or is all reclaim direct?
+ * anon: anonymous memory of 1.3 times a healthy node is used at random, and swapped.
+ * write: tasks write to a disk, while a reader streams from a healthy node.
+ * random: random reads over 1.3 times a healthy node.
+ * oom: tasks on a hopeless node give memory back on one CPU and take it on another.
+ *	Does the OOM killer come, though there is free memory?
  */
 #include <getopt.h>
 #include <string.h>
@@ -39,6 +46,11 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[EDGE]		= "edge",
 	[FLIP]		= "flip",
 	[JOB_ALONE]	= "job",
+	[LOW]		= "low",
+	[ANON_SET]	= "anon",
+	[WRITE]		= "write",
+	[RANDOM]	= "random",
+	[OOM]		= "oom",
 };
 
 const char * const recovery_names[NR_RECOVERIES] = {
@@ -79,6 +91,13 @@ static const char help_text[] =
 "  flip     a node made hopeless and healthy in turns, as fast as can be; an OOM\n"
 "           kill ends it, and is no failure either\n"
 "  job      a command is run over and over: how long does it take?\n"
+"  low      stream, and memory.low protects all page cache\n"
+"  anon     tasks use 1.3 times a healthy node of anonymous memory at random, with\n"
+"           zram for swap, or else a file\n"
+"  write    tasks write files, and a reader streams from a healthy node\n"
+"  random   readers read at random from 1.3 times a healthy node\n"
+"  oom      tasks on a hopeless node give memory back on one CPU and take it on\n"
+"           another; an OOM kill of the hog ends it, and is no failure\n"
 "\n"
 "SIZE takes k, m or g behind a whole number. GAP is a SIZE, or with % behind it, a\n"
 "percentage of the gap between the node's low and high watermark.\n"
@@ -126,12 +145,22 @@ static const char help_text[] =
 "           frees the full swap\n"
 "  --wait S               seconds from kswapd's giving up to that (0)\n"
 "  --swap-size SIZE       of the swap file, where there is one (128m)\n"
-"strand, stream and productive:\n"
-"  --readers N            tasks that stream files (3; stream 4; productive 1)\n"
+"strand, stream, productive, low, write and random:\n"
+"  --readers N            tasks that read files (4; strand 3; productive, write 1)\n"
 "  --mmap                 they read by touching mapped pages\n"
 "  --sendfile             they send each block twice, as to two clients, and the\n"
 "           disk reads 128 KiB ahead\n"
 "  --free                 they are not bound to the node\n"
+"write:\n"
+"  --writers N            tasks that write, 1 to 64 (3)\n"
+"  --write-size SIZE      of the file of each (128m)\n"
+"  --dirty-ratio N        vm.dirty_ratio, with vm.dirty_background_ratio a tenth\n"
+"           below it; 0 leaves both (0)\n"
+"anon and oom:\n"
+"  --tasks N              tasks, 1 to 64 (anon 4, oom 8)\n"
+"oom:\n"
+"  --shift-size SIZE      memory that each gives back and takes (40m, or less: a\n"
+"           third of the node for all)\n"
 "\n"
 "Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
 "4 cannot run here.\n";
@@ -228,7 +257,8 @@ enum option_id {
 	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
-	OPT_FREE, OPT_HOG, OPT_CONTAINERS, OPT_CHURN, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
+	OPT_FREE, OPT_WRITERS, OPT_WRITE_SIZE, OPT_DIRTY_RATIO, OPT_TASKS,
+	OPT_SHIFT_SIZE, OPT_HOG, OPT_CONTAINERS, OPT_CHURN, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -256,6 +286,11 @@ static const struct option long_options[] = {
 	{ "mmap", no_argument, NULL, OPT_MMAP },
 	{ "sendfile", no_argument, NULL, OPT_SENDFILE },
 	{ "free", no_argument, NULL, OPT_FREE },
+	{ "writers", required_argument, NULL, OPT_WRITERS },
+	{ "write-size", required_argument, NULL, OPT_WRITE_SIZE },
+	{ "dirty-ratio", required_argument, NULL, OPT_DIRTY_RATIO },
+	{ "tasks", required_argument, NULL, OPT_TASKS },
+	{ "shift-size", required_argument, NULL, OPT_SHIFT_SIZE },
 	{ "hog", required_argument, NULL, OPT_HOG },
 	{ "containers", required_argument, NULL, OPT_CONTAINERS },
 	{ "churn", no_argument, NULL, OPT_CHURN },
@@ -333,6 +368,17 @@ static int parse_option(struct run *run, int id, const char *name)
 	case OPT_FREE:
 		opt->anywhere = true;
 		return 0;
+	case OPT_WRITERS:
+		return parse_int(run, name, optarg, 1, MAX_TASKS,
+				 &opt->writers);
+	case OPT_WRITE_SIZE:
+		return parse_size(run, name, optarg, &opt->write_size);
+	case OPT_DIRTY_RATIO:
+		return parse_int(run, name, optarg, 0, 100, &opt->dirty_ratio);
+	case OPT_TASKS:
+		return parse_int(run, name, optarg, 1, MAX_TASKS, &opt->tasks);
+	case OPT_SHIFT_SIZE:
+		return parse_size(run, name, optarg, &opt->shift_size);
 	case OPT_HOG:
 		return parse_hog(run, optarg, &opt->hog);
 	case OPT_CONTAINERS:
@@ -359,7 +405,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 
 	if (optind == argc)
 		return give_up(run, EXIT_USAGE,
-			       "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip or job (--help tells more)");
+			       "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (--help tells more)");
 	if (optind + 1 < argc)
 		return give_up(run, EXIT_USAGE, "\"%s\" is one argument too many",
 			       argv[optind + 1]);
@@ -370,8 +416,15 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		}
 	}
 	return give_up(run, EXIT_USAGE,
-		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip and job",
+		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random and oom",
 		       argv[optind]);
+}
+
+static bool has_readers(const struct options *opt)
+{
+	return opt->scenario == STRAND || opt->scenario == STREAM ||
+	       opt->scenario == PRODUCTIVE || opt->scenario == LOW ||
+	       opt->scenario == WRITE || opt->scenario == RANDOM;
 }
 
 /* Some ways back tell what the hog is. */
@@ -388,8 +441,7 @@ static int choose_hog(struct run *run)
 	struct options *opt = &run->opt;
 	enum hog_kind hog = hogs[opt->by];
 
-	if (opt->hog != HOG_ANON &&
-	    (opt->scenario == STREAM || opt->scenario == JOB_ALONE))
+	if (opt->hog != HOG_ANON && !has_hog(opt))
 		return give_up(run, EXIT_USAGE,
 			       "--hog goes with a scenario that has one, not with %s",
 			       scenario_names[opt->scenario]);
@@ -433,7 +485,22 @@ static int check_options(struct run *run)
 
 	if (!opt->readers)
 		opt->readers = opt->scenario == STRAND ? 3 :
-			       opt->scenario == PRODUCTIVE ? 1 : 4;
+			       opt->scenario == PRODUCTIVE ||
+			       opt->scenario == WRITE ? 1 : 4;
+	if (!opt->tasks)
+		opt->tasks = opt->scenario == OOM ? 8 : 4;
+	opt->at_low = opt->scenario == OOM;
+	if (opt->dirty_ratio && opt->scenario != WRITE)
+		return give_up(run, EXIT_USAGE,
+			       "--dirty-ratio goes with write only, not with %s",
+			       scenario_names[opt->scenario]);
+	if (opt->shift_size && opt->scenario != OOM)
+		return give_up(run, EXIT_USAGE,
+			       "--shift-size goes with oom only, not with %s",
+			       scenario_names[opt->scenario]);
+	if (opt->write_size < MIB)
+		return give_up(run, EXIT_USAGE,
+			       "--write-size must be at least 1m");
 	if (choose_hog(run) || choose_containers(run))
 		return -1;
 	if (opt->settle >= opt->seconds)
@@ -453,11 +520,13 @@ static int check_options(struct run *run)
 			       "--by and --wait go with strand only: in %s nothing comes back",
 			       scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile || opt->anywhere) &&
-	    opt->scenario != STRAND && opt->scenario != STREAM &&
-	    opt->scenario != PRODUCTIVE)
+	    !has_readers(opt))
 		return give_up(run, EXIT_USAGE,
-			       "--mmap, --sendfile and --free go with strand, stream and productive only: %s has no readers",
+			       "--mmap, --sendfile and --free go with strand, stream, productive, low, write and random only: %s has no readers",
 			       scenario_names[opt->scenario]);
+	if ((opt->by_mmap || opt->by_sendfile) && opt->scenario == RANDOM)
+		return give_up(run, EXIT_USAGE,
+			       "--mmap and --sendfile do not go with random");
 	if (opt->by_mmap && opt->by_sendfile)
 		return give_up(run, EXIT_USAGE,
 			       "--mmap and --sendfile are two ways to read: choose one");
@@ -539,8 +608,9 @@ static int measure(struct run *run)
 		if (ferror(out))
 			return give_up(run, EXIT_FAILED,
 				       "cannot write what was measured");
-		/* Nobody is left who would flip the node. */
-		if (run->opt.scenario == FLIP &&
+		read_oom_log(run);
+		/* Nothing is left that would flip the node, or fill it. */
+		if ((run->opt.scenario == FLIP || run->opt.scenario == OOM) &&
 		    find_actor(run, HOG)->oom_killed_ns)
 			break;
 	}

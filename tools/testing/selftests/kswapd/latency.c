@@ -14,6 +14,9 @@ const char * const kind_names[NR_KINDS] = {
 	[RECLAIMER]	= "reclaimer",
 	[JOB]		= "job",
 	[CHURN]		= "churn",
+	[SET]		= "set",
+	[WRITER]	= "writer",
+	[SHIFTER]	= "shifter",
 };
 
 /* What one of these is. */
@@ -22,6 +25,9 @@ static const char * const unit_names[NR_KINDS] = {
 	[HOT]		= "passes over the hot file",
 	[TOUCH]		= "page faults of touch",
 	[READER]	= "reads",
+	[SET]		= "touches of the anonymous set",
+	[WRITER]	= "writes of 128 KiB",
+	[SHIFTER]	= "shifts from CPU to CPU",
 };
 
 /* The longest time that is counted in place i. */

@@ -146,7 +146,8 @@ unsigned long long protected_bytes(const struct run *run)
 }
 
 /* Protection reaches a group only as far as all groups above it have it. */
-static int check_ancestors_min(struct run *run, unsigned long long wanted)
+static int check_ancestors(struct run *run, const char *file,
+			   unsigned long long wanted)
 {
 	char path[PATH_MAX + 32];
 	char dir[PATH_MAX];
@@ -156,13 +157,13 @@ static int check_ancestors_min(struct run *run, unsigned long long wanted)
 
 	snprintf(dir, sizeof(dir), "%s", run->undo.parent);
 	while (*dir && !statfs(dir, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC) {
-		snprintf(path, sizeof(path), "%s/memory.min", dir);
+		snprintf(path, sizeof(path), "%s/%s", dir, file);
 		if (read_number(path, &min))
 			break;		/* only the root has no such file */
 		if (min < wanted)
 			return give_up(run, EXIT_SKIP,
-				       "%s has memory.min %llu, and the scenario wants to protect %llu bytes below it",
-				       dir, min, wanted);
+				       "%s has %s %llu, and the scenario wants to protect %llu bytes below it",
+				       dir, file, min, wanted);
 		slash = strrchr(dir, '/');
 		if (!slash)
 			break;
@@ -204,8 +205,10 @@ int check_cgroup(struct run *run)
 			       strerror(-err));
 	undo->given[MEMORY] = !has_word(list, "memory");
 	undo->given[CPUSET] = run->opt.cpuset && !has_word(list, "cpuset");
+	if (run->opt.scenario == LOW)
+		return check_ancestors(run, "memory.low", node_bytes(run));
 	if (protected_bytes(run))
-		return check_ancestors_min(run, protected_bytes(run));
+		return check_ancestors(run, "memory.min", protected_bytes(run));
 	return 0;
 }
 
@@ -265,6 +268,23 @@ static int note_fragmentation(struct run *run)
 	return 0;
 }
 
+static int note_dirty_ratio(struct run *run)
+{
+	struct undo *undo = &run->undo;
+
+	/* 0: the limit is set in bytes. */
+	if (read_line(DIRTY_FILE, undo->dirty, sizeof(undo->dirty)) ||
+	    read_line(DIRTY_BACKGROUND_FILE, undo->dirty_background,
+		      sizeof(undo->dirty_background)) ||
+	    access(DIRTY_FILE, W_OK) || !strcmp(undo->dirty, "0") ||
+	    !strcmp(undo->dirty_background, "0")) {
+		*undo->dirty = '\0';
+		*undo->dirty_background = '\0';
+		return give_up(run, EXIT_SKIP, "cannot change vm.dirty_ratio");
+	}
+	return 0;
+}
+
 static int check_settings(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -286,6 +306,8 @@ static int check_settings(struct run *run)
 
 	if (opt->by_sendfile)
 		note_readahead(run);
+	if (opt->dirty_ratio && note_dirty_ratio(run))
+		return -1;
 	if (opt->hog == HOG_HUGETLB && note_huge_pages(run))
 		return -1;
 	if (opt->hog == HOG_HOLES && note_fragmentation(run))
@@ -395,7 +417,7 @@ static int check_dir(struct run *run)
 	/* Room for the files' names. */
 	if (len >= (int)sizeof(run->undo.dir) - 64)
 		return give_up(run, EXIT_USAGE, "--dir: the name is too long");
-	if (wants_swap(&run->opt))
+	if (wants_swap(&run->opt) && !*run->undo.zram)
 		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
 			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
 	if (!access(run->undo.dir, F_OK))
@@ -409,6 +431,8 @@ int look_around(struct run *run)
 	if (geteuid())
 		return give_up(run, EXIT_SKIP,
 			       "it takes root to make cgroups and set sysctls");
+	if (run->opt.scenario == ANON_SET)
+		note_zram(run);
 	if (check_swap(run) || check_node(run) || check_fit(run) ||
 	    check_cgroup(run) || check_settings(run) || check_counters(run))
 		return -1;

@@ -26,7 +26,8 @@ static void read_actor_counters(struct run *run, int i, struct counters *c)
 	snprintf(path, sizeof(path), "%s/memory.stat", actor->cgroup);
 	if (text_read(&run->scratch, path))
 		return;
-	keyed_number(run->scratch.buf, "workingset_refault_file",
+	keyed_number(run->scratch.buf, actor->kind == SET ?
+		     "workingset_refault_anon" : "workingset_refault_file",
 		     &c->actor[i].refaults);
 	keyed_number(run->scratch.buf, "pgmajfault", &c->actor[i].major_faults);
 	keyed_number(run->scratch.buf, "workingset_nodereclaim",

@@ -59,6 +59,8 @@ void init_run(struct run *run)
 	opt->swap_size = 128 * MIB;
 	opt->touch_interval_us = 2000;
 	opt->hot_pause_us = 1000;
+	opt->writers = 3;
+	opt->write_size = 128 * MIB;
 	opt->max_cpu = -1;
 	opt->containers = -1;
 	opt->dir = ".";
@@ -144,6 +146,23 @@ int set_readahead(struct run *run)
 	return 0;
 }
 
+/* Writeback begins a little before writers have to wait for it. */
+static int set_dirty_ratio(struct run *run)
+{
+	int ratio = run->opt.dirty_ratio;
+	int err;
+
+	if (!ratio)
+		return 0;
+	err = write_line(DIRTY_BACKGROUND_FILE, "%d", ratio - ratio / 9 - 1);
+	if (!err)
+		err = write_line(DIRTY_FILE, "%d", ratio);
+	if (err)
+		return give_up(run, EXIT_SKIP, "cannot change vm.dirty_ratio: %s",
+			       strerror(-err));
+	return 0;
+}
+
 int apply_settings(struct run *run)
 {
 	int err;
@@ -158,6 +177,8 @@ int apply_settings(struct run *run)
 				       "cannot change vm.watermark_scale_factor: %s",
 				       strerror(-err));
 	}
+	if (set_dirty_ratio(run))
+		return -1;
 	/* Groups made from here on begin with the LRU that is wanted. */
 	if (*run->undo.lru) {
 		err = write_line(LRU_FILE, "%c",
@@ -302,7 +323,8 @@ unsigned long long group_number(struct run *run, const struct actor *actor,
 /* How near a node is to that differs from kernel to kernel. */
 bool kill_is_a_result(const struct run *run)
 {
-	return run->opt.scenario == EDGE || run->opt.scenario == FLIP;
+	return run->opt.scenario == EDGE || run->opt.scenario == FLIP ||
+	       run->opt.scenario == OOM;
 }
 
 static int report_death(struct run *run, struct actor *actor, int status)
@@ -390,6 +412,19 @@ bool hot_has_read_all(struct run *run)
 bool job_was_done(struct run *run)
 {
 	return atomic_load(&find_actor(run, JOB)->slot->rounds);
+}
+
+/* All that take memory of their own first. */
+bool tasks_are_ready(struct run *run)
+{
+	int i;
+
+	for (i = 0; i < run->nr_actors; i++)
+		if ((run->actors[i].kind == SET ||
+		     run->actors[i].kind == SHIFTER) &&
+		    !atomic_load(&run->actors[i].slot->ready))
+			return false;
+	return true;
 }
 
 static bool has_filled_up(struct run *run, const struct actor *actor)

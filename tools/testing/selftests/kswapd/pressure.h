@@ -19,8 +19,10 @@
 /* In messages and in the names of what is made. */
 #define PROGRAM		program_invocation_short_name
 #define MAX_READERS	64
+#define MAX_TASKS	64
 #define MAX_CONTAINERS	24
-#define MAX_ACTORS	(MAX_READERS + MAX_CONTAINERS + 8)
+#define MAX_ACTORS	(MAX_READERS + MAX_TASKS + MAX_CONTAINERS + 8)
+#define MAX_OOM_KILLS	64
 #define POLLS_A_SECOND	10
 #define NS_A_SECOND	1000000000ULL
 #define KIB		1024ULL
@@ -34,6 +36,7 @@
 
 enum scenario {
 	RUNAWAY, HOPELESS, STRAND, STREAM, PRODUCTIVE, EDGE, FLIP, JOB_ALONE,
+	LOW, ANON_SET, WRITE, RANDOM, OOM,
 	NR_SCENARIOS
 };
 
@@ -73,6 +76,9 @@ struct options {
 	int after;			/* seconds more, without the hog */
 	int wait;			/* seconds from giving up to recovery */
 	int readers;
+	int tasks;			/* of anon and oom; 0: by scenario */
+	int writers;
+	int dirty_ratio;		/* 0: leave it */
 	int containers;			/* at their memory.high; -1: by scenario */
 	int scale_factor;		/* 0: leave it */
 	unsigned long long high;
@@ -83,6 +89,8 @@ struct options {
 	int touch_percent;
 	unsigned long long file_size;	/* 0: from the node's size */
 	unsigned long long swap_size;
+	unsigned long long write_size;
+	unsigned long long shift_size;	/* 0: from the node's size */
 	unsigned long long touch_interval_us;
 	unsigned long long hot_pause_us;
 	unsigned long long job_high;	/* 0: no limit */
@@ -113,6 +121,7 @@ struct environment {
 
 enum actor_kind {
 	HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB, CHURN,
+	SET, WRITER, SHIFTER,
 	NR_KINDS
 };
 
@@ -220,6 +229,9 @@ struct summary {
 	double nodes_dropped;
 	double rounds;
 	double mb_read;
+	double mb_written;
+	double touches;			/* of the anonymous set */
+	double shifts;
 	double flips;
 	unsigned long long job_runs;	/* that ended */
 	double job_seconds;		/* the mean of them */
@@ -230,12 +242,23 @@ enum controller { MEMORY, CPUSET, NR_CONTROLLERS };
 
 extern const char * const controller_names[NR_CONTROLLERS];
 
+/* What the kernel's log says of the node under test when the OOM killer came. */
+struct oom_kill {
+	double t;			/* seconds since boot */
+	unsigned long long free_kib;
+	unsigned long long min_kib;
+	unsigned long long above_kib;	/* free above min and reserve, by zones */
+	unsigned long long lists_kib;	/* on the lists of CPUs */
+	char victim[32];		/* "": not in the log */
+};
+
 /* All that is ever made or changed, known before any of it is. */
 struct undo {
 	char group[PATH_MAX];		/* cgroup, with one more per actor */
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
-	char swap[PATH_MAX];		/* file; "": none */
+	char swap[PATH_MAX];		/* file or device; "": none */
+	char zram[64];			/* its directory in sysfs; "": none */
 	char file[PATH_MAX];		/* to be deleted; "": none */
 	bool given[NR_CONTROLLERS];	/* its children did not have them */
 	char scale_factor[32];		/* former values; "": not changed */
@@ -244,6 +267,8 @@ struct undo {
 	char lists[32];
 	char readahead[32];
 	char readahead_file[64];
+	char dirty[32];
+	char dirty_background[32];
 	char huge[32];			/* huge pages of the node */
 	char huge_file[PATH_MAX];
 	char thp_defrag[32];
@@ -273,6 +298,9 @@ struct run {
 	unsigned long long oom_kills;
 	unsigned long long (*latency)[NR_LATENCIES];	/* when settled */
 	bool latency_noted;
+	struct oom_kill kills[MAX_OOM_KILLS];
+	int nr_kills;			/* that the log tells of */
+	bool kills_lost;		/* some may not be among them */
 	bool woken;			/* kswapd ran since the hog began */
 	bool hopeless_at_start;
 	double short_after;		/* seconds until no zone was above low */
@@ -291,6 +319,8 @@ struct run {
 #define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
 #define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
 #define DEMOTION_FILE		"/sys/kernel/mm/numa/demotion_enabled"
+#define DIRTY_FILE		"/proc/sys/vm/dirty_ratio"
+#define DIRTY_BACKGROUND_FILE	"/proc/sys/vm/dirty_background_ratio"
 #define THP_DEFRAG_FILE		"/sys/kernel/mm/transparent_hugepage/defrag"
 #define COMPACT_FILE		"/proc/sys/vm/compact_unevictable_allowed"
 #define LISTS_FILE		"/proc/sys/vm/percpu_pagelist_high_fraction"
@@ -351,6 +381,7 @@ bool kswapd_was_woken(struct run *run);
 bool hot_has_read_all(struct run *run);
 bool streams_have_filled_up(struct run *run);
 bool job_was_done(struct run *run);
+bool tasks_are_ready(struct run *run);
 bool hog_is_there(struct run *run);
 bool hog_is_steady(struct run *run);
 bool node_is_hopeless(struct run *run);
@@ -376,6 +407,8 @@ bool janitor_finish(struct run *run);
 /* sizes.c */
 unsigned long long gap_bytes(const struct run *run);
 bool has_hot_file(const struct options *opt);
+bool has_hog(const struct options *opt);
+bool is_healthy(const struct options *opt);
 bool wants_swap(const struct options *opt);
 unsigned long long bytes_on_disk(const struct run *run);
 int check_fit(struct run *run);
@@ -400,9 +433,25 @@ int set_huge_pages(const struct run *run, unsigned long long n,
 int free_huge_pages(struct run *run);
 
 /* swap.c */
-int make_swap_file(struct run *run, unsigned long long size);
+void note_zram(struct run *run);
+int make_swap(struct run *run);
 int swap_on(struct run *run);
 unsigned long long free_swap_bytes(void);
+
+/* load.c */
+void set_body(const struct run *run, struct actor *actor);
+void writer_body(const struct run *run, struct actor *actor);
+void __noreturn read_at_random(const struct run *run, struct actor *actor);
+
+/* shifter.c */
+void stay_on_cpu(struct slot *slot, int cpu);
+void __noreturn shift(const struct run *run, struct slot *slot, size_t size,
+		      unsigned long long times);
+void shifter_body(const struct run *run, struct actor *actor);
+
+/* oom_log.c */
+int open_oom_log(struct run *run);
+void read_oom_log(struct run *run);
 
 /* pulse.c */
 void touch_body(const struct run *run, struct actor *actor);

@@ -32,7 +32,9 @@ static bool refaults_count(const struct run *run, int i)
 {
 	enum actor_kind kind = run->actors[i].kind;
 
-	return has_hot_file(&run->opt) ? kind == HOT : kind == READER || kind == JOB;
+	if (has_hot_file(&run->opt))
+		return kind == HOT;
+	return kind == READER || kind == JOB || kind == SET;
 }
 
 static double sample_refaults(const struct run *run, const struct sample *s)
@@ -60,6 +62,15 @@ static void add_actors(const struct run *run, const struct sample *s,
 			break;
 		case HOG:
 			sum->flips += s->diff.actor[i].rounds;
+			break;
+		case WRITER:
+			sum->mb_written += s->diff.actor[i].bytes / MB;
+			break;
+		case SET:
+			sum->touches += s->diff.actor[i].rounds;
+			break;
+		case SHIFTER:
+			sum->shifts += s->diff.actor[i].rounds;
 			break;
 		case JOB:
 			sum->job_runs += s->diff.actor[i].rounds;
@@ -241,6 +252,9 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->nodes_dropped /= sum->seconds;
 		sum->rounds /= sum->seconds;
 		sum->flips /= sum->seconds;
+		sum->mb_written /= sum->seconds;
+		sum->touches /= sum->seconds;
+		sum->shifts /= sum->seconds;
 	}
 	free(cpu);
 }
@@ -284,6 +298,45 @@ static void say_kills(FILE *out, const struct run *run)
 				killed_after(run, &run->actors[i]));
 	fprintf(out, "The OOM killer killed %llu.\n",
 		run->oom_kills - run->oom_kills_at_start);
+	for (i = 0; i < run->nr_kills; i++)
+		fprintf(out,
+			"It killed %s when %llu KiB of the node were free, %llu KiB of them above min, and %llu KiB on the lists of CPUs.\n",
+			*run->kills[i].victim ? run->kills[i].victim : "?",
+			run->kills[i].free_kib, run->kills[i].above_kib,
+			run->kills[i].lists_kib);
+	if (run->kills_lost)
+		fprintf(out, "The log of further kills is lost.\n");
+}
+
+/* The node had free pages above min at each of these. */
+static int kills_above_min(const struct run *run)
+{
+	int n = 0;
+	int i;
+
+	for (i = 0; i < run->nr_kills; i++)
+		n += run->kills[i].above_kib > 0;
+	return n;
+}
+
+static void json_oom_log(FILE *out, const struct run *run)
+{
+	int i;
+
+	fprintf(out,
+		",\n    \"oom_kills_above_min\": %d, \"oom_log_lost\": %s, \"oom_log\": [",
+		kills_above_min(run), run->kills_lost ? "true" : "false");
+	for (i = 0; i < run->nr_kills; i++) {
+		const struct oom_kill *kill = &run->kills[i];
+
+		fprintf(out, "%s\n      {\"victim\": ", i ? "," : "");
+		json_string(out, kill->victim);
+		fprintf(out,
+			", \"t\": %.3f, \"free_kib\": %llu, \"min_kib\": %llu, \"above_min_kib\": %llu, \"lists_kib\": %llu}",
+			kill->t, kill->free_kib, kill->min_kib, kill->above_kib,
+			kill->lists_kib);
+	}
+	fprintf(out, "]");
 }
 
 static void json_kills(FILE *out, const struct run *run)
@@ -321,7 +374,9 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 		"Each second: %.0f refaults of %s, %.0f direct reclaim stalls, %.0f MB read.\n",
 		sum->refaults,
 		has_hot_file(&run->opt) ? "the hot file" :
-		run->opt.job ? "the job" : "the readers",
+		run->opt.job ? "the job" :
+		run->opt.scenario == ANON_SET ? "the anonymous set" :
+		"the readers",
 		sum->stalls, sum->mb_read);
 	if (has_hot_file(&run->opt))
 		fprintf(out,
@@ -330,12 +385,22 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			sum->nodes_dropped >= 1 ?
 			"; shadows were dropped, so there are more refaults than counted" :
 			"");
-	else if (run->opt.scenario == STRAND || run->opt.scenario == STREAM)
+	else if (run->opt.scenario == STRAND || is_healthy(&run->opt))
 		say_recovery(out, run, sum);
 	if (run->opt.scenario == FLIP)
 		fprintf(out,
 			"The node went from hopeless to healthy %.1f times a second.\n",
 			sum->flips);
+	if (run->opt.scenario == WRITE)
+		fprintf(out, "The writers wrote %.1f MB a second.\n",
+			sum->mb_written);
+	if (run->opt.scenario == ANON_SET)
+		fprintf(out,
+			"The anonymous set was touched %.0f times a second; its swap is %s.\n",
+			sum->touches, *run->undo.zram ? "zram" : "a file");
+	if (run->opt.scenario == OOM)
+		fprintf(out, "Memory went from CPU to CPU %.0f times a second.\n",
+			sum->shifts);
 	if (run->opt.job)
 		fprintf(out,
 			"The job was done %llu times, and took %.2f s in the mean.\n",
@@ -389,6 +454,10 @@ static void json_options(FILE *out, const struct options *opt)
 		opt->by_mmap ? "true" : "false",
 		opt->by_sendfile ? "true" : "false",
 		opt->anywhere ? "true" : "false");
+	fprintf(out,
+		"    \"tasks\": %d, \"shift_size\": %llu, \"writers\": %d, \"write_size\": %llu, \"dirty_ratio\": %d,\n",
+		opt->tasks, opt->shift_size, opt->writers, opt->write_size,
+		opt->dirty_ratio);
 	fprintf(out, "    \"hog\": \"%s\", \"containers\": %d, \"churn\": %s,\n",
 		hog_names[opt->hog], opt->containers,
 		opt->churn ? "true" : "false");
@@ -496,6 +565,15 @@ static void json_summary(FILE *out, const struct run *run,
 	json_latencies(out, sum);
 	if (kill_is_a_result(run))
 		json_kills(out, run);
+	if (run->opt.scenario == OOM) {
+		json_oom_log(out, run);
+		fprintf(out, ", \"shifts_per_s\": %.1f", sum->shifts);
+	}
+	if (run->opt.scenario == WRITE)
+		fprintf(out, ", \"mb_written_per_s\": %.1f", sum->mb_written);
+	if (run->opt.scenario == ANON_SET)
+		fprintf(out, ", \"touches_per_s\": %.1f, \"swap\": \"%s\"",
+			sum->touches, *run->undo.zram ? "zram" : "file");
 	if (run->opt.scenario == FLIP)
 		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
 	if (run->opt.job) {
@@ -507,7 +585,7 @@ static void json_summary(FILE *out, const struct run *run,
 	json_value(out, "work_kswapd_scan_share", sum->work_share, 4);
 	json_value(out, "work_hopeless_share", sum->work_hopeless, 4);
 	json_value(out, "short_after_s", run->short_after, 1);
-	if (run->opt.scenario == STRAND) {
+	if (run->opt.scenario == STRAND || run->opt.scenario == OOM) {
 		fprintf(out, ",\n    \"hopeless_at_start\": %s",
 			run->hopeless_at_start ? "true" : "false");
 		json_value(out, "reset_after_s", run->reset_after, 1);

@@ -2,6 +2,7 @@
 /*
  * The scenarios up to where the measured seconds begin.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,12 +73,17 @@ static int add_hog(struct run *run)
 
 static int add_readers(struct run *run)
 {
+	struct actor *actor;
 	char name[32];
 	int i;
 
 	for (i = 0; i < run->opt.readers; i++) {
 		snprintf(name, sizeof(name), "reader%d", i);
-		if (add_actor(run, READER, name))
+		actor = new_actor(run, READER, name);
+		if (!actor || (run->opt.scenario == LOW &&
+			       set_memory(run, actor->cgroup, "memory.low",
+					  2 * node_bytes(run))) ||
+		    launch(run, actor))
 			return -1;
 	}
 	return 0;
@@ -174,6 +180,25 @@ void end_hog(struct run *run)
 	free_huge_pages(run);
 }
 
+static int add_tasks(struct run *run, enum actor_kind kind, const char *what,
+		     int n, unsigned long long size)
+{
+	struct actor *actor;
+	char name[32];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s%d", what, i);
+		actor = new_actor(run, kind, name);
+		if (!actor)
+			return -1;
+		actor->size = size;
+		if (launch(run, actor))
+			return -1;
+	}
+	return 0;
+}
+
 static bool wait_is_over(struct run *run)
 {
 	return now_ns() >= run->wait_end;
@@ -199,6 +224,55 @@ static int fill_by_readers(struct run *run)
 		       "the readers have not filled the node"))
 		return -1;
 	run->short_after = 0;
+	return 0;
+}
+
+/* The protection of all page cache is as much as there can be of it. */
+static int begin_low(struct run *run)
+{
+	if (set_memory(run, run->undo.group, "memory.low",
+		       2 * run->opt.readers * node_bytes(run)))
+		return -1;
+	return fill_by_readers(run);
+}
+
+static int begin_write(struct run *run)
+{
+	return add_tasks(run, WRITER, "writer", run->opt.writers, 0) ||
+	       fill_by_readers(run) ? -1 : 0;
+}
+
+static int begin_set(struct run *run)
+{
+	unsigned long long size = node_bytes(run) / 10 * 13 / run->opt.tasks;
+
+	if (swap_on(run) || note_runs(run) ||
+	    add_tasks(run, SET, "set", run->opt.tasks, size))
+		return -1;
+	return wait_until(run, tasks_are_ready,
+			  "the anonymous set has not been taken once");
+}
+
+/*
+ * What the tasks take, they have given back before. The hog is not to fill the
+ * room of that moment, and nothing is to wake kswapd.
+ */
+static int begin_oom(struct run *run)
+{
+	int i;
+
+	if (open_oom_log(run) ||
+	    add_tasks(run, SHIFTER, "shifter", run->opt.tasks, 0) ||
+	    wait_until(run, tasks_are_ready, "a task has not got its memory") ||
+	    begin_hopeless(run))
+		return -1;
+	end_actor(find_actor(run, TOUCH));
+	kill(find_actor(run, HOG)->pid, SIGSTOP);
+	run->hopeless_at_start = true;
+	run->hog_there_ns = now_ns();
+	for (i = 0; i < run->nr_actors; i++)
+		if (run->actors[i].kind == SHIFTER)
+			atomic_store(&run->actors[i].slot->leave, true);
 	return 0;
 }
 
@@ -230,10 +304,15 @@ int begin_scenario(struct run *run)
 		[EDGE]		= press,
 		[FLIP]		= begin_flip,
 		[JOB_ALONE]	= add_job,
+		[LOW]		= begin_low,
+		[ANON_SET]	= begin_set,
+		[WRITE]		= begin_write,
+		[RANDOM]	= fill_by_readers,
+		[OOM]		= begin_oom,
 	};
 
 	if (apply_settings(run) || make_place(run) ||
-	    make_swap_file(run, run->opt.swap_size))
+	    make_swap(run))
 		return -1;
 	return begin[run->opt.scenario](run);
 }

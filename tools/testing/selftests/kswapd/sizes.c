@@ -15,9 +15,30 @@ bool has_hot_file(const struct options *opt)
 	return opt->scenario == RUNAWAY || opt->scenario == EDGE;
 }
 
+bool has_hog(const struct options *opt)
+{
+	switch (opt->scenario) {
+	case STREAM:
+	case JOB_ALONE:
+	case LOW:
+	case ANON_SET:
+	case WRITE:
+	case RANDOM:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* No hog, and nothing to give up. */
+bool is_healthy(const struct options *opt)
+{
+	return !has_hog(opt) && opt->scenario != JOB_ALONE;
+}
+
 bool wants_swap(const struct options *opt)
 {
-	return opt->by == BY_SWAPON || opt->hog == HOG_SWAPFULL;
+	return opt->scenario == ANON_SET || opt->by == BY_SWAPON || opt->hog == HOG_SWAPFULL;
 }
 
 unsigned long long bytes_on_disk(const struct run *run)
@@ -26,9 +47,41 @@ unsigned long long bytes_on_disk(const struct run *run)
 
 	if (has_hot_file(&run->opt))
 		bytes += run->opt.hot_size;
-	if (wants_swap(&run->opt))
+	if (wants_swap(&run->opt) && !*run->undo.zram)
 		bytes += run->opt.swap_size;
+	if (run->opt.scenario == WRITE)
+		bytes += run->opt.writers * run->opt.write_size;
 	return bytes;
+}
+
+/* With zram, the node holds what is swapped out as well, in half of the room. */
+static unsigned long long swap_for_set(const struct run *run)
+{
+	unsigned long long tenth = node_bytes(run) / 10;
+
+	tenth -= tenth % run->env.page_size;
+	return *run->undo.zram ? 8 * tenth : 4 * tenth;
+}
+
+#define MOST_SHIFTED	(40 * MIB)
+
+static int check_shifters(struct run *run)
+{
+	unsigned long long node = run->node.usable * run->env.page_size;
+	struct options *opt = &run->opt;
+
+	if (!opt->shift_size) {
+		opt->shift_size = node / 3 / opt->tasks;
+		if (opt->shift_size > MOST_SHIFTED)
+			opt->shift_size = MOST_SHIFTED;
+	}
+	opt->shift_size -= opt->shift_size % run->env.page_size;
+	if (!opt->shift_size || opt->shift_size > node / 2 / opt->tasks)
+		return give_up(run, EXIT_USAGE,
+			       "--shift-size: %d tasks with %llu KiB each take none or more than half of node %d with %llu MiB",
+			       opt->tasks, opt->shift_size / KIB, opt->node,
+			       node / MIB);
+	return 0;
 }
 
 int check_fit(struct run *run)
@@ -39,8 +92,14 @@ int check_fit(struct run *run)
 	unsigned long long sum;
 
 	if (!opt->file_size)
-		opt->file_size = node_bytes(run) / 5 * 6;
-	if (opt->scenario == STREAM)
+		opt->file_size = opt->scenario == RANDOM ?
+			node_bytes(run) / 10 * 13 / opt->readers :
+			node_bytes(run) / 5 * 6;
+	if (opt->scenario == ANON_SET)
+		opt->swap_size = swap_for_set(run);
+	if (opt->scenario == OOM)
+		return check_shifters(run);
+	if (!has_hog(opt))
 		return 0;
 	if (opt->touch_size > node / 16)
 		return give_up(run, EXIT_USAGE,

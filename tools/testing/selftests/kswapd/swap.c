@@ -58,16 +58,43 @@ static int write_swap_area(struct run *run, unsigned long long size)
 			     strerror(-err)) : 0;
 }
 
+/* A device of zram that is not in use; else the swap is a file. */
+void note_zram(struct run *run)
+{
+	static const char dir[] = "/sys/block/zram0";
+	struct undo *undo = &run->undo;
+	unsigned long long size;
+
+	if (read_number("/sys/block/zram0/disksize", &size) || size ||
+	    access("/sys/block/zram0/disksize", W_OK) ||
+	    access("/dev/zram0", W_OK))
+		return;
+	snprintf(undo->zram, sizeof(undo->zram), "%s", dir);
+	snprintf(undo->swap, sizeof(undo->swap), "/dev/zram0");
+}
+
 /*
  * Before the node is filled: what takes memory or a disk's time. Nothing to do
  * where no swap is wanted.
  */
-int make_swap_file(struct run *run, unsigned long long size)
+int make_swap(struct run *run)
 {
-	if (!*run->undo.swap)
+	unsigned long long size = run->opt.swap_size;
+	struct undo *undo = &run->undo;
+	char path[sizeof(undo->zram) + 16];
+	int err;
+
+	if (!*undo->swap)
 		return 0;
-	return make_filled_file(run, run->undo.swap, size) ||
-	       write_swap_area(run, size) ? -1 : 0;
+	if (!*undo->zram)
+		return make_filled_file(run, undo->swap, size) ||
+		       write_swap_area(run, size) ? -1 : 0;
+	snprintf(path, sizeof(path), "%s/disksize", undo->zram);
+	err = write_line(path, "%llu", size);
+	if (err)
+		return give_up(run, EXIT_FAILED, "cannot write to %s: %s", path,
+			       strerror(-err));
+	return write_swap_area(run, size);
 }
 
 int swap_on(struct run *run)

@@ -4,14 +4,14 @@
  * other CPUs. A kswapd that runs keeps these lists short; one that has given the
  * node up does not.
  */
-#include <sched.h>
-#include <sys/mman.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "judge.h"
 
 #define SHIFTS		32
+#define MANY		8
 #define SLACK		(16 * MIB)
 #define TIMEOUT		120
 
@@ -53,45 +53,53 @@ static int let_lists_grow(struct run *run)
 			     LISTS_FILE, strerror(-err)) : 0;
 }
 
-static int next_cpu(const cpu_set_t *allowed, int cpu)
+/* The same that bed_fork() gives others, on the node and ready. */
+static pid_t add_shifter(struct bed *bed, struct slot *slot, size_t size)
 {
-	do {
-		cpu = (cpu + 1) % CPU_SETSIZE;
-	} while (!CPU_ISSET(cpu, allowed));
-	return cpu;
-}
-
-/* Gives back what it has on one CPU, and takes the same on the next one. */
-static void __noreturn shifter_body(const struct run *run, struct slot *slot,
-				    size_t size)
-{
-	size_t page = run->env.page_size;
-	cpu_set_t allowed;
-	int cpu = -1;
-	char *mem;
+	pid_t pid = bed_fork(bed, -1000, slot);
 	int err;
-	int i;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		actor_give_up(slot, "has too many CPUs: %s", strerror(errno));
-	err = bind_to_node(run->opt.node);
+	if (pid)
+		return pid < 0 || bed_wait_for(bed, "shifter", pid, slot) ? -1 :
+		       pid;
+	err = bind_to_node(bed->run.opt.node);
 	if (err)
 		actor_give_up(slot, "cannot be bound to node %d: %s",
-			      run->opt.node, strerror(-err));
-	mem = map_small_pages(slot, size);
-	write_pages(mem, size, page);
-	atomic_store(&slot->ready, true);
-	while (!atomic_load(&slot->leave))
-		usleep(10000);
-	for (i = 0; i < SHIFTS; i++) {
-		cpu = next_cpu(&allowed, cpu);
-		stay_on_cpu(slot, cpu);
-		write_pages(mem, size, page);
-		madvise(mem, size, MADV_DONTNEED);
-		atomic_fetch_add(&slot->rounds, 1);
-	}
-	_exit(EXIT_OK);
+			      bed->run.opt.node, strerror(-err));
+	shift(&bed->run, slot, size, SHIFTS);
 }
+
+#define SHIFT_AND_JUDGE(n, size) do {						\
+	struct slot *slots_[n];							\
+	pid_t pids_[n];								\
+	int status_;								\
+	int i_;									\
+										\
+	MUST(let_lists_grow(&bed.run));						\
+	for (i_ = 0; i_ < (n); i_++) {						\
+		slots_[i_] = bed_slot();					\
+		ASSERT_NE(NULL, slots_[i_]);					\
+		pids_[i_] = add_shifter(&bed, slots_[i_], size);		\
+		ASSERT_LT(0, pids_[i_]) {					\
+			TH_LOG("%s", bed.run.why);				\
+		}								\
+	}									\
+	MUST(bed_make_hopeless(&bed));						\
+	end_actor(find_actor(&bed.run, TOUCH));					\
+	kill(find_actor(&bed.run, HOG)->pid, SIGSTOP);				\
+	for (i_ = 0; i_ < (n); i_++)						\
+		atomic_store(&slots_[i_]->leave, true);				\
+	for (i_ = 0; i_ < (n); i_++) {						\
+		ASSERT_EQ(pids_[i_], waitpid(pids_[i_], &status_, 0));		\
+		TH_LOG("went from CPU to CPU %llu times",			\
+		       (unsigned long long)atomic_load(&slots_[i_]->rounds));	\
+		EXPECT_TRUE(WIFEXITED(status_) && !WEXITSTATUS(status_)) {	\
+			TH_LOG("a shifter %s", *slots_[i_]->note ?		\
+			       slots_[i_]->note : "was killed");		\
+		}								\
+	}									\
+	MUST(all_well(&bed.run));						\
+} while (0)
 
 /*
  * What it takes, it has given back before. The hog is not to fill the room of
@@ -99,31 +107,13 @@ static void __noreturn shifter_body(const struct run *run, struct slot *slot,
  */
 TEST_F_TIMEOUT(oom, lists_are_drained_first, TIMEOUT)
 {
-	struct run *run = &bed.run;
-	struct slot *shifter;
-	int status;
-	pid_t pid;
+	SHIFT_AND_JUDGE(1, gap_bytes(&bed.run) + SLACK);
+}
 
-	MUST(let_lists_grow(run));
-	shifter = bed_slot();
-	ASSERT_NE(NULL, shifter);
-	pid = bed_fork(&bed, -1000, shifter);
-	ASSERT_LE(0, pid);
-	if (!pid)
-		shifter_body(run, shifter, (run->node.high - run->node.low) *
-			     run->env.page_size + SLACK);
-	MUST(bed_wait_for(&bed, "shifter", pid, shifter));
-	MUST(bed_make_hopeless(&bed));
-	end_actor(find_actor(run, TOUCH));
-	kill(find_actor(run, HOG)->pid, SIGSTOP);
-	atomic_store(&shifter->leave, true);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	TH_LOG("went from CPU to CPU %llu times",
-	       (unsigned long long)atomic_load(&shifter->rounds));
-	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
-		TH_LOG("the shifter %s", *shifter->note ? shifter->note : "was killed");
-	}
-	MUST(all_well(run));
+/* Several tasks at once: each finds what the others have given back. */
+TEST_F_TIMEOUT(oom, lists_are_drained_for_many, TIMEOUT)
+{
+	SHIFT_AND_JUDGE(MANY, gap_bytes(&bed.run) / MANY + SLACK);
 }
 
 TEST_HARNESS_MAIN

@@ -213,7 +213,7 @@ TEST_F_TIMEOUT(pressure, anon_only, TIMEOUT)
 {
 	struct actor *anon;
 
-	MUST(make_swap_file(&bed.run, bed.run.opt.swap_size));
+	MUST(make_swap(&bed.run));
 	MUST(bed_swap_on(&bed));
 	STEP(anon = add_anon(&bed));
 	anon->high = SMALL_HIGH;
@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(pressure, swapon_while_hopeless, TIMEOUT)
 {
 	struct actor *anon;
 
-	MUST(make_swap_file(&bed.run, bed.run.opt.swap_size));
+	MUST(make_swap(&bed.run));
 	STEP(anon = add_anon(&bed));
 	MUST(bed_make_hopeless(&bed));
 	MUST(bed_swap_on(&bed));

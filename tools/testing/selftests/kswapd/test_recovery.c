@@ -168,7 +168,7 @@ TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
 /* The hog stays, and part of it can be swapped out from now on. */
 TEST_F_TIMEOUT(recovery, swap_for_the_hog, TIMEOUT)
 {
-	MUST(make_swap_file(&bed.run, bed.run.opt.swap_size));
+	MUST(make_swap(&bed.run));
 	MUST(bed_make_hopeless(&bed));
 	MUST(bed_let_swap(&bed));
 	MUST(bed_swap_on(&bed));

@@ -124,7 +124,7 @@ TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
 TEST_F_TIMEOUT(revival, swap_added, TIMEOUT)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
-	MUST(make_swap_file(&bed.run, bed.run.opt.swap_size));
+	MUST(make_swap(&bed.run));
 	PRESS_IN_VAIN();
 	LET_SLEEP();
 	MUST(bed_swap_on(&bed));

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tasks of a healthy node: a set of anonymous memory, files that are written,
+ * and random reads.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define WRITE_BLOCK	(128 * 1024)
+
+/* xorshift64 of Marsaglia; each task has a seed of its own. */
+static unsigned long long next_random(void)
+{
+	static unsigned long long state;
+
+	if (!state)
+		state = 0x9e3779b97f4a7c15ULL * getpid();
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+/* Compresses to about a half. */
+static void fill_page(char *mem, size_t page)
+{
+	unsigned long long *words = (unsigned long long *)mem;
+	size_t i;
+
+	for (i = 0; i < page / 2 / sizeof(*words); i++)
+		words[i] = next_random();
+}
+
+void set_body(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t pages = actor->size / page;
+	struct slot *slot = actor->slot;
+	unsigned long long before;
+	char *mem;
+	size_t i;
+
+	mem = map_anonymous(run, actor, pages * page);
+	for (i = 0; i < pages; i++)
+		fill_page(mem + i * page, page);
+	atomic_store(&slot->ready, true);
+	for (;;) {
+		i = next_random() % pages;
+		before = now_ns();
+		mem[i * page]++;
+		note_latency(slot, (now_ns() - before) / 1000);
+		atomic_fetch_add(&slot->rounds, 1);
+	}
+}
+
+/* Over and over, so that the disk has no end of it. */
+void writer_body(const struct run *run, struct actor *actor)
+{
+	struct slot *slot = actor->slot;
+	unsigned long long before;
+	char *block;
+	ssize_t put;
+	off_t at = 0;
+
+	block = map_anonymous(run, actor, WRITE_BLOCK);
+	memset(block, 0x5a, WRITE_BLOCK);
+	for (;;) {
+		before = now_ns();
+		put = pwrite(actor->fd, block, WRITE_BLOCK, at);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			actor_give_up(slot, "cannot write its file: %s",
+				      put ? strerror(errno) : "no space");
+		note_latency(slot, (now_ns() - before) / 1000);
+		atomic_fetch_add(&slot->bytes, put);
+		at += put;
+		if ((unsigned long long)at + WRITE_BLOCK > run->opt.write_size) {
+			at = 0;
+			atomic_fetch_add(&slot->rounds, 1);
+		}
+	}
+}
+
+void read_at_random(const struct run *run, struct actor *actor)
+{
+	size_t page = run->env.page_size;
+	size_t pages = run->opt.file_size / page;
+	struct slot *slot = actor->slot;
+	unsigned long long before;
+	ssize_t got;
+	char *buf;
+
+	buf = map_anonymous(run, actor, page);
+	for (;;) {
+		before = now_ns();
+		got = pread(actor->fd, buf, page, next_random() % pages * page);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			actor_give_up(slot, "cannot read its file: %s",
+				      got ? strerror(errno) : "it has ended");
+		note_latency(slot, (now_ns() - before) / 1000);
+		atomic_fetch_add(&slot->bytes, got);
+	}
+}

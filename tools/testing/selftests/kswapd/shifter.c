@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tasks that give memory back on one CPU and take the same on another. It lies on
+ * the first CPU's lists of free pages then.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pressure.h"
+
+#define WAIT_US		10000
+
+void stay_on_cpu(struct slot *slot, int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		actor_give_up(slot, "cannot be bound to CPU %d: %s", cpu,
+			      strerror(errno));
+}
+
+static int next_cpu(const cpu_set_t *allowed, int cpu)
+{
+	do {
+		cpu = (cpu + 1) % CPU_SETSIZE;
+	} while (!CPU_ISSET(cpu, allowed));
+	return cpu;
+}
+
+/* Begins when it is told to leave; 0 times: without an end. */
+void shift(const struct run *run, struct slot *slot, size_t size,
+	   unsigned long long times)
+{
+	size_t page = run->env.page_size;
+	unsigned long long before;
+	unsigned long long i;
+	cpu_set_t allowed;
+	int cpu = -1;
+	char *mem;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		actor_give_up(slot, "has too many CPUs: %s", strerror(errno));
+	mem = map_small_pages(slot, size);
+	write_pages(mem, size, page);
+	atomic_store(&slot->ready, true);
+	while (!atomic_load(&slot->leave))
+		usleep(WAIT_US);
+	for (i = 0; !times || i < times; i++) {
+		cpu = next_cpu(&allowed, cpu);
+		stay_on_cpu(slot, cpu);
+		before = now_ns();
+		write_pages(mem, size, page);
+		note_latency(slot, (now_ns() - before) / 1000);
+		madvise(mem, size, MADV_DONTNEED);
+		atomic_fetch_add(&slot->rounds, 1);
+	}
+	_exit(EXIT_OK);
+}
+
+void shifter_body(const struct run *run, struct actor *actor)
+{
+	shift(run, actor->slot, run->opt.shift_size, 0);
+}
