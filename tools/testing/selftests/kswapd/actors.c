@@ -131,7 +131,7 @@ void *map_anonymous(const struct run *run, struct actor *actor,
 	return mem;
 }
 
-void *map_file(struct slot *slot, int fd, size_t size, int prot)
+void *map_shared_file(struct slot *slot, int fd, size_t size, int prot)
 {
 	void *mem;
 
@@ -227,7 +227,7 @@ static void touch_forever(const struct run *run, struct actor *actor)
 
 	if (!size)
 		size = run->opt.file_size;
-	mem = map_file(slot, actor->fd, size, PROT_READ);
+	mem = map_shared_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
 		before = now_ns();
 		for (at = 0; at < size; at += page) {
@@ -315,7 +315,7 @@ static void hot_body(const struct run *run, struct actor *actor)
 	const char *mem;
 	size_t at;
 
-	mem = map_file(slot, actor->fd, size, PROT_READ);
+	mem = map_shared_file(slot, actor->fd, size, PROT_READ);
 	for (;;) {
 		before = now_ns();
 		for (at = 0; at < size; at += page)

@@ -62,7 +62,7 @@ static void hog_map_hot(struct hog *hog)
 	if (fd < 0)
 		actor_give_up(hog->slot, "cannot open the hot file: %s",
 			      strerror(errno));
-	hog->hot = map_file(hog->slot, fd, size, PROT_READ);
+	hog->hot = map_shared_file(hog->slot, fd, size, PROT_READ);
 	close(fd);
 	hog->cached = malloc(size / hog->page + 1);
 	if (!hog->cached)

@@ -148,14 +148,14 @@ void hog_map(struct hog *hog, struct actor *actor)
 		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
 			actor_give_up(slot, "cannot make a file on tmpfs: %s",
 				      strerror(errno));
-		hog->mem = map_file(slot, hog->fd, hog->size,
+		hog->mem = map_shared_file(slot, hog->fd, hog->size,
 				    PROT_READ | PROT_WRITE);
 		return;
 	case HOG_MLOCK:
 	case HOG_MIN:
 		hog->written = false;
 		hog->fd = actor->fd;
-		hog->mem = map_file(slot, hog->fd, hog->size, PROT_READ);
+		hog->mem = map_shared_file(slot, hog->fd, hog->size, PROT_READ);
 		/* Page by page: what is read ahead is not locked. */
 		madvise(hog->mem, hog->size, MADV_RANDOM);
 		if (hog->run->opt.hog == HOG_MLOCK)

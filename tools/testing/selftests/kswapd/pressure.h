@@ -471,7 +471,7 @@ void enter_cgroup(const char *cgroup, struct slot *slot);
 void pause_us(unsigned long long us);
 void *map_small_pages(struct slot *slot, size_t size);
 void *map_anonymous(const struct run *run, struct actor *actor, size_t size);
-void *map_file(struct slot *slot, int fd, size_t size, int prot);
+void *map_shared_file(struct slot *slot, int fd, size_t size, int prot);
 void note_latency(struct slot *slot, unsigned long long us);
 void write_pages(char *mem, size_t size, size_t page);
 
