@@ -22,7 +22,7 @@ help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
 	@echo 'make demo-mglru           MGLRU and mixed pressure: who is OOM-killed? [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
-	@echo '      [SCENARIO=... LRU=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
+	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'

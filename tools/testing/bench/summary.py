@@ -4,6 +4,7 @@
 data and scripts for gnuplot.
 
 usage: summary.py DIR ARM... (in the order of the columns, the baseline first)
+       summary.py --unknown SCENARIO... (prints those that have no metrics)
 """
 
 import csv
@@ -21,6 +22,22 @@ HOPELESS = ("hopeless_pct", "node hopeless, % of polls", ("hopeless_share",), 10
 STALLS = ("stalls_per_s", "direct reclaim stalls/s", ("stalls_per_s",), 1)
 READ = ("mb_read_per_s", "read, MB/s", ("mb_read_per_s",), 1)
 SHARE = ("kswapd_scan_pct", "kswapd's part of scanning, %", ("kswapd_scan_share",), 100)
+P99, LONGEST = "p99", "max"
+
+
+def latency(kind, words, part):
+    """A latency of the tasks of a kind, in microseconds."""
+    end = {"median": "median", P99: "99 % at most", LONGEST: "longest"}[part]
+    return (f"{kind}_{part}_us", f"{words}, {end}, us", ("latency_us", kind, part), 1)
+
+
+TOUCH = [latency("touch", "a page fault of touch", part) for part in (P99, LONGEST)]
+HOT = [latency("hot", "a pass over the hot file", part) for part in (P99, LONGEST)]
+READER = [latency("reader", "a read", part) for part in (P99, LONGEST)]
+WORST = ("reader_worst_p99_us", "99 % at most, of the slowest reader, us",
+         ("latency_us", "reader", "worst_p99"), 1)
+KILLS = ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1)
+HOG_KILLED = ("hog_killed_after_s", "s until the hog was killed", ("oom_killed_after_s", "hog"), 1)
 RUNS = ("runs_per_s", "kswapd runs/s", ("pageoutrun_per_s",), 1)
 
 METRICS = {
@@ -28,24 +45,22 @@ METRICS = {
         CPU,
         ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
         ("major_faults_per_s", "major faults of it/s", ("hot_major_faults_per_s",), 1),
-        HOPELESS, STALLS, READ,
+        HOPELESS, STALLS, READ, *TOUCH, *HOT,
     ],
     "strand": [
         ("reset_after_s", "s until not hopeless", ("reset_after_s",), 1),
         ("work_scan_pct", "kswapd's part of scanning after 2 s, %",
          ("work_kswapd_scan_share",), 100),
         ("work_hopeless_pct", "node hopeless after 2 s, %", ("work_hopeless_share",), 100),
-        STALLS, READ, CPU,
+        STALLS, READ, CPU, *READER, WORST,
     ],
     "productive": [
         READ, STALLS,
-        ("read_median_us", "a read of 128 KiB, median, us", ("latency_us", "reader", "median"), 1),
-        ("read_p99_us", "the same, 99 % at most, us", ("latency_us", "reader", "p99"), 1),
+        latency("reader", "a read of 128 KiB", "median"), *READER,
         CPU, HOPELESS,
     ],
     "edge": [
-        ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1),
-        ("hog_killed_after_s", "s until the hog was killed", ("oom_killed_after_s", "hog"), 1),
+        KILLS, HOG_KILLED,
         CPU,
         ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
         STALLS, HOPELESS,
@@ -53,7 +68,7 @@ METRICS = {
     "flip": [
         CPU, RUNS,
         ("flips_per_s", "hopeless to healthy/s", ("flips_per_s",), 1),
-        ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1),
+        KILLS,
         STALLS, HOPELESS,
     ],
     "job": [
@@ -62,10 +77,34 @@ METRICS = {
         ("refaults_per_s", "refaults/s", ("refaults_per_s",), 1),
         STALLS, HOPELESS,
     ],
-    "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS],
+    "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS, *READER, WORST],
+    "write": [
+        HOPELESS, STALLS, ("mb_written_per_s", "written, MB/s", ("mb_written_per_s",), 1), READ,
+        latency("writer", "a write of 128 KiB", P99),
+        latency("writer", "a write of 128 KiB", LONGEST), *READER, SHARE, CPU,
+    ],
+    "anon": [
+        HOPELESS, STALLS, ("touches_per_s", "touches of the set/s", ("touches_per_s",), 1),
+        ("refaults_per_s", "refaults of the set/s", ("refaults_per_s",), 1),
+        latency("set", "a touch of it", P99), latency("set", "a touch of it", LONGEST), SHARE, CPU,
+    ],
+    "oom": [
+        KILLS,
+        ("oom_kills_above_min", "of them with free pages above min", ("oom_kills_above_min",), 1),
+        HOG_KILLED, ("shifts_per_s", "shifts from CPU to CPU/s", ("shifts_per_s",), 1),
+        latency("shifter", "a shift", P99), latency("shifter", "a shift", LONGEST), HOPELESS,
+    ],
 }
 # Another command, the same questions.
 METRICS["reads"] = METRICS["job"]
+METRICS["low"] = METRICS["random"] = METRICS["stream"]
+
+
+
+def metrics_of(scenario):
+    """By the first word of its name."""
+    return METRICS[scenario.split("-")[0]]
+
 
 # Nothing there means that it did not happen.
 NEVER = [("reset_after_s",), ("oom_killed_after_s", "hog")]
@@ -150,18 +189,23 @@ def statistics(values, base_values):
     return stat
 
 
+def cell_of(run):
+    """What is compared: the same scenario, LRU and vm.watermark_scale_factor."""
+    return run["scenario"], run["lru"], run["scale"]
+
+
 def collect(runs, arms):
-    """{(scenario, lru): {metric: {arm: statistics}}}, in the order of the runs."""
+    """{(scenario, lru, scale): {metric: {arm: statistics}}}, in the order of the runs."""
     result = {}
     for run in runs:
-        result.setdefault((run["scenario"], run["lru"]), {})
-    for (scenario, lru), rows in result.items():
-        for key, _, path, factor in METRICS[scenario.split("-")[0]]:
+        result.setdefault(cell_of(run), {})
+    for (scenario, lru, scale), rows in result.items():
+        for key, _, path, factor in metrics_of(scenario):
             rows[key] = {}
             base = None
             for arm in arms:
                 values = [value_of(r, path, factor) for r in runs
-                          if (r["scenario"], r["lru"], r["arm"]) == (scenario, lru, arm)]
+                          if (*cell_of(r), r["arm"]) == (scenario, lru, scale, arm)]
                 rows[key][arm] = statistics(values, base)
                 if arm == arms[0]:
                     base = rows[key][arm]["values"]
@@ -173,11 +217,11 @@ def one(items):
     return ", ".join(sorted(set(items)))
 
 
-def failures(runs, scenario, lru, arms):
+def failures(runs, key, arms):
     said = []
     for arm in arms:
         bad = [r for r in runs if r["status"] and
-               (r["scenario"], r["lru"], r["arm"]) == (scenario, lru, arm)]
+               (*cell_of(r), r["arm"]) == (*key, arm)]
         if bad:
             said.append(f"{arm}: {len(bad)} failed ({bad[0]['status']})")
     return "; ".join(said)
@@ -203,17 +247,17 @@ def header(runs, arms):
 def table(runs, arms, result):
     for line in header(runs, arms):
         yield line
-    for (scenario, lru), rows in result.items():
+    for (scenario, lru, scale), rows in result.items():
         count = max(stat["n"] for stats in rows.values() for stat in stats.values())
-        lines = [[f"{scenario}, {lru} LRU, {count} runs"] + list(arms)]
-        for key, words, _, _ in METRICS[scenario.split("-")[0]]:
+        lines = [[f"{scenario}, {lru} LRU, scale {scale}, {count} runs"] + list(arms)]
+        for key, words, _, _ in metrics_of(scenario):
             stats = rows[key]
             lines.append(["  " + words] + [cell(stats[arm], stats[arms[0]]) for arm in arms])
         widths = [max(len(line[i]) for line in lines) for i in range(len(arms) + 1)]
         yield ""
         for line in lines:
             yield "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip()
-        bad = failures(runs, scenario, lru, arms)
+        bad = failures(runs, (scenario, lru, scale), arms)
         if bad:
             yield "  runs that failed: " + bad
 
@@ -221,13 +265,13 @@ def table(runs, arms, result):
 def write_csv(path, runs):
     with open(path, "w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["scenario", "lru", "arm", "base", "patches", "release", "config",
+        writer.writerow(["scenario", "lru", "scale", "arm", "base", "patches", "release", "config",
                          "round", "status", "accelerator", "load", "metric", "value"])
         for run in runs:
             environment = (run["data"] or {}).get("environment", {})
-            for key, _, path_, factor in METRICS[run["scenario"].split("-")[0]]:
+            for key, _, path_, factor in metrics_of(run["scenario"]):
                 value = value_of(run, path_, factor)
-                writer.writerow([run["scenario"], run["lru"], run["arm"], run["base"],
+                writer.writerow([run["scenario"], run["lru"], run["scale"], run["arm"], run["base"],
                                  run["patches"], environment.get("kernel", ""), run["config"],
                                  run["round"], run["status"], run["accelerator"],
                                  run["host"]["load_before"].split()[0], key,
@@ -247,8 +291,8 @@ def write_json(path, runs, arms, result):
     with open(path, "w") as out:
         json.dump(plain({
             "version": 1, "baseline": arms[0], "arms": arms, "level": LEVEL,
-            "results": [{"scenario": s, "lru": l, "metrics": rows}
-                        for (s, l), rows in result.items()],
+            "results": [{"scenario": s, "lru": l, "scale": scale, "metrics": rows}
+                        for (s, l, scale), rows in result.items()],
             "runs": [{k: v for k, v in run.items() if k != "data"} |
                      {"environment": (run["data"] or {}).get("environment"),
                       "summary": (run["data"] or {}).get("summary")} for run in runs],
@@ -260,22 +304,22 @@ def write_plots(out, runs, arms, result):
     """One picture a scenario: a dot for each run, a line for the median."""
     label = one(r["accelerator"] for r in runs)
     ticks = ", ".join(f'"{arm}" {i}' for i, arm in enumerate(arms))
-    for scenario in dict.fromkeys(s for s, _ in result):
-        lrus = [l for s, l in result if s == scenario]
-        metrics = METRICS[scenario.split("-")[0]][:4]
-        script = [f"set terminal svg size {480 * len(lrus)},{230 * len(metrics)} "
+    for scenario in dict.fromkeys(s for s, _, _ in result):
+        columns = [(l, scale) for s, l, scale in result if s == scenario]
+        metrics = metrics_of(scenario)[:4]
+        script = [f"set terminal svg size {480 * len(columns)},{230 * len(metrics)} "
                   'font "sans,11" background "white"',
                   f'set output "{out}/{scenario}.svg"', "set grid ytics", "unset key",
                   f"set xrange [-0.5:{len(arms) - 0.5}]", f"set xtics ({ticks})",
-                  f'set multiplot layout {len(metrics)},{len(lrus)} title "{scenario}, {label}"']
+                  f'set multiplot layout {len(metrics)},{len(columns)} title "{scenario}, {label}"']
         for key, words, _, _ in metrics:
-            for lru in lrus:
-                stats = result[(scenario, lru)][key]
+            for lru, scale in columns:
+                stats = result[(scenario, lru, scale)][key]
                 dots = [(i, v) for i, arm in enumerate(arms) for v in stats[arm]["values"]
                         if not math.isinf(v)]
                 lines = [(i, stats[arm]["median"]) for i, arm in enumerate(arms)
                          if stats[arm]["n"] and not math.isinf(stats[arm]["median"])]
-                script += [f'set title "{lru} LRU"', f'set ylabel "{words}"']
+                script += [f'set title "{lru} LRU, scale {scale}"', f'set ylabel "{words}"']
                 if not dots or not lines:
                     script += ["set yrange [0:1]", "plot -1"]
                     continue
@@ -293,11 +337,15 @@ def write_plots(out, runs, arms, result):
 def main():
     if len(sys.argv) < 3:
         sys.exit("usage: summary.py DIR ARM...")
+    if sys.argv[1] == "--unknown":
+        print(" ".join(s for s in sys.argv[2:] if s.split("-")[0] not in METRICS), end="")
+        return
     out, arms = sys.argv[1], sys.argv[2:]
     runs = []
     for path in sorted(glob.glob(os.path.join(out, "raw", "*.json")), key=os.path.getmtime):
         with open(path) as file:
-            runs.append(json.load(file))
+            # Runs of before there was a choice.
+            runs.append({"scale": 300} | json.load(file))
     if not runs:
         sys.exit(f"summary.py: there is no run in {out}/raw")
     result = collect(runs, arms)
@@ -310,4 +358,5 @@ def main():
     print(text, end="")
 
 
-main()
+if __name__ == "__main__":
+    main()

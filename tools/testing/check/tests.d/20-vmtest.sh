@@ -237,6 +237,8 @@ bad_run() {
 	one_sentence "VMTEST_SLOW takes" slow 0.5 "${run[@]}" -- true
 	one_sentence "--accel takes" "${run[@]}" --accel xen -- true
 	one_sentence "is no directory" "${run[@]}" --disk /nowhere -- true
+	one_sentence "name it with --disk" "${run[@]}" --disk-write 2M -- true
+	one_sentence "--disk-write takes a size" "${run[@]}" --disk /tmp --disk-write x -- true
 	one_sentence "takes a value" "${run[@]}" --timeout
 	one_sentence "no such program or file" "${run[@]}" --with no-such-file -- true
 	one_sentence "cannot make the directory" "${run[@]}" --out Makefile/out -- true
