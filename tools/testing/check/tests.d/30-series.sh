@@ -37,9 +37,24 @@ brings() {
 	! grep -q "^without: $2 |" "$repo/patches/$1/base"
 }
 
+# Those of patches/BASE/fixes, which apply to the tree as it is, and those on top.
 patches_are_good() {
 	need_tree "$1"
+	scripts/series check --base "$1/fixes" --tree "$tree"
 	scripts/series check --base "$1" --tree "$tree"
+}
+
+# Without the fixes the series applies, too: whoever wants the balance check alone
+# does not need them.
+series_stands_alone() {
+	local base=$1 dir=$2 name
+
+	need_tree "$base"
+	mkdir "$dir/tree"
+	(cd "$tree" && cp --parents -r mm include/linux include/trace "$dir/tree/")
+	for name in $(scripts/series list "$base"); do
+		GIT_CEILING_DIRECTORIES=$dir git -C "$dir/tree" apply "$name"
+	done
 }
 
 # At no commit of the applied set does the entry name what comes only later.
@@ -78,7 +93,8 @@ set_is_whole() {
 	git add -A -f
 	git commit -qm base
 	rm "$dir"/set/0000-*
-	git am -q "$dir"/set/*.patch
+	# shellcheck disable=SC2046 # names without spaces
+	git am -q $("$repo/scripts/series" list "$base/fixes") "$dir"/set/*.patch
 	grep -qE '(pgdat_try_reset_kswapd_failures|kswapd_try_clear_hopeless)' mm/vmscan.c
 	cmp "$repo/tools/testing/selftests/kswapd/Makefile" tools/testing/selftests/kswapd/Makefile
 	if brings "$base" 20-documentation; then
@@ -106,6 +122,9 @@ t "the series tool's own tests" scripts/test-series
 for base in $(cd "$repo" && bases); do
 	t "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
 	t "$base: the mail-ready set is whole" with_dir set_is_whole "$base"
+	# 6.12's fixes are also what the series builds on.
+	[ "$base" = 6.12.y ] ||
+		t "$base: the series applies without the fixes" with_dir series_stands_alone "$base"
 	! brings "$base" 20-documentation ||
 		ta "$base: the documentation builds without a warning" docs_build "$base"
 done

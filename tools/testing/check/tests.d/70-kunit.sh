@@ -102,7 +102,7 @@ a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced
 a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
 a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
 no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
-a reset only at the threshold|count_balanced|mm/vmscan.c=s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (atomic_read(\&pgdat->kswapd_failures) < MAX_RECLAIM_RETRIES)/
+a reset only at the threshold|count_balanced|mm/vmscan.c=s/if \(!atomic_read\(&pgdat->kswapd_failures\) \|\|/if (atomic_read(\&pgdat->kswapd_failures) < MAX_RECLAIM_RETRIES ||/
 a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
 a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
@@ -110,20 +110,24 @@ a count that is read, then set|reset_once|mm/vmscan.c=s/atomic_xchg\(&pgdat->ksw
 a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool prepare_kswapd_sleep/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
 balance at low|balanced|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/high_wmark_pages/low_wmark_pages/
 balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
-reasons that are swapped|reason_by_context|mm/vmscan.c=s/failures\(pgdat, current_is_kswapd\(\)/failures(pgdat, !current_is_kswapd()/
+a wrong reason|reason_by_context|mm/vmscan.c=s/(failures\(pgdat, RESET_KSWAPD_FAILURES_)DIRECT/\1OTHER/
 a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, reason\)/failures(pgdat->node_id, RESET_KSWAPD_FAILURES_OTHER)/
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-a run that is not earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/pgdat_wmark_gap\(pgdat, sc->reclaim_idx\)\)/1)/
-a run that a cgroup earns|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/ \|\| cgroup_reclaim\(sc\)//
-more than one run that is earned|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/s/MAX_RECLAIM_RETRIES - 1/0/
-progress that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/else if \(2 \* refaults >= sc->nr_reclaimed\)/else/
-pages that come back and are not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/2 \* refaults >= sc->nr_reclaimed/!sc->nr_reclaimed/
-success that is not seen|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= sc->nr_to_reclaim/> sc->nr_to_reclaim/
+no reset by others at all|backoff|mm/vmscan.c=s/(if \(reason != RESET_KSWAPD_FAILURES_KSWAPD) && kswapd_backs_off\(pgdat\)\)/\1)/
+a reset by others at any time|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && kswapd_backs_off\(pgdat\)\)/if (false)/
+no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && /if (/
+a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/return .*;/return time_before(jiffies, READ_ONCE(pgdat->kswapd_failed_at) + backoff);/
+a long backoff below the threshold|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/if \(kswapd_hopeless\(pgdat\)\)/if (pgdat->kswapd_backoff)/
+a pass of kswapd that resets|reason_by_context|mm/vmscan.c=s/ \|\| current_is_kswapd\(\)//
+a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(!all_the_way\)/if (false)/
+too little that is enough|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed/
+enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed > lacked/
+a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
+a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/kswapd_backoff \* 2/kswapd_backoff/
+a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/
 a revival of a node that was not given up|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> 0/
-a run that is earned and not counted|retry|mm/vmscan.c=/^static void pgdat_retry_kswapd/,/^}/{/KSWAPD_REVIVED/d}
-a sum that is kept|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/atomic_long_set\(.*\);//
 END
