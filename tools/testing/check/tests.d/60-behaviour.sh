@@ -34,7 +34,7 @@ done
 for lru in classic mglru; do
 	ta "7.3.y: kswapd stops with the series, $lru" with_dir runaway 7.3.y "$lru" all 0 passed
 done
-reasons='OTHER DIRECT PCP RETRY KSWAPD'
+reasons='OTHER DIRECT PCP KSWAPD'
 for reason in $reasons; do
 	t "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
 	ta "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru

@@ -21,6 +21,7 @@
 #define LOCK_SECONDS		150
 #define LOCK_STEP_NS		20000000
 #define SCALE_FACTOR		600
+#define MAX_SCALE_FACTOR	3000
 #define LISTS_FRACTION		10000
 #define PRESS_BYTES		(8 * MIB)
 #define TRACEFS			"/sys/kernel/tracing"
@@ -222,6 +223,48 @@ static int bed_revive(struct bed *bed)
 	return 0;
 }
 
+/* vm.watermark_scale_factor, which the environment may choose. */
+static int choose_scale_factor(struct run *run)
+{
+	const char *val = getenv("KSWAPD_TEST_SCALE");
+	char *end;
+	long n;
+
+	run->opt.scale_factor = SCALE_FACTOR;
+	if (!val)
+		return 0;
+	n = strtol(val, &end, 10);
+	if (end == val || *end || n < 1 || n > MAX_SCALE_FACTOR)
+		return give_up(run, EXIT_FAILED,
+			       "KSWAPD_TEST_SCALE: \"%s\" is no whole number from 1 to %d",
+			       val, MAX_SCALE_FACTOR);
+	run->opt.scale_factor = n;
+	return 0;
+}
+
+unsigned long long bed_part_of_gap(const struct bed *bed, double part,
+				   unsigned long long most)
+{
+	unsigned long long page = bed->run.env.page_size;
+	unsigned long long size = gap_bytes(&bed->run) * part;
+
+	if (size > most)
+		size = most;
+	return size < page ? page : size - size % page;
+}
+
+/*
+ * Pulses stay clear of min, and eviction of the hot file does not balance the node:
+ * the tests are about a kswapd that has nothing to gain.
+ */
+static void size_actors(struct bed *bed)
+{
+	struct options *opt = &bed->run.opt;
+
+	opt->touch_size = bed_part_of_gap(bed, 0.5, MIB);
+	opt->hot_size = bed_part_of_gap(bed, 0.7, 16 * MIB);
+}
+
 int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 {
 	static char root[PATH_MAX];
@@ -238,7 +281,8 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 	run->opt.cpuset = true;
 	run->opt.swap_size = 64 * MIB;
 	run->opt.at_low = true;
-	run->opt.scale_factor = SCALE_FACTOR;
+	if (choose_scale_factor(run))
+		return -1;
 	if (dir)
 		run->opt.dir = dir;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -249,8 +293,10 @@ int bed_up(struct bed *bed, enum lru_mode lru, enum where where)
 	if (take_lock(bed) || choose_node(bed, where) || look_around(run) ||
 	    protect_self(run) || note_settings(run) || janitor_start(run))
 		return -1;
-	if (set_lists(run) || apply_settings(run) || set_lru(run) ||
-	    make_place(run) || trace_start(run, &bed->trace))
+	if (set_lists(run) || apply_settings(run))
+		return -1;
+	size_actors(bed);
+	if (set_lru(run) || make_place(run) || trace_start(run, &bed->trace))
 		return -1;
 	return bed_revive(bed);
 }

@@ -16,14 +16,16 @@
 #define SMALL_HIGH	(12 * MIB)
 
 /*
- * Allowed to kswapd while it is to stay away: room for a kernel that lets a
- * hopeless kswapd try now and then, and far from what one does that does not
- * stop.
+ * Allowed to kswapd while it is to stay away: room for the runs that a hopeless
+ * kswapd has, one each backoff, and far from what one does that does not stop.
  */
 #define ALLOWED_CPU		10.0	/* per cent of a CPU */
 #define ALLOWED_RUNS		20.0	/* per second */
 #define ALLOWED_REFAULTS	100.0	/* per second, of the hot file */
 #define ALLOWED_REVIVED		10.0	/* per cent of the looks at the node */
+
+/* The longest time that a hopeless kswapd is left alone, and a little more. */
+#define MAX_BACKOFF_NS		(3300 * 1000000ULL)
 
 enum where { FIRST_NODE, LAST_NODE, MIDDLE_NODE, ONLY_NODE, BESIDE_MEMORYLESS };
 
@@ -42,6 +44,8 @@ struct bed {
 
 int bed_up(struct bed *bed, enum lru_mode lru, enum where where);
 int bed_down(struct bed *bed);
+unsigned long long bed_part_of_gap(const struct bed *bed, double part,
+				   unsigned long long most);
 void __noreturn bed_quit(struct bed *bed);
 
 struct actor *bed_stream(struct bed *bed, const char *name,

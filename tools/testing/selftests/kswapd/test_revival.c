@@ -99,16 +99,23 @@ TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
 	EXPECT_REASON("DIRECT", find_actor(&bed.run, STREAMER)->pid);
 }
 
+/*
+ * Nothing wakes kswapd any more, and the time is over for which it was to be left
+ * alone: a reset by others counts from here on.
+ */
+#define LET_SLEEP() do {						\
+	end_actor(find_actor(&bed.run, TOUCH));				\
+	sleep_until(now_ns() + MAX_BACKOFF_NS);				\
+} while (0)
+
 /* Freed pages do it alone, where there is a node to fall back to. */
 TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
 {
 	BEGIN(FIRST_NODE);
+	LET_SLEEP();
 	bed_leave(&bed);
 	EXPECT_REASON("PCP", 0);
 }
-
-/* Nobody is to wake kswapd, so that what is set back stays so. */
-#define LET_SLEEP()	end_actor(find_actor(&bed.run, TOUCH))
 
 TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
 {
@@ -121,15 +128,15 @@ TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
 	EXPECT_REASON("OTHER", getpid());
 }
 
+/* Give the hog swap: the next run of kswapd reclaims enough, with no reset by others. */
 TEST_F_TIMEOUT(revival, swap_added, TIMEOUT)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
 	MUST(make_swap(&bed.run));
 	PRESS_IN_VAIN();
-	LET_SLEEP();
+	MUST(bed_let_swap(&bed));
 	MUST(bed_swap_on(&bed));
-	ASSERT_FALSE(node_is_hopeless(&bed.run));
-	EXPECT_REASON("OTHER", getpid());
+	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
 }
 
 /* kswapd's own runs have become long enough to step in between. */
@@ -197,6 +204,18 @@ static bool reset_or_hopeless(struct run *run)
 		return true;
 	return trace_find(&bed.trace, RESET, "KSWAPD", bed.to) ||
 	       node_is_hopeless(run);
+}
+
+/* Let page cache of a hopeless node lose its protection: the next run finds it. */
+TEST_F_TIMEOUT(revival, cache_loses_protection, TIMEOUT)
+{
+	struct actor *cache;
+
+	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+	STEP(cache = add_cache(&bed));
+	PRESS_IN_VAIN();
+	MUST(bed_protect(&bed, cache, 0));
+	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
 }
 
 /* It has failed a few times when page cache loses its protection. */
