@@ -117,7 +117,10 @@ sanitized_runs() {
 	local pressure scenario
 
 	pressure=$(sanitized)
-	for scenario in "runaway --seconds 4 --settle 1 --after 2" "stream --seconds 3 --settle 1"; do
+	for scenario in "runaway --seconds 4 --settle 1 --after 2" "stream --seconds 3 --settle 1" \
+		"oom --seconds 4 --settle 1" "anon --seconds 3 --settle 1" "write --seconds 3 --settle 1 --write-size 32m" \
+		"low --seconds 3 --settle 1" "random --seconds 3 --settle 1" \
+		"runaway --seconds 4 --settle 1 --hog hugetlb --hot-size 25% --containers 3"; do
 		# shellcheck disable=SC2086
 		outcome 0 "kswapd" --nodes "$1" --disk "$2" -- "$pressure" $scenario --json
 	done
@@ -126,7 +129,7 @@ sanitized_runs() {
 # shellcheck disable=SC2016 # the guest expands it
 # What it made and changed is gone, also after it was killed.
 cleans_up() {
-	outcome 0 "all clean" --with "$(built)" --with "$(built file_anon_mix_pressure)" \
+	outcome 0 "all clean" --timeout 900 --with "$(built)" --with "$(built file_anon_mix_pressure)" \
 		--with tools/testing/check/guest-state --disk "$1" -- sh -c '
 		. guest-state
 		for signal in INT TERM KILL; do
@@ -139,6 +142,20 @@ cleans_up() {
 			done
 			kill -$signal $pid
 			gone $pid $signal
+		done
+		# Each with a setting of its own, that is there once this actor is.
+		for run in "runaway --hog hugetlb:touch" "runaway --hog holes:touch" \
+			"runaway --hog swapfull --swap-size 32m:touch" "anon:set3" \
+			"write --dirty-ratio 80 --write-size 32m:reader0" "oom:shifter7"; do
+			kswapd_pressure ${run%:*} --scale-factor 10 --seconds 60 &
+			pid=$!
+			until ls -d /sys/fs/cgroup/kswapd_pressure.*/${run#*:}; do
+				kill -0 $pid || exit 1
+				sleep 0.5
+			done
+			state | cmp -s - /tmp/before && exit 1
+			kill -KILL $pid
+			gone $pid "$run"
 		done
 		kswapd_pressure stream --sendfile --seconds 60 &
 		pid=$!
