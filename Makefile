@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 BASE ?=
 PATCHES ?= all
+SET ?=
 MGLRU ?=
 # arm64: cross-built, emulated. What a kernel developer may have set for x86 is
 # the default.
@@ -27,9 +28,12 @@ help:
 	@echo 'make check-all            also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
 	@echo 'make check-debug          on kernels with KASAN and lockdep, and with KCSAN'
-	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage [PATCHES=0|N|all|set MGLRU=N|all]'
-	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE'
-	@echo 'make am TREE=DIR          put the set on a kernel tree [BASE=..., found out else]'
+	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage'
+	@echo '      [PATCHES=0|fixes|N|all|set MGLRU=N|all]; tools/testing/vmtest/vmtest kernel --help'
+	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE/series'
+	@echo '      [SET=fixes: the bug fixes of the base, to build/series/BASE/fixes]'
+	@echo 'make am TREE=DIR          put fixes, series and new files on a kernel tree'
+	@echo '      [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
 	@echo 'make fuzz [RUNS=N]        what broken files can do to it (1000000)'
@@ -66,9 +70,10 @@ kernel: deps
 
 series: deps
 	$(need_base)
-	@mkdir -p build/series
+	@mkdir -p build/series/$(BASE)
 	@tree=$$($(vmtest) kernel --base $(BASE) --source | tail -n 1); \
-	scripts/series write --base $(BASE) --out build/series/$(BASE) --tree "$$tree"
+	scripts/series write --base $(BASE)$(addprefix /,$(SET)) \
+		--out build/series/$(BASE)/$(or $(SET),series) --tree "$$tree"
 
 am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
