@@ -62,6 +62,8 @@ bad_options() {
 	stream --dirty-ratio 20|goes with write only
 	write --dirty-ratio 101|is no whole number from 0 to 100
 	write --write-size 4k|at least 1m
+	runaway --lists-fraction 7|must be 0 or at least 8
+	runaway --min-free 4k|must be 0 or at least 1m
 	anon --shift-size 1m|goes with oom only
 	oom --tasks 65|is no whole number from 1 to 64
 	random --mmap|do not go with random

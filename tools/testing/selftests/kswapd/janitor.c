@@ -209,6 +209,7 @@ static bool undo_all(const struct undo *undo)
 	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
 	clean &= undo_setting(LISTS_FILE, undo->lists);
 	clean &= undo_setting(undo->huge_file, undo->huge);
+	clean &= undo_setting(MIN_FREE_FILE, undo->min_free);
 	clean &= undo_setting(DIRTY_FILE, undo->dirty);
 	clean &= undo_setting(DIRTY_BACKGROUND_FILE, undo->dirty_background);
 	clean &= undo_setting(COMPACT_FILE, undo->compact);

@@ -109,6 +109,10 @@ static const char help_text[] =
 "  --file-size SIZE       of each sparse file streamed (1.2 times the node)\n"
 "  --lru classic|mglru|keep   which LRU to use (keep)\n"
 "  --scale-factor N       vm.watermark_scale_factor; 0 leaves it (300)\n"
+"  --min-free SIZE        vm.min_free_kbytes, which transparent huge pages raise;\n"
+"           0 leaves it (0)\n"
+"  --lists-fraction N     vm.percpu_pagelist_high_fraction, 8 to 100000: the larger,\n"
+"           the less of a pulse stays on the lists of CPUs; 0 leaves it (0)\n"
 "  --cgroup DIR           parent of the cgroups made (/sys/fs/cgroup)\n"
 "  --json                 one JSON document on stdout, the rest on stderr\n"
 "  --help                 this text\n"
@@ -258,6 +262,7 @@ enum option_id {
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
 	OPT_FREE, OPT_WRITERS, OPT_WRITE_SIZE, OPT_DIRTY_RATIO, OPT_TASKS,
+	OPT_MIN_FREE, OPT_LISTS_FRACTION,
 	OPT_SHIFT_SIZE, OPT_HOG, OPT_CONTAINERS, OPT_CHURN, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
 };
 
@@ -289,6 +294,8 @@ static const struct option long_options[] = {
 	{ "writers", required_argument, NULL, OPT_WRITERS },
 	{ "write-size", required_argument, NULL, OPT_WRITE_SIZE },
 	{ "dirty-ratio", required_argument, NULL, OPT_DIRTY_RATIO },
+	{ "min-free", required_argument, NULL, OPT_MIN_FREE },
+	{ "lists-fraction", required_argument, NULL, OPT_LISTS_FRACTION },
 	{ "tasks", required_argument, NULL, OPT_TASKS },
 	{ "shift-size", required_argument, NULL, OPT_SHIFT_SIZE },
 	{ "hog", required_argument, NULL, OPT_HOG },
@@ -375,6 +382,11 @@ static int parse_option(struct run *run, int id, const char *name)
 		return parse_size(run, name, optarg, &opt->write_size);
 	case OPT_DIRTY_RATIO:
 		return parse_int(run, name, optarg, 0, 100, &opt->dirty_ratio);
+	case OPT_MIN_FREE:
+		return parse_size(run, name, optarg, &opt->min_free);
+	case OPT_LISTS_FRACTION:
+		return parse_int(run, name, optarg, 0, 100000,
+				 &opt->lists_fraction);
 	case OPT_TASKS:
 		return parse_int(run, name, optarg, 1, MAX_TASKS, &opt->tasks);
 	case OPT_SHIFT_SIZE:
@@ -498,6 +510,12 @@ static int check_options(struct run *run)
 		return give_up(run, EXIT_USAGE,
 			       "--shift-size goes with oom only, not with %s",
 			       scenario_names[opt->scenario]);
+	if (opt->lists_fraction && opt->lists_fraction < 8)
+		return give_up(run, EXIT_USAGE,
+			       "--lists-fraction must be 0 or at least 8");
+	if (opt->min_free && opt->min_free < MIB)
+		return give_up(run, EXIT_USAGE,
+			       "--min-free must be 0 or at least 1m");
 	if (opt->write_size < MIB)
 		return give_up(run, EXIT_USAGE,
 			       "--write-size must be at least 1m");

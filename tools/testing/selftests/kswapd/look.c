@@ -285,6 +285,14 @@ static int note_dirty_ratio(struct run *run)
 	return 0;
 }
 
+static int note_setting(struct run *run, const char *path, char *former)
+{
+	if (!read_line(path, former, 32) && !access(path, W_OK))
+		return 0;
+	*former = '\0';
+	return give_up(run, EXIT_SKIP, "cannot change %s", path);
+}
+
 static int check_settings(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -306,6 +314,10 @@ static int check_settings(struct run *run)
 
 	if (opt->by_sendfile)
 		note_readahead(run);
+	if (opt->lists_fraction && note_setting(run, LISTS_FILE, undo->lists))
+		return -1;
+	if (opt->min_free && note_setting(run, MIN_FREE_FILE, undo->min_free))
+		return -1;
 	if (opt->dirty_ratio && note_dirty_ratio(run))
 		return -1;
 	if (opt->hog == HOG_HUGETLB && note_huge_pages(run))

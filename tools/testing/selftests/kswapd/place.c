@@ -146,6 +146,21 @@ int set_readahead(struct run *run)
 	return 0;
 }
 
+/* Of what is free, and of what free pages lie on the lists of CPUs. */
+static int set_limits(struct run *run)
+{
+	struct options *opt = &run->opt;
+	int err = 0;
+
+	if (opt->min_free)
+		err = write_line(MIN_FREE_FILE, "%llu", opt->min_free / KIB);
+	if (!err && opt->lists_fraction)
+		err = write_line(LISTS_FILE, "%d", opt->lists_fraction);
+	return err ? give_up(run, EXIT_SKIP,
+			     "cannot change vm.min_free_kbytes and vm.percpu_pagelist_high_fraction: %s",
+			     strerror(-err)) : 0;
+}
+
 /* Writeback begins a little before writers have to wait for it. */
 static int set_dirty_ratio(struct run *run)
 {
@@ -177,7 +192,7 @@ int apply_settings(struct run *run)
 				       "cannot change vm.watermark_scale_factor: %s",
 				       strerror(-err));
 	}
-	if (set_dirty_ratio(run))
+	if (set_limits(run) || set_dirty_ratio(run))
 		return -1;
 	/* Groups made from here on begin with the LRU that is wanted. */
 	if (*run->undo.lru) {

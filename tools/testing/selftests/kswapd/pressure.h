@@ -79,6 +79,8 @@ struct options {
 	int tasks;			/* of anon and oom; 0: by scenario */
 	int writers;
 	int dirty_ratio;		/* 0: leave it */
+	int lists_fraction;		/* 0: leave it */
+	unsigned long long min_free;	/* bytes; 0: leave it */
 	int containers;			/* at their memory.high; -1: by scenario */
 	int scale_factor;		/* 0: leave it */
 	unsigned long long high;
@@ -267,6 +269,7 @@ struct undo {
 	char lists[32];
 	char readahead[32];
 	char readahead_file[64];
+	char min_free[32];
 	char dirty[32];
 	char dirty_background[32];
 	char huge[32];			/* huge pages of the node */
@@ -319,6 +322,7 @@ struct run {
 #define SCALE_FACTOR_FILE	"/proc/sys/vm/watermark_scale_factor"
 #define LRU_FILE		"/sys/kernel/mm/lru_gen/enabled"
 #define DEMOTION_FILE		"/sys/kernel/mm/numa/demotion_enabled"
+#define MIN_FREE_FILE		"/proc/sys/vm/min_free_kbytes"
 #define DIRTY_FILE		"/proc/sys/vm/dirty_ratio"
 #define DIRTY_BACKGROUND_FILE	"/proc/sys/vm/dirty_background_ratio"
 #define THP_DEFRAG_FILE		"/sys/kernel/mm/transparent_hugepage/defrag"
@@ -445,7 +449,8 @@ void __noreturn read_at_random(const struct run *run, struct actor *actor);
 
 /* shifter.c */
 void stay_on_cpu(struct slot *slot, int cpu);
-void __noreturn shift(const struct run *run, struct slot *slot, size_t size,
+void __noreturn shift(const struct run *run, struct slot *slot,
+		      struct slot *shared, int tasks, size_t size,
 		      unsigned long long times);
 void shifter_body(const struct run *run, struct actor *actor);
 

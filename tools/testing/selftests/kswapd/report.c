@@ -454,6 +454,8 @@ static void json_options(FILE *out, const struct options *opt)
 		opt->by_mmap ? "true" : "false",
 		opt->by_sendfile ? "true" : "false",
 		opt->anywhere ? "true" : "false");
+	fprintf(out, "    \"min_free\": %llu, \"lists_fraction\": %d,\n",
+		opt->min_free, opt->lists_fraction);
 	fprintf(out,
 		"    \"tasks\": %d, \"shift_size\": %llu, \"writers\": %d, \"write_size\": %llu, \"dirty_ratio\": %d,\n",
 		opt->tasks, opt->shift_size, opt->writers, opt->write_size,

@@ -12,6 +12,8 @@
 #include "pressure.h"
 
 #define WAIT_US		10000
+#define TOGETHER_US	1000
+#define TOGETHER_NS	NS_A_SECOND
 
 void stay_on_cpu(struct slot *slot, int cpu)
 {
@@ -32,9 +34,26 @@ static int next_cpu(const cpu_set_t *allowed, int cpu)
 	return cpu;
 }
 
-/* Begins when it is told to leave; 0 times: without an end. */
-void shift(const struct run *run, struct slot *slot, size_t size,
-	   unsigned long long times)
+/*
+ * Until all have their memory again, so that nothing else of the node is free than
+ * what lies on lists. One that was killed is not waited for without an end.
+ */
+static void wait_for_others(struct slot *shared, int tasks,
+			    unsigned long long round)
+{
+	unsigned long long end = now_ns() + TOGETHER_NS;
+
+	atomic_fetch_add(&shared->bytes, 1);
+	while (atomic_load(&shared->bytes) < tasks * round && now_ns() < end)
+		usleep(TOGETHER_US);
+}
+
+/*
+ * Begins when it is told to leave; 0 times: without an end. All of the tasks have one
+ * slot in common.
+ */
+void shift(const struct run *run, struct slot *slot, struct slot *shared,
+	   int tasks, size_t size, unsigned long long times)
 {
 	size_t page = run->env.page_size;
 	unsigned long long before;
@@ -56,6 +75,7 @@ void shift(const struct run *run, struct slot *slot, size_t size,
 		before = now_ns();
 		write_pages(mem, size, page);
 		note_latency(slot, (now_ns() - before) / 1000);
+		wait_for_others(shared, tasks, i + 1);
 		madvise(mem, size, MADV_DONTNEED);
 		atomic_fetch_add(&slot->rounds, 1);
 	}
@@ -64,5 +84,6 @@ void shift(const struct run *run, struct slot *slot, size_t size,
 
 void shifter_body(const struct run *run, struct actor *actor)
 {
-	shift(run, actor->slot, run->opt.shift_size, 0);
+	shift(run, actor->slot, find_actor(run, SHIFTER)->slot, run->opt.tasks,
+	      run->opt.shift_size, 0);
 }

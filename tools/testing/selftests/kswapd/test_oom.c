@@ -54,7 +54,8 @@ static int let_lists_grow(struct run *run)
 }
 
 /* The same that bed_fork() gives others, on the node and ready. */
-static pid_t add_shifter(struct bed *bed, struct slot *slot, size_t size)
+static pid_t add_shifter(struct bed *bed, struct slot *slot,
+			 struct slot *shared, int tasks, size_t size)
 {
 	pid_t pid = bed_fork(bed, -1000, slot);
 	int err;
@@ -66,7 +67,7 @@ static pid_t add_shifter(struct bed *bed, struct slot *slot, size_t size)
 	if (err)
 		actor_give_up(slot, "cannot be bound to node %d: %s",
 			      bed->run.opt.node, strerror(-err));
-	shift(&bed->run, slot, size, SHIFTS);
+	shift(&bed->run, slot, shared, tasks, size, SHIFTS);
 }
 
 #define SHIFT_AND_JUDGE(n, size) do {						\
@@ -79,7 +80,7 @@ static pid_t add_shifter(struct bed *bed, struct slot *slot, size_t size)
 	for (i_ = 0; i_ < (n); i_++) {						\
 		slots_[i_] = bed_slot();					\
 		ASSERT_NE(NULL, slots_[i_]);					\
-		pids_[i_] = add_shifter(&bed, slots_[i_], size);		\
+		pids_[i_] = add_shifter(&bed, slots_[i_], slots_[0], n, size); \
 		ASSERT_LT(0, pids_[i_]) {					\
 			TH_LOG("%s", bed.run.why);				\
 		}								\

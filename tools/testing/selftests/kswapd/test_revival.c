@@ -88,17 +88,6 @@ FIXTURE_TEARDOWN(revival)
 	}								\
 } while (0)
 
-/* The hog goes, and reclaim of a cgroup then finds the node balanced. */
-TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
-{
-	BEGIN(LAST_NODE);
-	bed_leave(&bed);
-	MUST(wait_until(&bed.run, node_is_empty,
-			"the hog's memory has not come back"));
-	MUST(bed_press(&bed));
-	EXPECT_REASON("DIRECT", find_actor(&bed.run, STREAMER)->pid);
-}
-
 /*
  * Nothing wakes kswapd any more, and the time is over for which it was to be left
  * alone: a reset by others counts from here on.
@@ -107,6 +96,18 @@ TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
 	end_actor(find_actor(&bed.run, TOUCH));				\
 	sleep_until(now_ns() + MAX_BACKOFF_NS);				\
 } while (0)
+
+/* The hog goes, and reclaim of a cgroup then finds the node balanced. */
+TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
+{
+	BEGIN(LAST_NODE);
+	LET_SLEEP();
+	bed_leave(&bed);
+	MUST(wait_until(&bed.run, node_is_empty,
+			"the hog's memory has not come back"));
+	MUST(bed_press(&bed));
+	EXPECT_REASON("DIRECT", find_actor(&bed.run, STREAMER)->pid);
+}
 
 /* Freed pages do it alone, where there is a node to fall back to. */
 TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
