@@ -10,6 +10,7 @@
 #include "pressure.h"
 
 #define WRITE_BLOCK	(128 * 1024)
+#define POOL_WORDS	65536
 
 /* xorshift64 of Marsaglia; each task has a seed of its own. */
 static unsigned long long next_random(void)
@@ -24,14 +25,21 @@ static unsigned long long next_random(void)
 	return state;
 }
 
-/* Compresses to about a half. */
+/*
+ * Compresses to about a half. Pages are compressed one by one, so the same words can
+ * be in many of them.
+ */
 static void fill_page(char *mem, size_t page)
 {
-	unsigned long long *words = (unsigned long long *)mem;
+	static unsigned long long pool[POOL_WORDS];
+	size_t half = page / 2;
 	size_t i;
 
-	for (i = 0; i < page / 2 / sizeof(*words); i++)
-		words[i] = next_random();
+	if (!*pool)
+		for (i = 0; i < POOL_WORDS; i++)
+			pool[i] = next_random();
+	i = next_random() % (POOL_WORDS - half / sizeof(*pool));
+	memcpy(mem, pool + i, half);
 }
 
 void set_body(const struct run *run, struct actor *actor)
