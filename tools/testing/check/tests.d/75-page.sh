@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# The operator's page: its commands run again, in guests and on counters of guests.
+# The commands of the operators' page, run in guests and on counters of guests.
 
 page=Documentation/admin-guide/mm/kswapd_failures.rst
 
@@ -21,7 +21,7 @@ page_runs() {
 
 page_stock() {
 	page_runs stock 0
-	# It does show a kswapd that does not stop.
+	# kswapd does run away.
 	awk '$1 == "(kswapd1)" { took = $2 - last; last = $2 } END { exit !(took > 1) }' \
 		build/page/stock/transcript
 }
@@ -32,7 +32,7 @@ page_fixed() {
 	grep -q '^kswapd_given_up [1-9]' build/page/fixed/transcript
 }
 
-# A page that shows what is not so is found out.
+# Output that no command prints is a difference; so is a missing command.
 page_judge() {
 	local tool=tools/testing/check/page
 
@@ -92,7 +92,7 @@ page_exporter() {
 	[ "$rc" -eq 0 ]
 }
 
-# The rules are well-formed, and fire for what they are for, and for nothing else.
+# The rules are well-formed. Each fires on its own instance, and no rule on a healthy one.
 page_rules() {
 	local bin
 
@@ -105,14 +105,15 @@ page_rules() {
 	tests:
 	  - interval: 1m
 	    input_series:
-	      # well; given up; at its limit, or running away; thrashing
+	      # a: healthy; b: hopeless, with retries; c: at its limit; d: thrashing
 	      - {series: 'node_vmstat_kswapd_given_up{instance="a"}', values: '5x40'}
 	      - {series: 'node_vmstat_kswapd_revived{instance="a"}', values: '5x40'}
 	      - {series: 'node_vmstat_workingset_refault_file{instance="a"}', values: '0+600x40'}
 	      - {series: 'node_vmstat_kswapd_given_up{instance="b"}', values: '6x40'}
 	      - {series: 'node_vmstat_kswapd_revived{instance="b"}', values: '5x40'}
-	      - {series: 'node_vmstat_kswapd_given_up{instance="c"}', values: '5+60x40'}
-	      - {series: 'node_vmstat_kswapd_revived{instance="c"}', values: '5+60x40'}
+	      - {series: 'node_vmstat_kswapd_runs_failed{instance="b"}', values: '96+19x40'}
+	      - {series: 'node_vmstat_kswapd_given_up{instance="c"}', values: '5+18x40'}
+	      - {series: 'node_vmstat_kswapd_revived{instance="c"}', values: '5+18x40'}
 	      - {series: 'node_vmstat_workingset_refault_file{instance="d"}', values: '0+300000x40'}
 	    promql_expr_test:
 	      - expr: count by (alertname, instance) (ALERTS{alertstate="firing"})
@@ -128,7 +129,7 @@ page_rules() {
 }
 
 ta "the operator's page: a difference is found" with_dir page_judge
-ta "6.12.y: the operator's page: what it shows on stock is so" page_stock
-ta "6.12.y: the operator's page: what it shows with the series is so" page_fixed
+ta "6.12.y: the operator's page: its output on stock" page_stock
+ta "6.12.y: the operator's page: its output with the series" page_fixed
 ta "the operator's page: node_exporter exports the counters" with_dir page_exporter
 ta "the operator's page: the alert rules fire when they should" with_dir page_rules
