@@ -286,7 +286,7 @@ static void test_balanced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pgdat_balanced(&node->pgdat, c->order, highest), c->balanced);
 }
 
-/* Only on a node that is balanced progress sets the count back. */
+/* Progress resets the count only if the node is balanced. */
 static void test_progress_needs_balance(struct kunit *test)
 {
 	const struct balance_case *c = test->param_value;

@@ -119,12 +119,14 @@ no reset by others at all|backoff|mm/vmscan.c=s/(if \(reason != RESET_KSWAPD_FAI
 a reset by others at any time|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && kswapd_backs_off\(pgdat\)\)/if (false)/
 no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && /if (/
 a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/return .*;/return time_before(jiffies, READ_ONCE(pgdat->kswapd_failed_at) + backoff);/
+a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
 a long backoff below the threshold|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/if \(kswapd_hopeless\(pgdat\)\)/if (pgdat->kswapd_backoff)/
 a pass of kswapd that resets|reason_by_context|mm/vmscan.c=s/ \|\| current_is_kswapd\(\)//
 a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(!all_the_way\)/if (false)/
 too little that is enough|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed/
 enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed > lacked/
 a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
+a backoff that begins a run late|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= MAX_RECLAIM_RETRIES - 1/>= MAX_RECLAIM_RETRIES/
 a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/kswapd_backoff \* 2/kswapd_backoff/
 a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
