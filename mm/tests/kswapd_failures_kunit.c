@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for the count of failed kswapd runs: what sets it back, what does
- * not, and what the trace and the counters say of it.
+ * KUnit tests for the count of failed kswapd runs: its resets, the backoff of a
+ * hopeless node, the trace events and the counters.
  *
- * mm/vmscan.c includes this file at its end, since most of what is tested is
- * static there. All tests work on a made-up node that the rest of the kernel
- * does not know of: no real node, zone or counter is read or written.
+ * mm/vmscan.c includes this file at its end, since most of the tested
+ * functions are static there. All tests work on an artificial node that the rest
+ * of the kernel does not know: no real node, zone or counter is read or written.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -28,7 +28,7 @@ struct fake_node {
 	pg_data_t pgdat;
 	struct list_head block;		/* stands for a free block of pages */
 
-	/* What was traced of resets, and of the last one. */
+	/* The number of traced resets, and the fields of the last one. */
 	atomic_t resets;
 	int reason;
 	int count_then;
@@ -74,8 +74,8 @@ static void fake_zone_alloc_stats(struct kunit *test, struct zone *zone)
 #endif
 
 /*
- * The node's counters. What overflows from those of the CPUs also goes to the
- * sums of the whole machine, and has to be taken off there again.
+ * The node's counters. An overflow of a CPU's counter also goes to the sums of the
+ * whole machine, and must be subtracted there again.
  */
 static void fake_node_free_stats(void *data)
 {
@@ -185,7 +185,7 @@ static int failures_of(struct fake_node *node)
 	return atomic_read(&node->pgdat.kswapd_failures);
 }
 
-/* Reclaim made progress on the node: does that set its count back? */
+/* Reclaim makes progress on the node, which may reset its count. */
 static void progress(struct fake_node *node, int order, enum zone_type highest)
 {
 	struct scan_control sc = { .order = order, .reclaim_idx = highest };
@@ -236,18 +236,18 @@ static const struct balance_case balance_cases[] = {
 	  .block = MAX_PAGE_ORDER, .balanced = true },
 	{ "order 0 with a block, at high", .lower = FAKE_HIGH, .block = 3 },
 
-	/* One zone that is well is enough, if it may be used. */
-	{ "upper zone well, not to be used", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1 },
-	{ "upper zone well", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1, .highest = UPPER,
+	/* One balanced zone is enough, if it may be used. */
+	{ "upper zone balanced, not to be used", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1 },
+	{ "upper zone balanced", .lower = FAKE_HIGH, .upper = FAKE_HIGH + 1, .highest = UPPER,
 	  .balanced = true },
-	{ "lower zone well", .lower = FAKE_HIGH + 1, .upper = EMPTY, .highest = UPPER,
+	{ "lower zone balanced", .lower = FAKE_HIGH + 1, .upper = EMPTY, .highest = UPPER,
 	  .balanced = true },
-	{ "neither zone well", .lower = FAKE_HIGH, .upper = FAKE_HIGH, .highest = UPPER },
-	{ "lower zone well, but reserved", .lower = FAKE_HIGH + 1, .upper = EMPTY,
+	{ "neither zone balanced", .lower = FAKE_HIGH, .upper = FAKE_HIGH, .highest = UPPER },
+	{ "lower zone balanced, but reserved", .lower = FAKE_HIGH + 1, .upper = EMPTY,
 	  .highest = UPPER, .reserve = 50 },
-	{ "lower zone well, reserved for its users", .lower = FAKE_HIGH + 1, .upper = EMPTY,
+	{ "lower zone balanced, reserved for its users", .lower = FAKE_HIGH + 1, .upper = EMPTY,
 	  .reserve = 50, .balanced = true },
-	{ "lower zone well beyond the reserve", .lower = FAKE_HIGH + 51, .upper = EMPTY,
+	{ "lower zone balanced beyond the reserve", .lower = FAKE_HIGH + 51, .upper = EMPTY,
 	  .highest = UPPER, .reserve = 50, .balanced = true },
 
 	/* Without a zone to balance there is nothing to do. */
@@ -301,7 +301,7 @@ static void test_progress_needs_balance(struct kunit *test)
 }
 
 #ifdef CONFIG_SMP
-/* Near the watermarks, what the CPUs have not handed in yet counts. */
+/* Near the watermarks, free pages that the CPUs have not yet flushed count. */
 static const struct drift_case {
 	const char *name;
 	long free;
@@ -372,7 +372,7 @@ static void test_count_unbalanced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 0);
 }
 
-/* A reset by hand does not look at the node. */
+/* A reset by a caller does not check the node. */
 static void test_count_reset(struct kunit *test)
 {
 	const struct count_case *c = test->param_value;
@@ -397,7 +397,7 @@ static void test_count_sleep(struct kunit *test)
 
 	fake_zone_fill(node, LOWER, FAKE_HIGH);
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
-	/* Going to sleep on a balanced node touches more than a made-up one has. */
+	/* Going to sleep on a balanced node touches more than an artificial one has. */
 	KUNIT_ASSERT_FALSE(test, pgdat_balanced(&node->pgdat, 0, LOWER));
 	KUNIT_EXPECT_EQ(test, prepare_kswapd_sleep(&node->pgdat, 0, LOWER), c->hopeless);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->count);
@@ -429,7 +429,7 @@ static void test_reason_is_traced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node->reason, c->value);
 }
 
-/* How the kernel prints the event: what a reader of the trace sees. */
+/* The line that the kernel prints for the event. */
 static const char *print_reset(struct kunit *test, int nid, int reason)
 {
 	struct trace_event *event = &event_mm_vmscan_reset_kswapd_failures.event;
@@ -458,7 +458,7 @@ static void test_reason_is_printed(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, print_reset(test, 1, c->value), want);
 }
 
-/* What trace-cmd and perf resolve the names by, on another machine. */
+/* The values by which trace-cmd and perf resolve the names on another machine. */
 static void test_reason_is_exported(struct kunit *test)
 {
 	const char *format = event_mm_vmscan_reset_kswapd_failures.print_fmt;
@@ -494,7 +494,7 @@ static void test_reason_by_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 1);
 }
 
-/* The count and the backoff after a run, by what the run reclaimed. */
+/* The count and the backoff after a run, by the pages that the run reclaimed. */
 static const struct run_case {
 	const char *name;
 	unsigned long lacked, reclaimed;

@@ -55,8 +55,8 @@ refuse_upstream_form() {
 		"no base here is for it yet"
 }
 
-# Leaves BASE built in the scratch repository where it applies or is there
-# already; does not come back otherwise. Usage: choose_base WITH-GROUPS
+# Leaves BASE built in the scratch repository if it applies or is there already;
+# does not return otherwise. Usage: choose_base WITH-GROUPS
 choose_base() {
 	local first='' tried=0
 
@@ -75,7 +75,7 @@ choose_base() {
 
 # The base that was given, or that of the tree's version, or else all of them,
 # the nearest first, for a development tree. A base for other trees is not tried
-# on one that has upstream's form: where it happened to apply, the tree would
+# on one that has upstream's form: if it happened to apply, the tree would
 # have two gates.
 candidates() {
 	local base list
@@ -90,7 +90,7 @@ candidates() {
 	if [ -z "$OPT_base" ] && [ ${#CANDIDATES[@]} -eq 0 ]; then
 		HOW=guess
 		base=$(nearest_base "$TREE_VERSION")
-		[ -n "$base" ] || die "no base in $PATCHES says which kernel it is for"
+		[ -n "$base" ] || die "no base in $PATCHES names its kernel"
 		keep_fitting "$base $(filled_bases | grep -vxF -- "$base" | paste -sd ' ')"
 	fi
 }
@@ -117,7 +117,7 @@ base_of_version() {
 	done
 }
 
-# What git would leave behind after a patch that does not apply, or a signal.
+# Removes the state that git leaves after a patch that does not apply, or a signal.
 restore_tree() {
 	[ "$AM_RUNNING" = yes ] || return 0
 	AM_RUNNING=no
@@ -138,7 +138,7 @@ apply_to_tree() {
 	AM_HEAD=$(git -C "$TREE" rev-parse HEAD)
 	AM_RUNNING=yes
 	UNDO+=(restore_tree)
-	# The user's settings must not loosen the match or change what is committed.
+	# The user's settings must not loosen the match or change the commits.
 	if ! git -C "$TREE" -c am.threeWay=false -c am.keepcr=false -c apply.whitespace=nowarn \
 		-c apply.ignoreWhitespace=no -c mailinfo.scissors=false -c am.messageid=false \
 		-c gc.auto=0 am -q "$SCRATCH/out"/*.patch </dev/null >"$SCRATCH/am" 2>&1; then

@@ -36,11 +36,11 @@ need_base() {
 
 	of=$(base_of "$1")
 	{ [[ $of =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] && [ -f "$PATCHES/$of/base" ]; } ||
-		die "there is no base '$base'; there are: $(bases | paste -sd ' ')"
+		die "unknown base '$base'; expected one of: $(bases | paste -sd ' ')"
 	[ -f "$PATCHES/$base/series" ] || die "patches/$base has no file 'series'"
 	while read -r name; do
 		[[ $name =~ ^[0-9]{4}-[A-Za-z0-9._-]+\.patch$ ]] ||
-			die "patches/$base/series: '$name' is no name of a patch"
+			die "patches/$base/series: invalid patch name '$name'"
 		[ -f "$PATCHES/$base/$name" ] ||
 			die "patches/$base/series lists $name, which is not there"
 	done < <(patch_names "$base")

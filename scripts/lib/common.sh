@@ -68,19 +68,19 @@ options() {
 			exit 0
 			;;
 		--*) name=${1#--} ;;
-		*) die "what is '$1'? 'scripts/series --help' shows the options" ;;
+		*) die "unknown option '$1'; see 'scripts/series --help'" ;;
 		esac
 		value=1
 		if [[ $name == *=* ]]; then
 			value=${name#*=}
 			name=${name%%=*}
-			[[ $known == *" $name= "* ]] || die "--$name is unknown here, or takes no value"
+			[[ $known == *" $name= "* ]] || die "unknown option '--$name', or it takes no value"
 		elif [[ $known == *" $name= "* ]]; then
 			[ $# -gt 1 ] || die "--$name needs a value"
 			value=$2
 			shift
 		elif [[ $known != *" $name "* ]]; then
-			die "there is no option --$name here; 'scripts/series --help' shows them"
+			die "unknown option '--$name'; see 'scripts/series --help'"
 		fi
 		[ -n "$value" ] || die "--$name needs a value"
 		printf -v "OPT_${name//-/_}" %s "$value"
@@ -93,6 +93,6 @@ need_options() {
 
 	for name; do
 		option=OPT_$name
-		[ -n "${!option:-}" ] || die "--$name is needed"
+		[ -n "${!option:-}" ] || die "missing --$name"
 	done
 }

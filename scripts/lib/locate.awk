@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Where in a file a hunk that does not apply belongs: reads the patch, then the
-# file; prints the first line that differs where the hunk's old lines fit best.
+# Locates a hunk that does not apply. Reads the patch, then the file; prints the first
+# line that differs at the place that fits the hunk's old lines best.
 # FILE is in the environment, start is the old line number in the hunk's header.
 
 FNR == 1 { pass++ }

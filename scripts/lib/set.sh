@@ -130,8 +130,8 @@ apply_patches() {
 	TOTAL=$((TOTAL + $("$2" "$1" | wc -l)))
 }
 
-# git tells the file and the line number in the patch; where that is in the tree
-# is where the hunk's old lines fit best.
+# git prints the file and the line number in the patch. The place in the tree is the
+# one that fits the hunk's old lines best.
 find_conflict() {
 	local start
 
@@ -209,7 +209,7 @@ need_groups() {
 	for group in $(group_names); do
 		bad=$(sed -n -e '/^$/q' -e '/^\(Files\|Register\|Append\|Place\): ./!p' "$GROUPS_DIR/$group" |
 			sed -n 1p)
-		[ -z "$bad" ] || die "scripts/series.d/$group: what is '$bad'?"
+		[ -z "$bad" ] || die "scripts/series.d/$group: unknown line '$bad'"
 		[ -n "$(group_message "$group")" ] ||
 			die "scripts/series.d/$group has no commit message"
 		case $(group_values "$group" Place) in
@@ -338,8 +338,8 @@ file_exists() {
 	compgen -G "$REPO/$pattern" >/dev/null || compgen -G "$TREE/$pattern" >/dev/null
 }
 
-# Usage: build_set BASE WITH-GROUPS RESUME; sets CONFLICT where a patch conflicts.
-# (A status would be asked for with `if`, where bash forgets its -e.) The tag
+# Usage: build_set BASE WITH-GROUPS RESUME; sets CONFLICT if a patch conflicts.
+# (bash drops -e in functions whose status is tested with `if`.) The tag
 # "fixes" is on the commit that the set itself goes on top of.
 build_set() {
 	prepare_repo "$1" "$2"

@@ -61,6 +61,6 @@ tree_status() {
 # git would make up an address from the name of the machine.
 need_committer() {
 	git -C "$TREE" -c user.useConfigOnly=true var GIT_COMMITTER_IDENT >/dev/null 2>&1 ||
-		die "git does not know who commits; run git config --global user.name 'Your Name'" \
+		die "git has no identity to commit with; run git config --global user.name 'Your Name'" \
 			"and git config --global user.email you@example.org"
 }

@@ -38,9 +38,9 @@ need_cover_letter() {
 
 	[ -s "$file" ] || die "patches/$1 has no cover-letter"
 	{ [ -n "$(sed -n 1p "$file")" ] && [ -z "$(sed -n 2p "$file")" ]; } ||
-		die "patches/$1/cover-letter: wanted are the subject, an empty line, the text"
+		die "patches/$1/cover-letter: expected the subject, an empty line, the text"
 	# git gives the mail no character set for the sake of the cover letter
-	! grep -q '[^ -~	]' "$file" || die "patches/$1/cover-letter holds more than ASCII"
+	! grep -q '[^ -~	]' "$file" || die "patches/$1/cover-letter: expected ASCII only"
 }
 
 format_set() {

@@ -7,7 +7,7 @@ scripts() {
 	git grep -lE '^#!/bin/(ba)?sh' -- . ':!patches'
 }
 
-# What a script sources is checked along with it; the tests are sourced by name.
+# shellcheck follows sourced files; the tests are sourced by name.
 shellcheck_clean() {
 	scripts | xargs shellcheck -x -a -P "$repo"
 	shellcheck tools/testing/check/tests.d/*.sh
@@ -32,7 +32,7 @@ maintainers_parse() {
 	local tree=$1/tree source
 
 	mkdir -p "$tree"
-	# What get_maintainer.pl takes for the top of a kernel tree.
+	# get_maintainer.pl recognizes the top of a kernel tree by these.
 	(cd "$tree" && touch COPYING CREDITS Kbuild Makefile README &&
 		mkdir -p Documentation arch include drivers fs init ipc kernel lib scripts)
 	{
