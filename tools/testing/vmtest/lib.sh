@@ -48,6 +48,14 @@ patches_of() {
 	grep -cv '^#' "$repo/patches/$1/series" || :
 }
 
+# gate_fixes BASE: how many of its fixes the balance check alone needs. Needs $repo.
+gate_fixes() {
+	local n
+
+	n=$(base_fact "$1" gate-fixes)
+	echo "${n:-0}"
+}
+
 # kdir_of BASE: the user's tree, KDIR, where it is the base's; else nothing.
 kdir_of() {
 	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
