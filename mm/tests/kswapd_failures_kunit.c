@@ -351,13 +351,14 @@ static void test_count_balanced(struct kunit *test)
 	fake_zone_fill(node, LOWER, FAKE_HIGH + 1);
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
 	progress(node, 0, LOWER);
-	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
+	/* A lower count keeps nobody from waking kswapd. */
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->hopeless ? 0 : c->count);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->hopeless ? 1 : 0);
 
 	/* Once is enough. */
 	progress(node, 0, LOWER);
-	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, failures_of(node), c->hopeless ? 0 : c->count);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->hopeless ? 1 : 0);
 }
 
 static void test_count_unbalanced(struct kunit *test)
@@ -380,7 +381,7 @@ static void test_count_reset(struct kunit *test)
 
 	fake_zone_fill(node, LOWER, 0);
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
-	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_OTHER);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_KSWAPD);
 	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->count ? 1 : 0);
 	if (c->count)
@@ -424,7 +425,7 @@ static void test_reason_is_traced(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, (int)c->reason, c->value);
 	node->reason = -1;
-	atomic_set(&node->pgdat.kswapd_failures, 1);
+	atomic_set(&node->pgdat.kswapd_failures, MAX_RECLAIM_RETRIES);
 	pgdat_reset_kswapd_failures(&node->pgdat, c->reason);
 	KUNIT_EXPECT_EQ(test, node->reason, c->value);
 }
@@ -494,34 +495,38 @@ static void test_reason_by_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 1);
 }
 
-/* The count and the backoff after a run, by the pages that the run reclaimed. */
+/* The count and the backoff after a run, by what the run reclaimed. */
 static const struct run_case {
 	const char *name;
 	unsigned long lacked, reclaimed;
-	bool cut_short;
 	int before, after;
 	unsigned int backoff_before, backoff_after;
+	bool balanced, cut_short;
 } run_cases[] = {
-	{ "nothing, the first time", 32, 0, false, 0, 1 },
-	{ "nothing, the fifteenth time", 32, 0, false, 14, 15 },
-	{ "nothing, the last time", 32, 0, false, 15, 16, 0, KSWAPD_BACKOFF_MIN },
-	{ "nothing, the first retry", 32, 0, false, 16, 17, KSWAPD_BACKOFF_MIN,
+	{ "nothing, the first time", 32, 0, 0, 1 },
+	{ "nothing, the fifteenth time", 32, 0, 14, 15 },
+	{ "nothing, the last time", 32, 0, 15, 16, 0, KSWAPD_BACKOFF_MIN },
+	{ "nothing, the first retry", 32, 0, 16, 17, KSWAPD_BACKOFF_MIN,
 	  2 * KSWAPD_BACKOFF_MIN },
-	{ "nothing, a later retry", 32, 0, false, 20, 21, KSWAPD_BACKOFF_MAX / 2,
+	{ "nothing, a later retry", 32, 0, 20, 21, KSWAPD_BACKOFF_MAX / 2, KSWAPD_BACKOFF_MAX },
+	{ "nothing, a late retry", 32, 0, 99, 100, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX },
+	{ "nothing, hopeless again after a reset", 32, 0, 15, 16, 4 * KSWAPD_BACKOFF_MIN,
+	  8 * KSWAPD_BACKOFF_MIN },
+	{ "too little, without failures", 100, 99, 0, 1 },
+	{ "too little, the last time", 100, 99, 15, 16, 0, KSWAPD_BACKOFF_MIN },
+	{ "too little, but balanced", 100, 99, 15, 15, .balanced = true },
+	{ "too little, but balanced, a retry", 100, 99, 16, 16, KSWAPD_BACKOFF_MIN,
+	  KSWAPD_BACKOFF_MIN, .balanced = true },
+	{ "too little, but cut short", 100, 99, 15, 15, .cut_short = true },
+	{ "nothing, but cut short, a retry", 32, 0, 16, 16, KSWAPD_BACKOFF_MIN,
+	  KSWAPD_BACKOFF_MIN, .cut_short = true },
+	{ "enough, without failures", 100, 100, 0, 0, .balanced = true },
+	{ "enough, after 15 failures", 100, 100, 15, 0 },
+	{ "enough, a retry", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX, 0, .balanced = true },
+	{ "enough, a retry, but not balanced", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX,
 	  KSWAPD_BACKOFF_MAX },
-	{ "nothing, a late retry", 32, 0, false, 99, 100, KSWAPD_BACKOFF_MAX,
-	  KSWAPD_BACKOFF_MAX },
-	{ "nothing, hopeless again after a reset", 32, 0, false, 15, 16,
-	  4 * KSWAPD_BACKOFF_MIN, 8 * KSWAPD_BACKOFF_MIN },
-	{ "too little, without failures", 100, 99, false, 0, 1 },
-	{ "too little, the last time", 100, 99, false, 15, 16, 0, KSWAPD_BACKOFF_MIN },
-	{ "too little, but cut short", 100, 99, true, 15, 15 },
-	{ "nothing, but cut short", 32, 0, true, 16, 16, KSWAPD_BACKOFF_MIN,
-	  KSWAPD_BACKOFF_MIN },
-	{ "enough, without failures", 100, 100, false, 0, 0 },
-	{ "enough, after 15 failures", 100, 100, false, 15, 0 },
-	{ "enough, a retry", 100, 100, false, 20, 0, KSWAPD_BACKOFF_MAX, 0 },
-	{ "enough, cut short", 100, 100, true, 20, 0, KSWAPD_BACKOFF_MAX, 0 },
+	{ "enough, cut short", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX,
+	  .cut_short = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(run, run_cases, name);
@@ -530,13 +535,18 @@ static void test_run(struct kunit *test)
 {
 	const struct run_case *c = test->param_value;
 	struct fake_node *node = test->priv;
+	unsigned long then = jiffies - 10 * HZ;
+	bool of_use = c->reclaimed >= c->lacked;
 
 	fake_zone_fill(node, LOWER, FAKE_HIGH);
 	atomic_set(&node->pgdat.kswapd_failures, c->before);
 	node->pgdat.kswapd_backoff = c->backoff_before;
-	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, !c->cut_short);
+	node->pgdat.kswapd_failed_at = then;
+	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, c->balanced, !c->cut_short);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
 	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff_after);
+	/* A run that was of no use is the one try of its backoff, in each case. */
+	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_failed_at == then, of_use);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)
 		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
@@ -547,31 +557,30 @@ static void test_run(struct kunit *test)
 			c->after < c->before && c->before >= MAX_RECLAIM_RETRIES ? 1 : 0);
 }
 
-/* For how long after a failed run kswapd is left alone, and resets are ignored. */
+/* When kswapd may retry, and when a reset by others counts. */
 static const struct backoff_case {
 	const char *name;
 	int count;
 	unsigned int backoff;
 	unsigned long ago;		/* jiffies since the last failure */
-	bool waits;
+	bool due;			/* for a retry, of a hopeless node */
 } backoff_cases[] = {
-	{ "15 failures, at once", 15, 0, 0, true },
-	{ "15 failures, later", 15, 0, KSWAPD_BACKOFF_MIN, false },
-	{ "15 failures, hopeless before", 15, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MIN, false },
-	{ "16 failures, at once", 16, KSWAPD_BACKOFF_MIN, 0, true },
-	{ "16 failures, later", 16, KSWAPD_BACKOFF_MIN, KSWAPD_BACKOFF_MIN, false },
+	{ "1 failure", 1, 0, KSWAPD_BACKOFF_MAX, true },
+	{ "15 failures", 15, 0, KSWAPD_BACKOFF_MAX, true },
+	{ "16 failures, at once", 16, KSWAPD_BACKOFF_MIN, 0, false },
+	{ "16 failures, later", 16, KSWAPD_BACKOFF_MIN, KSWAPD_BACKOFF_MIN, true },
 	{ "21 failures, after the shortest backoff", 21, KSWAPD_BACKOFF_MAX,
-	  KSWAPD_BACKOFF_MIN, true },
+	  KSWAPD_BACKOFF_MIN, false },
 	{ "21 failures, after the longest one", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX,
-	  false },
-	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_MAX, LONG_MAX, false },
-	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_MAX, ULONG_MAX - HZ, false },
-	{ "memory was added", 21, 0, 0, false },
+	  true },
+	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_MAX, LONG_MAX, true },
+	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_MAX, ULONG_MAX - HZ, true },
+	{ "memory was added", 21, 0, 0, true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(backoff, backoff_cases, name);
 
-/* Seconds may pass between the lines, so a case that must wait gets new time stamps. */
+/* Time passes while a case runs: each try gets a time stamp of its own. */
 static void fake_failure(struct fake_node *node, const struct backoff_case *c)
 {
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
@@ -587,22 +596,43 @@ static void test_backoff(struct kunit *test)
 	};
 	const struct backoff_case *c = test->param_value;
 	struct fake_node *node = test->priv;
+	bool counts = c->due && c->count >= MAX_RECLAIM_RETRIES;
 	int i;
 
 	fake_failure(node, c);
-	KUNIT_EXPECT_EQ(test, kswapd_backs_off(&node->pgdat), c->waits);
+	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat), c->due);
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		fake_failure(node, c);
 		pgdat_reset_kswapd_failures(&node->pgdat, others[i]);
-		KUNIT_EXPECT_EQ(test, failures_of(node), c->waits ? c->count : 0);
-		KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->waits ? 0 : i + 1);
-		/* Only a run of kswapd makes the next backoff a short one. */
+		KUNIT_EXPECT_EQ(test, failures_of(node), counts ? 0 : c->count);
+		KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), counts ? i + 1 : 0);
+		/* Only a run of kswapd ends the backoff. */
 		KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff);
 	}
 
 	fake_failure(node, c);
 	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_KSWAPD);
 	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+}
+
+/* How much a zone lacks, of what pgdat_balanced() asks for. */
+static void test_zone_lacks(struct kunit *test)
+{
+	struct fake_node *node = test->priv;
+	struct zone *zone = &node->pgdat.node_zones[LOWER];
+
+	fake_zone_fill(node, LOWER, 0);
+	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], FAKE_HIGH - 1);
+	KUNIT_EXPECT_EQ(test, zone_lacks(zone), 1);
+	/* Of free pages, those for CMA do not count. */
+	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], FAKE_HIGH - 1);
+	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
+	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 0);
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], FAKE_MANAGED);
+	KUNIT_EXPECT_EQ(test, zone_lacks(zone), 0);
+	zone->watermark_boost = FAKE_MANAGED;
+	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
 }
 
 /*
@@ -718,6 +748,7 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE(test_reason_by_context),
 	KUNIT_CASE_PARAM(test_run, run_gen_params),
 	KUNIT_CASE_PARAM(test_backoff, backoff_gen_params),
+	KUNIT_CASE(test_zone_lacks),
 	KUNIT_CASE(test_reset_once),
 	{ }
 };

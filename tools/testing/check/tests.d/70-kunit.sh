@@ -102,7 +102,7 @@ a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced
 a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
 a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
 no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
-a reset only at the threshold|count_balanced|mm/vmscan.c=s/if \(!atomic_read\(&pgdat->kswapd_failures\) \|\|/if (atomic_read(\&pgdat->kswapd_failures) < MAX_RECLAIM_RETRIES ||/
+a reset of any count by others|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/!kswapd_retry_due(pgdat)/
 a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
 a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
@@ -115,19 +115,22 @@ a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, r
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-no reset by others at all|backoff|mm/vmscan.c=s/(if \(reason != RESET_KSWAPD_FAILURES_KSWAPD) && kswapd_backs_off\(pgdat\)\)/\1)/
-a reset by others at any time|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && kswapd_backs_off\(pgdat\)\)/if (false)/
-no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD && /if (/
-a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/return .*;/return time_before(jiffies, READ_ONCE(pgdat->kswapd_failed_at) + backoff);/
-a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
-a long backoff below the threshold|backoff|mm/vmscan.c=/^static bool kswapd_backs_off/,/^}/s/if \(kswapd_hopeless\(pgdat\)\)/if (pgdat->kswapd_backoff)/
-a pass of kswapd that resets|reason_by_context|mm/vmscan.c=s/ \|\| current_is_kswapd\(\)//
-a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(!all_the_way\)/if (false)/
+no reset by others at all|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/true/
+a reset by others at any time|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/!kswapd_hopeless(pgdat)/
+no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD &&/if (true \&\&/
+a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/return .*;/return time_after_eq(jiffies, failed_at + READ_ONCE(pgdat->kswapd_backoff));/
+a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
+a pass of kswapd that resets|reason_by_context|mm/vmscan.c=/^static void pgdat_try_reset/,/^}/s/current_is_kswapd\(\)/false/
+a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/ \|\| !all_the_way//
+a balanced node that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/balanced \|\| !all/!all/
+a retry that costs no time|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_failed_at, jiffies\);//
+a backoff that any success ends|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(balanced\)/if (true)/
+free pages for CMA that count|zone_lacks|mm/vmscan.c=/^static unsigned long zone_lacks/,/^}/{/CMA/d}
 too little that is enough|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed/
 enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed > lacked/
 a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
 a backoff that begins a run late|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= MAX_RECLAIM_RETRIES - 1/>= MAX_RECLAIM_RETRIES/
-a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/kswapd_backoff \* 2/kswapd_backoff/
+a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/\) \* 2/)/
 a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/

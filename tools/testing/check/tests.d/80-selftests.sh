@@ -135,13 +135,13 @@ selftests_mistakes() {
 	done <<-'END'
 	trace.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
 	trace.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-	trace.mglru.no_redundant_reset|s/if \(!atomic_read\(&pgdat->kswapd_failures\)\)/if (false)/ ;; /^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
+	trace.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 	trace.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
 	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
 	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
 	trace.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
 	revival.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
-	recovery.classic_last_node.readers_on_a_healthy_node|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/ ;; /^static int balance_pgdat/,/^}/s/pgdat_reset_kswapd_failures\(pgdat,/atomic_inc(\&pgdat->kswapd_failures);\n			if (!pgdat)\n				&/
+	recovery.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
 	END
 }
 
