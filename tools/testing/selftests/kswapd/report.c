@@ -265,7 +265,7 @@ static void say_recovery(FILE *out, const struct run *run,
 {
 	if (sum->work_share >= 0)
 		fprintf(out,
-			"Once the readers had filled the node, and from %d s after that on, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
+			"Once the node was full, and from %d s after that on, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
 			WORK_AFTER, sum->work_share * 100,
 			sum->work_hopeless * 100);
 	if (run->opt.scenario != STRAND)
