@@ -16,6 +16,7 @@
 #define HOG_POLLS_OF_ROOM	20
 #define HOG_REST_NS		20000000
 #define HUGE_PAGES_LEFT		4
+#define HUGE_STEP		16
 #define HOLES_BYTES		(8 * MIB)
 #define FLIP_WAIT_NS		100000000
 #define FLIP_SLACK_BYTES	(4ULL << 20)
@@ -179,16 +180,34 @@ static void hog_take_huge_pages(struct hog *hog)
 	}
 }
 
-/* Above high by so much, and no two free pages side by side. */
+/*
+ * Free pages above high by so much, and nothing of the size of a huge page among them.
+ * Small pages that are taken would fill the holes first, and huge pages take only
+ * what is no hole.
+ */
 static void hog_leave_holes(struct hog *hog)
 {
 	struct node_state node;
-	unsigned long long pages = HOLES_BYTES / hog->page;
+	unsigned long long got;
 
 	hog_look(hog, &node);
-	if (node.free < node.high)
-		pages += node.high - node.free;
-	hog_make_holes(hog, pages);
+	hog_make_holes(hog, node.low + HOLES_BYTES / hog->page);
+	for (;;) {
+		if (set_huge_pages(hog->run, hog->huge + HUGE_STEP, &got))
+			actor_give_up(hog->slot, "cannot reserve huge pages: %s",
+				      strerror(errno));
+		if (got <= hog->huge)
+			break;
+		hog->huge = got;
+	}
+	/* Or those that are not there are looked for again when one is freed. */
+	set_huge_pages(hog->run, hog->huge, &got);
+	hog_look(hog, &node);
+	got = node.high + HOLES_BYTES / hog->page;
+	if (node.free < got)
+		hog_make_holes(hog, got - node.free);
+	else
+		hog_take(hog, node.free - got);
 }
 
 static unsigned long long kswapd_ns(const struct hog *hog)

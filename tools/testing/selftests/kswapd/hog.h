@@ -14,6 +14,7 @@ struct hog {
 	int fd;
 	char *mem;
 	bool written;			/* by it; else it is only read */
+	size_t holes;			/* where the first of them is; 0: none */
 	size_t swapped;			/* of its beginning, into a full swap */
 	unsigned long long huge;	/* pages of the pool that it has */
 	size_t size;

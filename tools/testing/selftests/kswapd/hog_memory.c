@@ -170,13 +170,14 @@ void hog_map(struct hog *hog, struct actor *actor)
 /* Gives back every second one of its last pages. */
 void hog_make_holes(struct hog *hog, unsigned long long pages)
 {
-	size_t at = hog->taken;
+	size_t at = hog->holes ? hog->holes : hog->taken;
 
 	for (; pages && at >= 2 * hog->page; pages--) {
 		at -= 2 * hog->page;
 		munlock(hog->mem + at, hog->page);
 		madvise(hog->mem + at, hog->page, MADV_DONTNEED);
 	}
+	hog->holes = at;
 }
 
 void hog_let_go(struct hog *hog)

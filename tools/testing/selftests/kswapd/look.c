@@ -320,7 +320,8 @@ static int check_settings(struct run *run)
 		return -1;
 	if (opt->dirty_ratio && note_dirty_ratio(run))
 		return -1;
-	if (opt->hog == HOG_HUGETLB && note_huge_pages(run))
+	if ((opt->hog == HOG_HUGETLB || opt->hog == HOG_HOLES) &&
+	    note_huge_pages(run))
 		return -1;
 	if (opt->hog == HOG_HOLES && note_fragmentation(run))
 		return -1;
