@@ -7,7 +7,7 @@ scripts() {
 	git grep -lE '^#!/bin/(ba)?sh' -- . ':!patches'
 }
 
-# shellcheck follows sourced files; the tests are sourced by name.
+# Sourced files are checked along with their script; the tests are sourced by name.
 shellcheck_clean() {
 	scripts | xargs shellcheck -x -a -P "$repo"
 	shellcheck tools/testing/check/tests.d/*.sh
