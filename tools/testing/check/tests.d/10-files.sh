@@ -61,10 +61,11 @@ with_dir() {
 # Prose is measured against pages of the kernel; other texts follow.
 prose_is_plain() {
 	scripts/check-prose README Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst
+	scripts/check-prose scripts/series scripts/check-* scripts/series.d/* scripts/lib/* mm/tests/*.c
 }
 
 t "shell scripts are shellcheck clean" shellcheck_clean
 t "every source file says its licence" licences
 t "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse
-t "prose: README and the pages keep to the kernel's rates" prose_is_plain
+t "prose: README, the pages and scripts keep to the kernel's rates" prose_is_plain
 t "prose: the lint's own tests" python3 scripts/test_check_prose.py
