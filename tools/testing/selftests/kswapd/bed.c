@@ -553,6 +553,7 @@ void bed_leave(struct bed *bed)
 	struct run *run = &bed->run;
 	int i;
 
+	bed->gone = true;
 	for (i = 0; i < run->nr_actors; i++)
 		if (run->actors[i].pid && (run->actors[i].kind == HOG ||
 					   run->actors[i].kind == TOUCH))

@@ -33,6 +33,7 @@ struct bed {
 	struct run run;
 	struct trace trace;
 	int lock;
+	bool gone;			/* the hog is */
 	/* of the last window */
 	struct sample window;
 	double from, to;

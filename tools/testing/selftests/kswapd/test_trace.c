@@ -224,6 +224,7 @@ TEST_F_TIMEOUT(trace, no_reset_is_lost, TIMEOUT)
 	int resets = 0;
 	int count = 0;
 	pid_t touch;
+	pid_t hog;
 	int i;
 
 	if (access(DEMOTION_FILE, W_OK))
@@ -231,8 +232,10 @@ TEST_F_TIMEOUT(trace, no_reset_is_lost, TIMEOUT)
 	MUST(add_streams(&bed, 1));
 	MUST(bed_make_hopeless(&bed));
 	touch = find_actor(&bed.run, TOUCH)->pid;
+	hog = find_actor(&bed.run, HOG)->pid;
 	for (i = 0; i < ROUNDS; i++) {
 		kill(touch, SIGSTOP);
+		kill(hog, SIGSTOP);
 		sleep_until(now_ns() + MAX_BACKOFF_NS);
 		TOGGLE();
 		kill(touch, SIGCONT);
