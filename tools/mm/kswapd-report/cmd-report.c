@@ -21,14 +21,16 @@ static const char usage[] =
 "      --json             print JSON (its fields are in kswapd-report-report(1))\n"
 "      --csv              print one line for each episode, comma-separated\n"
 "      --svg FILE         also write a picture of each node over time\n"
-"      --fail-on-runaway  exit with 3 if kswapd ran away, or is suspected of it\n"
-"      --debug            do not hide what libtracecmd says\n"
+"      --fail-on LIST     exit with 3 if a verdict is one of the LIST, with commas:\n"
+"                         given-up, runaway, suspected, unknown\n"
+"      --debug            show the messages of libtracecmd\n"
 "  -h, --help             this text\n";
 
-enum { JSON = 256, CSV, SVG, FAIL_ON_RUNAWAY, DEBUG };
+enum { JSON = 256, CSV, SVG, FAIL_ON, DEBUG };
 
 struct options {
-	bool json, csv, fail_on_runaway, debug;
+	bool json, csv, debug;
+	unsigned int fail_on;
 	const char *svg;
 };
 
@@ -39,7 +41,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "json", no_argument, NULL, JSON },
 		{ "csv", no_argument, NULL, CSV },
 		{ "svg", required_argument, NULL, SVG },
-		{ "fail-on-runaway", no_argument, NULL, FAIL_ON_RUNAWAY },
+		{ "fail-on", required_argument, NULL, FAIL_ON },
 		{ "debug", no_argument, NULL, DEBUG },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
@@ -58,8 +60,13 @@ static int parse(int argc, char **argv, struct options *o)
 		case SVG:
 			o->svg = optarg;
 			break;
-		case FAIL_ON_RUNAWAY:
-			o->fail_on_runaway = true;
+		case FAIL_ON:
+			o->fail_on = fail_list(optarg);
+			if (!o->fail_on) {
+				complain("--fail-on takes given-up, runaway, suspected and unknown, with commas between, not '%s'",
+					 optarg);
+				return STATUS_USAGE;
+			}
 			break;
 		case DEBUG:
 			o->debug = true;
@@ -96,7 +103,6 @@ static int read_one(struct trace *t, const char *path, bool debug)
 		complain("%s", error);
 		return STATUS_USAGE;
 	}
-	t->model->formats = t->facts.start.formats;
 	model_finish(t->model, t->facts.end.first_ts, t->facts.last_ts);
 	return STATUS_OK;
 }
@@ -131,17 +137,38 @@ static int show(struct trace *traces, int count, const struct options *o)
 		text_report(stdout, traces, count);
 	if (o->svg && write_svg(o->svg, traces, count))
 		return STATUS_ERROR;
-	for (i = 0; o->fail_on_runaway && i < count; i++)
-		if (verdict_of_all(traces[i].model) >= SUSPECTED)
-			return STATUS_RUNAWAY;
+	for (i = 0; i < count; i++)
+		if (fails_on(traces[i].model, o->fail_on))
+			return STATUS_FAIL_ON;
 	return STATUS_OK;
+}
+
+/* A bad file is said, and the others are reported. */
+static int read_all(struct trace *traces, int *count, char **paths, const struct options *o)
+{
+	int i, n = 0, bad = STATUS_OK, status;
+
+	for (i = 0; i < *count; i++) {
+		status = read_one(&traces[n], paths[i], o->debug);
+		if (status == STATUS_OK) {
+			n++;
+			continue;
+		}
+		model_free(traces[n].model);
+		memset(&traces[n], 0, sizeof(traces[n]));
+		if (status == STATUS_ERROR)
+			return status;
+		bad = status;
+	}
+	*count = n;
+	return bad;
 }
 
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { };
 	struct trace *traces;
-	int count, i, status;
+	int count, i, status, shown;
 
 	status = parse(argc, argv, &o);
 	if (status >= 0)
@@ -152,10 +179,12 @@ int cmd_report(int argc, char **argv)
 		complain("out of memory");
 		return STATUS_ERROR;
 	}
-	for (i = 0; i < count && status <= 0; i++)
-		status = read_one(&traces[i], argv[optind + i], o.debug);
-	if (status <= 0)
-		status = show(traces, count, &o);
+	status = read_all(traces, &count, argv + optind, &o);
+	if (status != STATUS_ERROR && count) {
+		shown = show(traces, count, &o);
+		if (shown)
+			status = shown;
+	}
 	for (i = 0; i < count; i++)
 		model_free(traces[i].model);
 	free(traces);

@@ -30,6 +30,8 @@ static const char usage[] =
 "      --no-events     go by /proc alone\n"
 "  -h, --help          this text\n";
 
+#define LIVE_CPUS	8192
+
 struct options {
 	double interval, count;
 	bool no_events;
@@ -46,6 +48,7 @@ struct live {
 	bool have_before[MAX_NODES];
 	struct kswapd_counts first[MAX_NODES];
 	bool counts;			/* the kernel has them */
+	uint64_t cpu_ts[LIVE_CPUS];	/* of each CPU's last record */
 	unsigned long long began, last;
 };
 
@@ -103,7 +106,8 @@ static void start_events(struct live *live)
 	}
 	decode_init(&live->decode, live->tep);
 	live->failures = instance_has_failures(live->instance);
-	live->model->formats = live->decode.formats;
+	live->model->formats = live->model->enabled = live->decode.formats;
+	live->model->gated = live->decode.gated;
 }
 
 static int one_event(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
@@ -115,10 +119,11 @@ static int one_event(struct tep_event *event, struct tep_record *record, int cpu
 	record->cpu = cpu;
 	if (record->missed_events) {
 		ev = (struct event){ .ts = record->ts, .type = EV_LOST };
-		ev.task.val = record->missed_events > 0 && record->missed_events <= INT32_MAX ?
-			      record->missed_events : -1;
+		ev.lost.count = record->missed_events > 0 ? record->missed_events : -1;
+		ev.lost.since = live->cpu_ts[cpu % LIVE_CPUS];
 		model_event(&ev, live->model);
 	}
+	live->cpu_ts[cpu % LIVE_CPUS] = record->ts;
 	if (decode_record(&live->decode, record, &ev))
 		model_event(&ev, live->model);
 	return 0;
@@ -212,11 +217,11 @@ static void show_words(struct live *live)
 		struct node *node = model_node(live->model, live->sampler.node[i].nid);
 		char head[24];
 
-		if (!node || verdict_of(live->model, node) == HEALTHY)
+		if (!node || verdict_now(live->model, node) == HEALTHY)
 			continue;
 		snprintf(head, sizeof(head), "node %d: ", node->nid);
-		wrap_owned(stdout, 0, 2, head, diagnosis(live->model, node));
-		wrap_owned(stdout, 2, 2, "to do: ", advice(live->model, node));
+		wrap_owned(stdout, 0, 2, head, words_now(live->model, node, false));
+		wrap_owned(stdout, 2, 2, "to do: ", words_now(live->model, node, true));
 	}
 	if (!live->instance)
 		puts("? no events (not asked for, or not root): resets and who did them cannot be known;\n  what is given up is from node_unreclaimable in /proc/zoneinfo");

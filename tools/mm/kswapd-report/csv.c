@@ -1,59 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The episodes as a table for other programs: one line each.
+ * The episodes as a table for other programs: one line each, the fields of JSON.
  */
-#include <inttypes.h>
+#include <string.h>
 
+#include "fields.h"
 #include "output.h"
 
+/*
+ * Spreadsheets take text that begins like this for a formula; a tab in front of it
+ * keeps them from that.
+ */
 static void quoted(FILE *out, const char *s)
 {
 	fputc('"', out);
+	if (*s && strchr("=+-@\t\r", *s))
+		fputc('\t', out);
 	for (; *s; s++)
 		fprintf(out, *s == '"' ? "\"%c" : "%c", *s);
 	fputc('"', out);
 }
 
-static void seconds(FILE *out, uint64_t ns, bool known)
+static void cell(FILE *out, const struct field *f, const struct model *m,
+		 const struct node *node, const struct episode *ep)
 {
-	if (known)
-		fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / NSEC, ns % NSEC);
-	fputc(',', out);
-}
+	struct value val;
+	char buf[64];
 
-static void one_episode(FILE *out, const struct trace *t, const struct node *node,
-			const struct episode *ep)
-{
-	quoted(out, t->path);
-	fprintf(out, ",%d,", node->nid);
-	seconds(out, ep->first_fail, ep->fails);
-	fprintf(out, "%u,", ep->failures);
-	seconds(out, ep->hopeless_at, ep->hopeless_at);
-	seconds(out, ep->reset_at, ep->reset_at);
-	seconds(out, ep->hopeless_ns, ep->hopeless_at);
-	if (ep->reset_at) {
-		fprintf(out, "%s,", t->model->reasons[ep->reason]);
-		quoted(out, ep->comm);
-		fprintf(out, ",%d,", ep->pid);
-	} else {
-		fputs(",,,", out);
+	fputc(',', out);
+	if (!f->get(m, node, ep, &val))
+		return;
+	if (f->kind == F_WORD) {
+		quoted(out, val.word);
+		return;
 	}
-	fprintf(out, "%d,%d,%u\n", ep->cut, ep->spurious, ep->tries);
+	field_words(buf, sizeof(buf), f, m, node, ep);
+	fputs(buf, out);
 }
 
 void csv_report(FILE *out, struct trace *traces, int count)
 {
+	const struct field *f;
 	uint32_t e;
 	int i, nid;
 
-	fputs("file,node,first_failure,failures,given_up,reset,hopeless_seconds,reason,comm,pid,cut,spurious,tries\n",
-	      out);
+	fputs("file,node", out);
+	for (f = episode_fields; f->key; f++)
+		fprintf(out, ",%s", f->key);
+	fputc('\n', out);
 	for (i = 0; i < count; i++) {
 		for (nid = 0; nid < MAX_NODES; nid++) {
 			const struct node *node = traces[i].model->nodes[nid];
 
-			for (e = 0; node && e < node->episodes_kept; e++)
-				one_episode(out, &traces[i], node, &node->episodes[e]);
+			for (e = 0; node && e < node->episodes_kept; e++) {
+				quoted(out, traces[i].path);
+				fprintf(out, ",%d", nid);
+				for (f = episode_fields; f->key; f++)
+					cell(out, f, traces[i].model, node, &node->episodes[e]);
+				fputc('\n', out);
+			}
 		}
 	}
 }

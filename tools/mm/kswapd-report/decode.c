@@ -17,8 +17,7 @@ static const struct known {
 } known[] = {
 	{ EV_FAIL, "vmscan", "mm_vmscan_kswapd_reclaim_fail", "failures" },
 	{ EV_RESET, "vmscan", "mm_vmscan_reset_kswapd_failures", "reason" },
-	/* the name in 7.x */
-	{ EV_RESET, "vmscan", "mm_vmscan_kswapd_clear_hopeless", "reason" },
+	{ EV_RESET, "vmscan", CLEAR_HOPELESS, "reason" },
 	{ EV_WAKE, "vmscan", "mm_vmscan_kswapd_wake", "order" },
 	{ EV_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", NULL },
 	{ EV_WAKEUP, "vmscan", "mm_vmscan_wakeup_kswapd", "order" },
@@ -27,7 +26,7 @@ static const struct known {
 
 const char *const vmscan_events[] = {
 	"mm_vmscan_kswapd_reclaim_fail", "mm_vmscan_reset_kswapd_failures",
-	"mm_vmscan_kswapd_clear_hopeless", "mm_vmscan_kswapd_wake",
+	CLEAR_HOPELESS, "mm_vmscan_kswapd_wake",
 	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd", NULL
 };
 
@@ -49,6 +48,28 @@ static bool number(struct decode *d, const struct tep_format_field *field,
 		return false;
 	*val = (int32_t)tep_read_number(d->tep, (char *)record->data + field->offset,
 					field->size);
+	return true;
+}
+
+bool reset_is_balanced(const char *event, const char *reason)
+{
+	if (!strcmp(event, CLEAR_HOPELESS))
+		return strcmp(reason, "OTHER");
+	return !strcmp(reason, "PCP");
+}
+
+/* A file has the formats of all events of a system, or of those recorded. */
+static bool selected(struct tep_handle *tep)
+{
+	static const char *const others[] = {
+		"mm_vmscan_direct_reclaim_begin", "mm_vmscan_lru_isolate",
+		"mm_vmscan_memcg_reclaim_begin", "mm_shrink_slab_start",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (tep_find_event_by_name(tep, "vmscan", others[i]))
+			return false;
 	return true;
 }
 
@@ -75,8 +96,10 @@ void decode_init(struct decode *d, struct tep_handle *tep)
 			dec->val = known[i].val ? tep_find_field(event, known[i].val) : NULL;
 		}
 		d->formats |= HAS(known[i].type);
+		d->gated |= !strcmp(known[i].name, CLEAR_HOPELESS);
 		d->count++;
 	}
+	d->enabled = selected(tep) ? d->formats : 0;
 }
 
 /* The table of names that the event's own print format has for a field. */
@@ -88,15 +111,15 @@ static const struct tep_print_flag_sym *names_of(const struct tep_print_arg *arg
 	return NULL;
 }
 
-/* Names come from a file: letters, digits and the like, or they are not used. */
-static bool copy_word(char *to, size_t size, const char *from)
+/* Names come from a file: what cannot be printed is not used. */
+static bool copy_name(char *to, size_t size, const char *from)
 {
 	size_t n;
 
-	for (n = 0; from[n]; n++) {
+	for (n = 0; from[n] && n + 1 < size; n++) {
 		unsigned char c = from[n];
 
-		if (n + 1 >= size || c <= ' ' || c > '~' || c == '"' || c == '\\')
+		if (c < ' ' || c > '~')
 			return false;
 		to[n] = c;
 	}
@@ -117,7 +140,7 @@ static void reason_name(const struct decoder *dec, struct event_task *task)
 		val = strtoll(sym->value, &end, 0);
 		if (end == sym->value || *end || val != task->val)
 			continue;
-		if (copy_word(task->reason, sizeof(task->reason), sym->str))
+		if (copy_name(task->reason, sizeof(task->reason), sym->str))
 			return;
 	}
 	snprintf(task->reason, sizeof(task->reason), "#%d", task->val);
@@ -213,8 +236,11 @@ bool decode_record(struct decode *d, struct tep_record *record, struct event *ev
 			return false;
 		}
 		task_name(d, record, &ev->task);
-		if (dec->type == EV_RESET)
+		if (dec->type == EV_RESET) {
 			reason_name(dec, &ev->task);
+			ev->task.balanced = reset_is_balanced(dec->event->name,
+							      ev->task.reason);
+		}
 	}
 	if (ev->nid < 0 || ev->nid >= MAX_NODES) {
 		d->undecoded++;

@@ -23,8 +23,19 @@ struct decode {
 	struct decoder decoders[DECODERS];
 	int count;
 	uint32_t formats;
+	uint32_t enabled;	/* the file has formats of selected events alone */
+	bool gated;
 	uint64_t undecoded;
 };
+
+/* The name of the reset in 7.x, where hopeless nodes have no retries. */
+#define CLEAR_HOPELESS	"mm_vmscan_kswapd_clear_hopeless"
+
+/*
+ * Is a reset of this name and reason made on a balanced node alone, on every
+ * kernel that has it? Others may be, but the trace does not say so.
+ */
+bool reset_is_balanced(const char *event, const char *reason);
 
 /* Names of events that tell something here, NULL at the end. */
 extern const char *const vmscan_events[];

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #define COMM_LEN	16
-#define REASON_LEN	16
+#define REASON_LEN	32
+#define CLOCK_LEN	16
 #ifndef MAX_NODES
 #define MAX_NODES	1024	/* the most that a kernel can have */
 #endif
@@ -18,13 +19,13 @@
 
 enum event_type {
 	EV_FAIL = 1,	/* mm_vmscan_kswapd_reclaim_fail: val is the new count */
-	EV_RESET,	/* the count was set back: reason */
+	EV_RESET,	/* the count became 0 (RETRY: 15): reason */
 	EV_WAKE,	/* mm_vmscan_kswapd_wake: a run begins */
 	EV_SLEEP,	/* mm_vmscan_kswapd_sleep */
-	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: somebody asks for a run */
+	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: a task asks for a run */
 	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
-	EV_LOST,	/* records were lost before this one: val, or -1 */
-	/* only between the reader and its parent */
+	EV_LOST,	/* records of a CPU were lost before this one */
+	/* between the reader and its parent */
 	EV_START,	/* the file was understood: its facts */
 	EV_TICK,	/* at work */
 	EV_END,		/* the file was read to its end */
@@ -37,8 +38,14 @@ struct event_task {
 	int32_t val;
 	int32_t pid;
 	int32_t cpu;
+	uint8_t balanced;	/* of a reset: the kernel makes it only if balanced */
 	char comm[COMM_LEN];
 	char reason[REASON_LEN];
+};
+
+struct event_lost {
+	int64_t count;		/* at least 1, or -1: not known */
+	uint64_t since;		/* the last record before, of the same CPU; or 0 */
 };
 
 /* Pages, but for the CPU time; node_state of sysinfo.h has the meanings. */
@@ -53,18 +60,30 @@ struct event_sample {
 	uint8_t have_cpu;
 };
 
+/* Units of a time stamp */
+enum time_unit {
+	TIME_NS,
+	TIME_NONE,	/* a counter: the order is known, durations are not */
+};
+
 struct event_start {
 	uint32_t formats;
+	uint32_t enabled;	/* HAS(): the file says that they were recorded */
 	uint32_t cpus;
 	uint32_t buffers;
 	uint8_t big_endian;
-	uint8_t long_size;
+	uint8_t long_size;	/* 0: not known, as of text */
+	uint8_t gated;		/* 7.x: no retries, resets on balanced nodes alone */
+	uint8_t text;		/* printed by trace-cmd report or the like */
+	uint8_t unit;		/* enum time_unit */
+	char clock[CLOCK_LEN];
 };
 
 struct event_end {
 	uint64_t first_ts;
 	uint64_t records;	/* of any kind */
 	uint64_t undecoded;	/* of ours, but too short for their format */
+	uint64_t duplicates;	/* of ours, in a second buffer, left out */
 };
 
 struct event {
@@ -74,6 +93,7 @@ struct event {
 	union {
 		struct event_task task;
 		struct event_sample sample;
+		struct event_lost lost;
 		struct event_start start;
 		struct event_end end;
 	};

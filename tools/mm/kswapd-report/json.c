@@ -1,215 +1,188 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The report for programs. Documentation/tools/kswapd-report/kswapd-report-report.rst
- * describes it; what changes the meaning of a field raises the version.
+ * The report for programs. kswapd-report.schema.json describes it; a field that
+ * is removed or changes its meaning raises the version.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 
+#include "fields.h"
+#include "jsonw.h"
 #include "output.h"
 #include "verdict.h"
 
-#define SCHEMA_VERSION	1
+#define SCHEMA_VERSION	2
 
-static void string(FILE *out, const char *s)
+static void one_field(struct jsonw *w, const struct field *f, const struct model *m,
+		      const struct node *node, const struct episode *ep)
 {
-	fputc('"', out);
-	for (; *s; s++) {
-		unsigned char c = *s;
+	struct value val;
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c > '~')
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
+	if (!f->get(m, node, ep, &val) || (f->kind == F_TRI && val.number == UNSURE)) {
+		jsonw_null(w, f->key);
+		return;
 	}
-	fputc('"', out);
+	switch (f->kind) {
+	case F_COUNT:
+		jsonw_int(w, f->key, val.number);
+		break;
+	case F_SECONDS:
+	case F_TIME:
+		jsonw_seconds(w, f->key, val.number);
+		break;
+	case F_DECIMAL:
+		jsonw_decimal(w, f->key, val.decimal, 2);
+		break;
+	case F_BOOL:
+		jsonw_bool(w, f->key, val.number);
+		break;
+	case F_TRI:
+		jsonw_bool(w, f->key, val.number == IS_HOPELESS);
+		break;
+	case F_WORD:
+		jsonw_string(w, f->key, val.word);
+		break;
+	}
 }
 
-static void owned_string(FILE *out, const char *key, char *s)
+static void fields(struct jsonw *w, const struct field *f, const struct model *m,
+		   const struct node *node, const struct episode *ep)
 {
-	fprintf(out, ",\n          \"%s\": ", key);
-	string(out, s);
+	for (; f->key; f++)
+		one_field(w, f, m, node, ep);
+}
+
+static void owned_string(struct jsonw *w, const char *key, char *s)
+{
+	jsonw_string(w, key, s);
 	free(s);
 }
 
-/* Seconds on the clock of the trace, or null. */
-static void seconds(FILE *out, const char *key, uint64_t ns, bool known)
+static void one_node(struct jsonw *w, const struct model *m, const struct node *node)
 {
-	fprintf(out, "\"%s\": ", key);
-	if (known)
-		fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / NSEC, ns % NSEC);
-	else
-		fputs("null", out);
-}
-
-static void number(FILE *out, const char *key, uint64_t val, bool known)
-{
-	fprintf(out, "\"%s\": ", key);
-	if (known)
-		fprintf(out, "%" PRIu64, val);
-	else
-		fputs("null", out);
-}
-
-static const char *boolean(bool b)
-{
-	return b ? "true" : "false";
-}
-
-static void episode(FILE *out, const struct model *m, const struct episode *ep)
-{
-	fputs("            { ", out);
-	seconds(out, "first_failure", ep->first_fail, ep->fails);
-	fprintf(out, ", \"failures\": %u, ", ep->failures);
-	seconds(out, "given_up", ep->hopeless_at, ep->hopeless_at);
-	fputs(", ", out);
-	seconds(out, "reset", ep->reset_at, ep->reset_at);
-	if (ep->reset_at) {
-		fputs(", \"reason\": ", out);
-		string(out, m->reasons[ep->reason]);
-		fputs(", \"comm\": ", out);
-		string(out, ep->comm);
-		fprintf(out, ", \"pid\": %d", ep->pid);
-	} else {
-		fputs(", \"reason\": null, \"comm\": null, \"pid\": null", out);
-	}
-	fprintf(out, ", \"cut\": %s, \"spurious\": %s, \"tries\": %u }", boolean(ep->cut),
-		boolean(ep->spurious), ep->tries);
-}
-
-static void samples(FILE *out, const struct node *node)
-{
-	uint64_t wall = node->last_sample - node->first_sample;
-
-	fputs(",\n          \"samples\": ", out);
-	if (!node->samples) {
-		fputs("null", out);
-		return;
-	}
-	fprintf(out, "{ \"count\": %" PRIu64 ", \"unbalanced\": %" PRIu64 ", \"hopeless\": %" PRIu64
-		", \"free_min\": %" PRIu64 ", \"free_last\": %" PRIu64 ", \"high_last\": %" PRIu64,
-		node->samples, node->below_high, node->hopeless_samples, node->free_min,
-		node->free_last, node->high_last);
-	if (wall && node->have_cpu && node->last_cpu_ns >= node->first_cpu_ns)
-		fprintf(out, ", \"kswapd_cpu_pct\": %.2f",
-			100.0 * (node->last_cpu_ns - node->first_cpu_ns) / wall);
-	else
-		fputs(", \"kswapd_cpu_pct\": null", out);
-	if (wall && node->last_refaults >= node->first_refaults)
-		fprintf(out, ", \"refaults_per_s\": %.1f }",
-			(node->last_refaults - node->first_refaults) * 1e9 / wall);
-	else
-		fputs(", \"refaults_per_s\": null }", out);
-}
-
-static void one_node(FILE *out, const struct model *m, const struct node *node)
-{
-	bool events = model_has_events(m);
-	bool slept = node->wakes || node->sleeps || m->seen[EV_SAMPLE];
-	uint64_t runs;
-	bool runs_known = other_runs(m, node, &runs);
 	uint32_t e;
-	int i, said = 0;
+	int i;
 
-	fprintf(out, "        {\n          \"node\": %d,\n          \"verdict\": ", node->nid);
-	string(out, verdict_name(verdict_of(m, node)));
-	owned_string(out, "diagnosis", diagnosis(m, node));
-	owned_string(out, "advice", advice(m, node));
-	fputs(",\n          ", out);
-	number(out, "give_ups", node->giveups, events);
-	fputs(", ", out);
-	number(out, "revivals", node->revivals, events);
-	fputs(", ", out);
-	number(out, "spurious_revivals", node->spurious, events);
-	fprintf(out, ", \"balance_known\": %s,\n          ", boolean(!node->sleeps_unseen));
-	number(out, "tries", node->tries, events);
-	fputs(", ", out);
-	number(out, "tries_in_vain", node->vain, events);
-	fputs(",\n          ", out);
-	number(out, "early_resets_failing_again", node->early_again, events);
-	fputs(",\n          ", out);
-	number(out, "runs", node->wakes, m->seen[EV_WAKE] || m->seen[EV_SAMPLE]);
-	fputs(", ", out);
-	number(out, "failed_runs", node->fails, events);
-	fputs(", ", out);
-	number(out, "other_runs", runs, runs_known);
-	fputs(", ", out);
-	number(out, "wakeups", node->wakeups, m->seen[EV_WAKEUP] || m->seen[EV_SAMPLE]);
-	fputs(",\n          ", out);
-	number(out, "resets", node->resets, events);
-	fputs(", \"resets_by_reason\": {", out);
-	for (i = 0; i < m->reason_count; i++) {
-		if (!node->resets_by[i])
-			continue;
-		fputs(said++ ? ", " : " ", out);
-		string(out, m->reasons[i]);
-		fprintf(out, ": %" PRIu64, node->resets_by[i]);
+	jsonw_open(w, NULL, '{');
+	jsonw_int(w, "node", node->nid);
+	jsonw_string(w, "diagnosis_code", diagnosis_code(m, node));
+	owned_string(w, "diagnosis", diagnosis(m, node));
+	jsonw_string(w, "advice_code", advice_code(m, node));
+	owned_string(w, "advice", advice(m, node));
+	fields(w, node_fields, m, node, NULL);
+	jsonw_open(w, "resets_by_reason", '{');
+	for (i = 0; i < m->reason_count; i++)
+		if (node->resets_by[i])
+			jsonw_number(w, m->reasons[i], node->resets_by[i]);
+	jsonw_close(w, '}');
+	if (node->samples) {
+		jsonw_open(w, "samples", '{');
+		fields(w, sample_fields, m, node, NULL);
+		jsonw_close(w, '}');
+	} else {
+		jsonw_null(w, "samples");
 	}
-	fputs(said ? " },\n          " : "},\n          ", out);
-	seconds(out, "hopeless_seconds", node->hopeless_ns, events || node->samples);
-	fputs(", ", out);
-	seconds(out, "longest_hopeless_seconds", node->longest_hopeless_ns, events || node->samples);
-	fprintf(out, ", \"hopeless_at_end\": %s, ", boolean(node->hopeless));
-	seconds(out, "awake_seconds", node->awake_ns, slept);
-	samples(out, node);
-	fprintf(out, ",\n          \"episodes_total\": %" PRIu64 ",\n          \"episodes\": [",
-		node->episodes_total);
+	jsonw_number(w, "episodes_total", node->episodes_total);
+	jsonw_open(w, "episodes", '[');
 	for (e = 0; e < node->episodes_kept; e++) {
-		fputs(e ? ",\n" : "\n", out);
-		episode(out, m, &node->episodes[e]);
+		jsonw_open(w, NULL, '{');
+		fields(w, episode_fields, m, node, &node->episodes[e]);
+		jsonw_close(w, '}');
 	}
-	fputs(node->episodes_kept ? "\n          ]\n        }" : "]\n        }", out);
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
 }
 
-static void one_trace(FILE *out, const struct trace *t)
+static void facts(struct jsonw *w, const struct trace *t)
 {
 	const struct model *m = t->model;
-	const char *line;
-	int nid, i, said = 0;
+	const struct event_start *s = &t->facts.start;
 
-	fputs("    {\n      \"file\": ", out);
-	string(out, t->path);
-	fprintf(out, ",\n      \"verdict\": \"%s\",\n      ", verdict_name(verdict_of_all(m)));
-	seconds(out, "start", m->start, true);
-	fputs(", ", out);
-	seconds(out, "end", m->end, true);
-	fprintf(out, ",\n      \"machine\": { \"cpus\": %u, \"long_bytes\": %u, \"big_endian\": %s },\n",
-		t->facts.start.cpus, t->facts.start.long_size, boolean(t->facts.start.big_endian));
-	fprintf(out, "      \"records\": { \"all\": %" PRIu64 ", \"failures\": %" PRIu64
-		", \"resets\": %" PRIu64 ", \"wakes\": %" PRIu64 ", \"sleeps\": %" PRIu64
-		", \"wakeups\": %" PRIu64 ", \"samples\": %" PRIu64 " },\n",
-		t->facts.end.records, m->seen[EV_FAIL], m->seen[EV_RESET], m->seen[EV_WAKE],
-		m->seen[EV_SLEEP], m->seen[EV_WAKEUP], m->seen[EV_SAMPLE]);
-	fprintf(out, "      \"lost\": { \"records\": %" PRIu64 ", \"places\": %" PRIu64
-		", \"places_without_number\": %" PRIu64 ", \"unreadable\": %" PRIu64
-		", \"out_of_order\": %" PRIu64 " },\n", m->lost, m->lost_gaps, m->lost_unknown,
-		t->facts.end.undecoded, m->backwards);
-	fputs("      \"cannot_tell\": [", out);
-	for (i = 0; (line = cannot_tell(m, i)); i++) {
-		fputs(i ? ",\n        " : "\n        ", out);
-		string(out, line);
+	jsonw_string(w, "source", s->text ? "text" : "trace.dat");
+	jsonw_string(w, "clock", s->clock[0] ? s->clock : NULL);
+	jsonw_string(w, "time_unit", m->no_time ? "none" : "seconds");
+	jsonw_seconds(w, "start", m->start);
+	jsonw_seconds(w, "end", m->end);
+	if (m->no_time)
+		jsonw_null(w, "duration_seconds");
+	else
+		jsonw_seconds(w, "duration_seconds", m->end - m->start);
+	jsonw_open(w, "machine", '{');
+	jsonw_number(w, "cpus", s->cpus);
+	if (s->long_size) {
+		jsonw_number(w, "long_bytes", s->long_size);
+		jsonw_bool(w, "big_endian", s->big_endian);
+	} else {
+		jsonw_null(w, "long_bytes");
+		jsonw_null(w, "big_endian");
 	}
-	fputs(i ? "\n      ],\n      \"nodes\": [" : "],\n      \"nodes\": [", out);
-	for (nid = 0; nid < MAX_NODES; nid++) {
-		if (!m->nodes[nid])
-			continue;
-		fputs(said++ ? ",\n" : "\n", out);
-		one_node(out, m, m->nodes[nid]);
+	jsonw_close(w, '}');
+	jsonw_number(w, "buffers", s->buffers);
+}
+
+static void counts(struct jsonw *w, const struct trace *t)
+{
+	const struct model *m = t->model;
+
+	jsonw_open(w, "records", '{');
+	jsonw_number(w, "all", t->facts.end.records);
+	jsonw_number(w, "failures", m->seen[EV_FAIL]);
+	jsonw_number(w, "resets", m->seen[EV_RESET]);
+	jsonw_number(w, "wakes", m->seen[EV_WAKE]);
+	jsonw_number(w, "sleeps", m->seen[EV_SLEEP]);
+	jsonw_number(w, "wakeups", m->seen[EV_WAKEUP]);
+	jsonw_number(w, "samples", m->seen[EV_SAMPLE]);
+	jsonw_number(w, "duplicates", t->facts.end.duplicates);
+	jsonw_close(w, '}');
+	jsonw_open(w, "lost", '{');
+	jsonw_bool(w, "known", !m->text);
+	jsonw_number(w, "records", m->lost);
+	jsonw_number(w, "places", m->lost_gaps);
+	jsonw_number(w, "places_without_number", m->lost_unknown);
+	jsonw_number(w, "unreadable", t->facts.end.undecoded);
+	jsonw_number(w, "out_of_order", m->backwards);
+	jsonw_close(w, '}');
+}
+
+static void one_trace(struct jsonw *w, const struct trace *t)
+{
+	const struct model *m = t->model;
+	const struct limit *limit;
+	int nid, i;
+
+	jsonw_open(w, NULL, '{');
+	jsonw_string(w, "file", t->path);
+	jsonw_string(w, "verdict", verdict_code(verdict_of_all(m)));
+	facts(w, t);
+	counts(w, t);
+	jsonw_open(w, "limits", '[');
+	for (i = 0; (limit = cannot_tell(m, i)); i++) {
+		jsonw_open(w, NULL, '{');
+		jsonw_string(w, "code", limit->code);
+		jsonw_string(w, "text", limit->text);
+		jsonw_close(w, '}');
 	}
-	fputs(said ? "\n      ]\n    }" : "]\n    }", out);
+	jsonw_close(w, ']');
+	jsonw_open(w, "nodes", '[');
+	for (nid = 0; nid < MAX_NODES; nid++)
+		if (m->nodes[nid])
+			one_node(w, m, m->nodes[nid]);
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
 }
 
 void json_report(FILE *out, struct trace *traces, int count)
 {
+	struct jsonw w;
 	int i;
 
-	fprintf(out, "{\n  \"schema\": \"kswapd-report\",\n  \"version\": %d,\n  \"traces\": [\n",
-		SCHEMA_VERSION);
-	for (i = 0; i < count; i++) {
-		one_trace(out, &traces[i]);
-		fputs(i + 1 < count ? ",\n" : "\n", out);
-	}
-	fputs("  ]\n}\n", out);
+	jsonw_start(&w, out, false);
+	jsonw_open(&w, NULL, '{');
+	jsonw_string(&w, "schema", "kswapd-report");
+	jsonw_number(&w, "version", SCHEMA_VERSION);
+	jsonw_string(&w, "tool", "kswapd-report " VERSION);
+	jsonw_open(&w, "traces", '[');
+	for (i = 0; i < count; i++)
+		one_trace(&w, &traces[i]);
+	jsonw_close(&w, ']');
+	jsonw_close(&w, '}');
 }

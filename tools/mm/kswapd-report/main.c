@@ -10,16 +10,13 @@
 #include <string.h>
 
 #include "main.h"
-
-#ifndef VERSION
-#define VERSION "1"
-#endif
+#include "output.h"
 
 static const char usage[] =
 "usage: kswapd-report COMMAND [option...]\n"
 "\n"
-"Tells whether kswapd has given a node up, since when, how often, what brought\n"
-"it back, and whether it was worth it.\n"
+"Shows for each NUMA node whether kswapd stopped reclaiming, for how long, how\n"
+"often, what restarted it, and whether the restart lasted.\n"
 "\n"
 "  record   record what is needed for a report on this machine (root)\n"
 "  report   read one trace.dat, or several side by side\n"
@@ -28,8 +25,8 @@ static const char usage[] =
 "'kswapd-report COMMAND --help' lists the options; each has a manual page, such\n"
 "as kswapd-report-record(1).\n"
 "\n"
-"Exit status: 0 done; 1 error; 2 bad arguments or a bad file; 3 a runaway was\n"
-"seen and --fail-on-runaway was given.\n";
+"Exit status: 0 done; 1 error; 2 wrong arguments or a bad file; 3 a verdict is\n"
+"one of the --fail-on list.\n";
 
 void complain(const char *fmt, ...)
 {

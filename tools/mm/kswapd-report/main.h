@@ -8,7 +8,7 @@ enum status {
 	STATUS_OK = 0,
 	STATUS_ERROR = 1,	/* something went wrong */
 	STATUS_USAGE = 2,	/* bad arguments or a bad file */
-	STATUS_RUNAWAY = 3,	/* --fail-on-runaway */
+	STATUS_FAIL_ON = 3,	/* --fail-on */
 };
 
 /* argv[0] is the subcommand; each returns an exit status. */
@@ -25,10 +25,7 @@ int refuse_option(const char *command, int c, char **argv);
 extern volatile sig_atomic_t stop;
 void stop_on_signals(void);
 
-/*
- * The value of an option: a number from least to most, with a fraction if the
- * scale is more than 1, times the scale. False, and said, if it is not.
- */
+/* The value of an option: a number from least to most. False, and said, if not. */
 int take_number(const char *option, const char *text, double least, double most, double *val);
 
 #endif

@@ -42,10 +42,27 @@ struct node *model_node(struct model *m, int nid)
 
 bool model_has_events(const struct model *m)
 {
-	if (m->seen[EV_FAIL] || m->seen[EV_RESET])
-		return true;
-	/* Who samples records all that the kernel has. */
-	return m->seen[EV_SAMPLE] && (m->formats & HAS(EV_FAIL));
+	return model_records(m, EV_FAIL) || model_records(m, EV_RESET);
+}
+
+/* A recording with samples has all events of the kernel in it. */
+bool model_records(const struct model *m, enum event_type type)
+{
+	return m->seen[type] || (m->enabled & HAS(type)) ||
+	       (m->seen[EV_SAMPLE] && (m->formats & HAS(type)));
+}
+
+enum belief model_gave_up(const struct model *m, const struct node *node)
+{
+	(void)m;
+	if (node->hopeless_seen)
+		return IS_HOPELESS;
+	return node->unsure ? UNSURE : NOT_HOPELESS;
+}
+
+bool hopeless_exact(const struct node *node)
+{
+	return !node->unsure && !node->inexact && !node->open_end;
 }
 
 static struct node *get_node(struct model *m, int nid)
@@ -62,6 +79,8 @@ static struct node *get_node(struct model *m, int nid)
 	if (!node || !node->bins || !node->episodes)
 		errx(1, "out of memory");
 	node->nid = nid;
+	node->count = -1;
+	node->since = m->start;
 	m->nodes[nid] = node;
 	return node;
 }
@@ -91,6 +110,7 @@ static void merge_bins(struct bin *to, const struct bin *a, const struct bin *b)
 	int i;
 
 	sum.hopeless_ns += b->hopeless_ns;
+	sum.unsure_ns += b->unsure_ns;
 	sum.awake_ns += b->awake_ns;
 	sum.fails += b->fails;
 	sum.giveups += b->giveups;
@@ -129,17 +149,27 @@ static struct bin *bin_at(struct model *m, struct node *node, uint64_t ts)
 	return &node->bins[(ts - m->start) / m->bin_ns];
 }
 
-enum span { HOPELESS, AWAKE };
+enum span { HOPELESS, UNSURE_SPAN, AWAKE };
+
+static uint64_t *sum_of(struct bin *bin, enum span what)
+{
+	return what == HOPELESS ? &bin->hopeless_ns :
+	       what == AWAKE ? &bin->awake_ns : &bin->unsure_ns;
+}
 
 static void add_span(struct model *m, struct node *node, enum span what,
 		     uint64_t from, uint64_t to)
 {
 	if (what == HOPELESS) {
 		node->hopeless_ns += to - from;
+		node->hopeless_seen = true;
 		if (to - from > node->longest_hopeless_ns)
 			node->longest_hopeless_ns = to - from;
-	} else {
+	} else if (what == AWAKE) {
 		node->awake_ns += to - from;
+	} else {
+		node->unsure_ns += to - from;
+		node->unsure = true;
 	}
 	while (from < to) {
 		uint64_t i = (from - m->start) / m->bin_ns;
@@ -148,10 +178,7 @@ static void add_span(struct model *m, struct node *node, enum span what,
 		/* the last bin of the longest time there is */
 		if (end > to || end < from)
 			end = to;
-		if (what == HOPELESS)
-			node->bins[i].hopeless_ns += end - from;
-		else
-			node->bins[i].awake_ns += end - from;
+		*sum_of(&node->bins[i], what) += end - from;
 		from = end;
 	}
 }
@@ -199,20 +226,53 @@ static struct episode *episode_nr(struct node *node, uint64_t n)
 	return back <= node->episodes_kept ? &node->episodes[node->episodes_kept - back] : NULL;
 }
 
-static void end_hopeless(struct model *m, struct node *node, uint64_t ts)
+/*
+ * The state of a node: hopeless, not, or not known. The state is the one since
+ * node->since, and becomes a span when the next event confirms it or does not.
+ *
+ * If failed runs are recorded, a node becomes hopeless by one of these alone; so
+ * each of them tells about the time before it, too.
+ */
+
+static void span_is(struct model *m, struct node *node, enum belief state, uint64_t to)
 {
-	if (!node->hopeless)
-		return;
-	add_span(m, node, HOPELESS, node->hopeless_since, ts);
-	node->cur.hopeless_ns += ts - node->hopeless_since;
-	node->hopeless = false;
+	uint64_t from = node->since;
+
+	if (to < from)
+		to = from;
+	if (state == IS_HOPELESS) {
+		add_span(m, node, HOPELESS, from, to);
+		if (node->open)
+			node->cur.hopeless_ns += to - from;
+	} else if (state == UNSURE) {
+		add_span(m, node, UNSURE_SPAN, from, to);
+	}
+	node->since = to;
+}
+
+static void now_is(struct node *node, enum belief state, int64_t count)
+{
+	node->state = state;
+	node->count = count;
+	node->count_by_reset = false;
+	node->hopeless_seen |= state == IS_HOPELESS;
+}
+
+/* Nothing can be concluded over a place where records were lost. */
+static void unsure_until(struct model *m, struct node *node, uint64_t to)
+{
+	if (to > node->since) {
+		span_is(m, node, UNSURE, to);
+		node->state = UNSURE;
+		node->count = -1;
+	}
 }
 
 static void close_episode(struct model *m, struct node *node, uint64_t ts)
 {
+	(void)m;
 	if (!node->open)
 		return;
-	end_hopeless(m, node, ts);
 	node->cur.end = ts;
 	keep_episode(node);
 	node->open = false;
@@ -226,20 +286,108 @@ static void open_episode(struct node *node, uint64_t ts)
 	node->open = true;
 }
 
-/* Remember when; true if the oldest of the last ones is not long ago. */
-static bool often(uint64_t *ring, uint64_t *n, uint64_t size, uint64_t ts)
+static void open_cut_episode(struct node *node, uint64_t hopeless_at)
 {
-	ring[*n % size] = ts;
-	(*n)++;
-	return *n >= size && ts - ring[*n % size] <= RUNAWAY_NS;
+	open_episode(node, hopeless_at);
+	node->cur.cut = 1;
+	node->cur.hopeless_at = hopeless_at;
 }
 
-static void seen_balanced(struct node *node)
+/* Seconds */
+
+static struct slot *slot_at(const struct model *m, struct node *node, uint64_t ts)
 {
-	node->reset_open = false;
-	node->reset_early = false;
-	node->early_n = 0;
+	uint64_t second = (ts - m->start) / NSEC;
+	struct slot *slot = &node->slots[second % (RUNAWAY_SECONDS + 1)];
+
+	if (slot->second != second) {
+		memset(slot, 0, sizeof(*slot));
+		slot->second = second;
+	}
+	return slot;
 }
+
+static void seen_balanced(const struct model *m, struct node *node, uint64_t ts)
+{
+	node->reset_open = node->reset_early = node->reset_pending = false;
+	slot_at(m, node, ts)->balanced = true;
+}
+
+/* A failed run after a reset, and the node was not seen balanced between. */
+static void failed_again(const struct model *m, struct node *node, uint64_t ts)
+{
+	struct slot *slot = slot_at(m, node, ts);
+
+	slot->again++;
+	slot->again_direct += node->reset_direct;
+}
+
+static void count_awake(struct model *m, struct node *node, uint64_t ts)
+{
+	if (!node->awake)
+		return;
+	add_span(m, node, AWAKE, node->awake_since, ts);
+	node->awake_since = ts;
+}
+
+/* Per cent of a CPU since about 10 s ago, or -1. */
+static int cpu_percent(const struct node *node)
+{
+	const struct cpu_sample *last, *first;
+	uint64_t i;
+
+	if (node->cpu_n < 2)
+		return -1;
+	last = &node->cpu[(node->cpu_n - 1) % CPU_SAMPLES];
+	for (i = 2; i <= node->cpu_n && i <= CPU_SAMPLES; i++) {
+		first = &node->cpu[(node->cpu_n - i) % CPU_SAMPLES];
+		if (last->ts - first->ts >= SUSPECT_NS)
+			break;
+	}
+	if (last->ts - first->ts < SUSPECT_NS / 2 || last->cpu_ns < first->cpu_ns)
+		return -1;
+	return (last->cpu_ns - first->cpu_ns) / ((last->ts - first->ts) / 100 + 1);
+}
+
+/* Has kswapd run away in the last seconds before this one? */
+static void judge(struct model *m, struct node *node, uint64_t ts)
+{
+	uint64_t second = (ts - m->start) / NSEC, i;
+	struct slot sum = { };
+	uint64_t cost;
+	int cpu;
+
+	if (second == node->judged || m->no_time)
+		return;
+	node->judged = second;
+	if (second < RUNAWAY_SECONDS || (node->lost_at && ts - node->lost_at <= SUSPECT_NS + NSEC))
+		return;
+	for (i = 0; i <= RUNAWAY_SECONDS; i++) {
+		const struct slot *slot = &node->slots[i];
+
+		if (slot->second + RUNAWAY_SECONDS < second || slot->second >= second)
+			continue;
+		sum.failing_ns += slot->failing_ns;
+		sum.runs += slot->runs;
+		sum.fails += slot->fails;
+		sum.again += slot->again;
+		sum.again_direct += slot->again_direct;
+		sum.samples += slot->samples;
+		sum.balanced |= slot->balanced;
+	}
+	if (sum.balanced || sum.again < RUNAWAY_RESETS)
+		return;
+	cpu = cpu_percent(node);
+	cost = cpu >= 0 ? (uint64_t)cpu : sum.failing_ns / (SUSPECT_NS / 100);
+	if (cost < RUNAWAY_CPU)
+		return;
+	if (cpu >= 0 && sum.samples >= RUNAWAY_SECONDS / 2 && sum.again_direct >= RUNAWAY_RESETS)
+		node->runaway_at = ts;
+	else
+		node->suspected_at = ts;
+}
+
+/* Failed runs */
 
 static void gave_up(struct model *m, struct node *node, uint64_t ts)
 {
@@ -249,8 +397,6 @@ static void gave_up(struct model *m, struct node *node, uint64_t ts)
 	bin_at(m, node, ts)->giveups++;
 	if (!node->cur.hopeless_at)
 		node->cur.hopeless_at = ts;
-	node->hopeless = true;
-	node->hopeless_since = ts;
 	if (node->trying) {
 		node->vain++;
 		node->trying = false;
@@ -263,70 +409,132 @@ static void gave_up(struct model *m, struct node *node, uint64_t ts)
 	revived = episode_nr(node, node->revival);
 	if (revived)
 		revived->spurious = 1;
-	if (often(node->latest, &node->latest_n, RUNAWAY_REVIVALS, ts))
-		node->runaway = true;
 	node->reset_open = false;
 }
 
-/* It was given up before the first event: the samples said so until now. */
-static void events_take_over(struct model *m, struct node *node, uint64_t ts)
+/* What a new count of failures tells about the time before it. */
+static void span_before_fail(struct model *m, struct node *node, int64_t count, uint64_t ts)
 {
-	if (!node->sampled_hopeless)
+	bool unclear = false;
+
+	switch (node->state) {
+	case UNSURE:
+		unsure_until(m, node, m->lost_at);
+		if (count > GIVE_UP) {
+			if (!node->open)
+				open_cut_episode(node, node->since);
+			span_is(m, node, IS_HOPELESS, ts);
+		} else if (count > 1) {
+			span_is(m, node, NOT_HOPELESS, ts);
+		} else {
+			/* 0 before it; perhaps by a reset that was not recorded */
+			node->maybe_ns += ts - node->since;
+			node->maybe = true;
+			span_is(m, node, NOT_HOPELESS, ts);
+		}
 		return;
-	node->sampled_hopeless = false;
-	add_span(m, node, HOPELESS, node->hopeless_since, ts);
-	open_episode(node, node->hopeless_since);
-	node->cur.cut = 1;
-	node->cur.hopeless_at = node->hopeless_since;
-	node->cur.hopeless_ns = ts - node->hopeless_since;
+	case IS_HOPELESS:
+		unclear = count != node->count + 1 && (node->count >= 0 || count <= GIVE_UP);
+		node->revivals_missed += count <= GIVE_UP;
+		break;
+	case NOT_HOPELESS:
+		/* Where the count is not known, it was below GIVE_UP. */
+		unclear = node->count >= 0 ?
+			count != node->count + 1 && count != 1 : count > GIVE_UP;
+		break;
+	}
+	span_is(m, node, unclear ? UNSURE : node->state, ts);
 }
 
 static void on_fail(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
-	uint32_t count = ev->task.val > 0 ? ev->task.val : 0;
+	int64_t count = ev->task.val > 0 ? ev->task.val : 0;
+	bool was_hopeless, misplaced;
 
-	events_take_over(m, node, ts);
-	node->fails++;
-	bin_at(m, node, ts)->fails++;
-	/* The count fell, and no reset was seen; a try has it one below. */
+	/* The count fell, and no reset was seen; RETRY has it one below. */
 	if (node->open && count <= node->cur.failures && !(node->trying && count >= GIVE_UP)) {
 		node->cur.cut = 1;
+		span_before_fail(m, node, count, ts);
 		close_episode(m, node, ts);
+	} else {
+		span_before_fail(m, node, count, ts);
 	}
+	was_hopeless = node->state == IS_HOPELESS || count > GIVE_UP;
+	/* A reset just before it, on another CPU with another clock, may be of this. */
+	misplaced = node->count_by_reset && !node->trying && count > 1;
+	node->fails++;
+	bin_at(m, node, ts)->fails++;
+	slot_at(m, node, ts)->fails++;
+	if (node->run_open)
+		slot_at(m, node, ts)->failing_ns += ts - node->run_since;
+	else if (node->count > 0 && count == node->count + 1 && count <= GIVE_UP &&
+		 ts - node->fail_at < NAP_NS)
+		slot_at(m, node, ts)->failing_ns += ts - node->fail_at;
+	node->fail_at = ts;
 	if (!node->open) {
 		open_episode(node, ts);
 		node->cur.cut = count > 1;
-		if (node->reset_early) {
-			node->early_again++;
-			if (often(node->early, &node->early_n, RUNAWAY_RESETS, ts))
-				node->runaway = true;
-		}
-		node->reset_early = false;
+		if (count > GIVE_UP)
+			node->cur.hopeless_at = ts;
+		node->early_again += node->reset_early;
+		if (node->reset_pending)
+			failed_again(m, node, ts);
+		node->reset_early = node->reset_pending = false;
 	}
 	node->cur.fails++;
 	if (count > node->cur.failures)
-		node->cur.failures = count; /* not so after a try */
-	if (count >= GIVE_UP && !node->hopeless)
+		node->cur.failures = count; /* not so after RETRY */
+	if (count > GIVE_UP && was_hopeless) {
+		node->retries++;
+		node->cur.retries++;
+	}
+	if (count >= GIVE_UP && !was_hopeless)
 		gave_up(m, node, ts);
+	now_is(node, count >= GIVE_UP ? IS_HOPELESS : NOT_HOPELESS, count);
+	if (misplaced && count >= GIVE_UP)
+		now_is(node, UNSURE, -1);
+	node->run_open = false;
+	node->contradicted = false;
 }
 
-static void on_try(struct model *m, struct node *node, uint64_t ts)
+/* Resets */
+
+static void span_before_reset(struct model *m, struct node *node, bool retry, uint64_t ts)
 {
-	end_hopeless(m, node, ts);
-	node->revivals++;
-	node->tries++;
-	node->cur.tries++;
-	node->trying = true;
+	if (node->state == UNSURE) {
+		unsure_until(m, node, m->lost_at);
+		if (retry && !node->open)
+			open_cut_episode(node, node->since);
+		span_is(m, node, retry ? IS_HOPELESS : UNSURE, ts);
+		node->began_above_0 = true;
+		return;
+	}
+	/* A count of 0 is not reset: a failed run was not recorded. */
+	if (node->state == NOT_HOPELESS && (node->count <= 0 || retry))
+		span_is(m, node, UNSURE, ts);
+	else
+		span_is(m, node, node->state, ts);
 }
 
 static void on_reset(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
 	int reason = reason_index(m, ev->task.reason);
-	bool try = !strcmp(ev->task.reason, RETRY);
+	bool retry = !strcmp(ev->task.reason, RETRY);
+	enum belief was;
 
-	events_take_over(m, node, ts);
+	span_before_reset(m, node, retry, ts);
+	was = retry ? IS_HOPELESS : node->state;
+	if (was == NOT_HOPELESS && node->count <= 0)
+		was = UNSURE;
+	/* A proof just before a reset may have come after it, by another clock. */
+	if (was == UNSURE && node->proof_ns && ts - node->proof_at < NSEC / 1000) {
+		node->maybe_ns -= node->proof_ns;
+		node->unsure_ns += node->proof_ns;
+	}
+	node->proof_ns = 0;
 	node->resets++;
 	node->resets_by[reason]++;
+	node->resets_unsure += was == UNSURE;
 	bin_at(m, node, ts)->resets[reason]++;
 	if (!node->open) {
 		/* Only a count that was not 0 is reset: it rose before. */
@@ -337,25 +545,86 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	node->cur.reason = reason;
 	node->cur.pid = ev->task.pid;
 	memcpy(node->cur.comm, ev->task.comm, COMM_LEN);
-	if (try) {
-		on_try(m, node, ts);
+	node->run_open = false;
+	node->contradicted = false;
+	node->reset_early = node->reset_pending = false;
+	node->reset_direct = strcmp(ev->task.reason, "KSWAPD");
+	if (retry) {
+		node->revivals++;
+		node->tries++;
+		node->cur.tries++;
+		node->trying = true;
+		now_is(node, NOT_HOPELESS, GIVE_UP - 1);
 		return;
 	}
-	if (node->cur.hopeless_at && !node->trying) {
+	if (node->trying) {
+		/* a success of RETRY: the count was 15 */
+	} else if (was == IS_HOPELESS) {
 		node->revivals++;
-		node->reset_open = true;
+		node->reset_open = node->reset_pending = true;
 		node->revival = node->episodes_total;
-	} else {
-		node->reset_early = !node->cur.cut && !node->trying;
+	} else if (was == NOT_HOPELESS) {
+		node->reset_early = node->reset_pending = !node->cur.cut;
 	}
 	close_episode(m, node, ts);
+	if (ev->task.balanced)
+		seen_balanced(m, node, ts);
+	now_is(node, NOT_HOPELESS, 0);
+	node->count_by_reset = true;
 }
 
 /* kswapd's runs */
 
-static void on_wake(struct node *node, uint64_t ts)
+/* From this time on the node was not hopeless, though no reset was seen. */
+static void proved_not(struct model *m, struct node *node, uint64_t from)
 {
+	if (from < node->since)
+		from = node->since;
+	if (node->state == IS_HOPELESS) {
+		node->revivals_missed++;
+		node->cur.cut = 1;
+		span_is(m, node, UNSURE, from);
+		close_episode(m, node, from);
+		now_is(node, NOT_HOPELESS, -1);
+	} else if (node->state == UNSURE) {
+		unsure_until(m, node, m->lost_at < from ? m->lost_at : from);
+		node->proof_at = from;
+		node->proof_ns = from - node->since;
+		node->maybe_ns += node->proof_ns;
+		node->maybe = true;
+		node->since = from;
+		now_is(node, NOT_HOPELESS, -1);
+	}
+}
+
+/*
+ * Without retries, a hopeless kswapd makes no run. With them a run of a hopeless
+ * kswapd fails or resets the count: if it did neither, the node was not hopeless.
+ */
+static void run_ended(struct model *m, struct node *node)
+{
+	if (!node->run_open)
+		return;
+	node->run_open = false;
+	node->proof = true;
+	if (model_records(m, EV_FAIL))
+		proved_not(m, node, node->run_since);
+}
+
+static bool never_retries(const struct model *m)
+{
+	return m->gated || (!m->text && m->formats && !(m->formats & HAS(EV_FAIL)));
+}
+
+static void on_wake(struct model *m, struct node *node, uint64_t ts)
+{
+	run_ended(m, node);
+	node->run_open = true;
+	node->run_since = ts;
+	if (never_retries(m))
+		proved_not(m, node, ts);
 	node->wakes++;
+	slot_at(m, node, ts)->runs++;
 	if (!node->awake) {
 		node->awake = true;
 		node->awake_since = ts;
@@ -365,15 +634,16 @@ static void on_wake(struct node *node, uint64_t ts)
 /* It goes to sleep when the node is balanced, or given up. */
 static void on_sleep(struct model *m, struct node *node, uint64_t ts)
 {
+	run_ended(m, node);
 	/* It was awake before the trace began. */
 	if (!node->sleeps && !node->wakes)
 		add_span(m, node, AWAKE, m->start, ts);
-	else if (node->awake)
-		add_span(m, node, AWAKE, node->awake_since, ts);
+	else
+		count_awake(m, node, ts);
 	node->sleeps++;
 	node->awake = false;
-	if (!node->hopeless)
-		seen_balanced(node);
+	if (node->state == NOT_HOPELESS)
+		seen_balanced(m, node, ts);
 }
 
 /* Samples */
@@ -384,7 +654,8 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	uint64_t wall;
 
 	if (!s->have_cpu || !node->have_cpu || s->balanced || ts == node->last_sample ||
-	    s->cpu_ns < node->last_cpu_ns || s->refaults < node->last_refaults) {
+	    s->cpu_ns < node->last_cpu_ns || s->refaults < node->last_refaults ||
+	    (node->lost_at && node->lost_at >= node->last_sample)) {
 		node->suspect_since = 0;
 		return;
 	}
@@ -396,11 +667,77 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	wall = ts - node->suspect_since;
 	if (wall < SUSPECT_NS)
 		return;
-	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= SUSPECT_CPU &&
+	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU &&
 	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS)
-		node->suspected = true;
+		node->suspected_at = ts;
 	/* The next such time is judged by itself. */
 	node->suspect_since = 0;
+}
+
+/*
+ * A sample is read a little before it is recorded. So it is believed where events
+ * do not tell, and against them only if the next one says the same.
+ */
+static void sampled_state(struct model *m, struct node *node, bool hopeless, uint64_t ts)
+{
+	enum belief says = hopeless ? IS_HOPELESS : NOT_HOPELESS;
+
+	if (!model_records(m, EV_FAIL)) {
+		if (says == node->state)
+			return;
+		if (hopeless && !node->open)
+			open_cut_episode(node, ts);
+		span_is(m, node, node->state == UNSURE && !hopeless ? NOT_HOPELESS : node->state, ts);
+		if (!hopeless)
+			close_episode(m, node, ts);
+		now_is(node, says, -1);
+		return;
+	}
+	if (says == node->state) {
+		node->contradicted = false;
+		return;
+	}
+	if (node->state == UNSURE) {
+		if (!hopeless) {
+			proved_not(m, node, ts);
+			return;
+		}
+		/* Not so while it was not recorded; or by a failed run in it. */
+		unsure_until(m, node, m->lost_at);
+		if (!node->open)
+			open_cut_episode(node, node->since);
+		span_is(m, node, IS_HOPELESS, ts);
+		now_is(node, IS_HOPELESS, -1);
+		return;
+	}
+	if (!node->contradicted) {
+		node->contradicted = true;
+		node->contradicted_at = ts;
+		return;
+	}
+	node->contradicted = false;
+	if (!hopeless) {
+		proved_not(m, node, node->contradicted_at);
+		return;
+	}
+	span_is(m, node, UNSURE, node->contradicted_at);
+	if (!node->open)
+		open_cut_episode(node, node->since);
+	span_is(m, node, IS_HOPELESS, ts);
+	now_is(node, IS_HOPELESS, -1);
+}
+
+static void sampled_cpu(struct node *node, const struct event_sample *s, uint64_t ts)
+{
+	struct cpu_sample *c = &node->cpu[node->cpu_n % CPU_SAMPLES];
+
+	if (!s->have_cpu) {
+		node->cpu_n = 0;
+		return;
+	}
+	c->ts = ts;
+	c->cpu_ns = s->cpu_ns;
+	node->cpu_n++;
 }
 
 static void on_sample(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
@@ -413,11 +750,14 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 		node->first_cpu_ns = s->cpu_ns;
 		node->first_refaults = s->refaults;
 		node->free_min = s->free;
+		node->high_min = node->high_max = s->high;
+		node->sample_gap = ts - m->start;
 	} else {
 		suspect(node, ev, ts);
-		if (node->hopeless_last != !!s->hopeless)
-			node->hopeless_flips++;
+		if (ts - node->last_sample > node->sample_gap)
+			node->sample_gap = ts - node->last_sample;
 	}
+	sampled_cpu(node, s, ts);
 	node->samples++;
 	node->last_sample = ts;
 	node->last_cpu_ns = s->cpu_ns;
@@ -425,14 +765,19 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	node->have_cpu = s->have_cpu;
 	if (s->free < node->free_min)
 		node->free_min = s->free;
+	if (s->high < node->high_min)
+		node->high_min = s->high;
+	if (s->high > node->high_max)
+		node->high_max = s->high;
 	node->free_last = s->free;
 	node->high_last = s->high;
 	node->hopeless_samples += !!s->hopeless;
 	node->below_high += !s->balanced;
 	node->balanced_last = s->balanced;
 	node->hopeless_last = s->hopeless;
+	slot_at(m, node, ts)->samples++;
 	if (s->balanced)
-		seen_balanced(node);
+		seen_balanced(m, node, ts);
 
 	if (!bin->samples || s->free < bin->free_min)
 		bin->free_min = s->free;
@@ -440,46 +785,71 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	bin->low = s->low;
 	bin->high = s->high;
 	bin->samples++;
-
-	/* Where there are events, they know better. */
-	if (node->fails || node->resets)
-		return;
-	if (s->hopeless && !node->sampled_hopeless) {
-		node->sampled_hopeless = true;
-		node->hopeless_since = ts;
-	} else if (!s->hopeless && node->sampled_hopeless) {
-		node->sampled_hopeless = false;
-		add_span(m, node, HOPELESS, node->hopeless_since, ts);
-	}
+	sampled_state(m, node, s->hopeless, ts);
 }
 
-/* Whatever was lost may have been a reset or a failed run of any node. */
-static void on_lost(struct model *m, const struct event *ev)
+/*
+ * Records of one CPU were lost, anywhere between its record before and this one:
+ * any node may have had a reset or failed runs then.
+ */
+static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 {
+	uint64_t from = ev->lost.since < ts ? ev->lost.since : ts;
 	int nid;
 
 	m->lost_gaps++;
-	if (ev->task.val > 0)
-		m->lost += ev->task.val;
+	if (ev->lost.count > 0)
+		m->lost += ev->lost.count;
 	else
 		m->lost_unknown++;
-	for (nid = 0; nid < MAX_NODES; nid++)
-		if (m->nodes[nid] && m->nodes[nid]->open)
-			m->nodes[nid]->cur.cut = 1;
+	m->lost_at = ts;
+	for (nid = 0; nid < MAX_NODES; nid++) {
+		struct node *node = m->nodes[nid];
+
+		if (!node)
+			continue;
+		/* Spans that ended since then may have been shorter. */
+		node->inexact |= from < node->since && node->since > m->start;
+		if (node->state != UNSURE && from > node->since)
+			span_is(m, node, node->state, from);
+		span_is(m, node, UNSURE, ts);
+		now_is(node, UNSURE, -1);
+		node->trying = false;
+		node->lost_at = ts;
+		node->run_open = node->contradicted = node->proof = false;
+		node->reset_open = node->reset_early = node->reset_pending = false;
+		if (node->open)
+			node->cur.cut = 1;
+	}
+}
+
+static void on_start(struct model *m, const struct event_start *start)
+{
+	m->formats = start->formats;
+	m->enabled = start->enabled;
+	m->gated = start->gated;
+	m->text = start->text;
+	m->no_time = start->unit == TIME_NONE;
 }
 
 void model_event(const struct event *ev, void *model)
 {
 	struct model *m = model;
-	uint64_t ts = clock_in(m, ev->ts);
 	struct node *node;
+	uint64_t ts;
 
+	if (ev->type == EV_START) {
+		on_start(m, &ev->start);
+		return;
+	}
+	ts = clock_in(m, ev->ts);
 	m->seen[ev->type]++;
 	if (ev->type == EV_LOST)
-		on_lost(m, ev);
+		on_lost(m, ev, ts);
 	if (ev->type == EV_LOST || ev->type == EV_TICK)
 		return;
 	node = get_node(m, ev->nid);
+	judge(m, node, ts);
 	switch (ev->type) {
 	case EV_FAIL:
 		on_fail(m, node, ev, ts);
@@ -488,18 +858,67 @@ void model_event(const struct event *ev, void *model)
 		on_reset(m, node, ev, ts);
 		break;
 	case EV_WAKE:
-		on_wake(node, ts);
+		on_wake(m, node, ts);
 		break;
 	case EV_SLEEP:
 		on_sleep(m, node, ts);
 		break;
 	case EV_WAKEUP:
 		node->wakeups++;
+		if (never_retries(m))
+			proved_not(m, node, ts);
 		break;
 	case EV_SAMPLE:
 		on_sample(m, node, ev, ts);
 		break;
 	}
+}
+
+/* The last state lasts to the end, if a change of it would have been recorded. */
+static enum belief last_span(const struct model *m, struct node *node)
+{
+	bool fails = model_records(m, EV_FAIL), resets = model_records(m, EV_RESET);
+
+	if (!fails && !resets && node->samples) {
+		/* Samples alone: as the last one said, if there were enough. */
+		if (m->end - node->last_sample > node->sample_gap)
+			node->sample_gap = m->end - node->last_sample;
+		return node->sample_gap > SAMPLE_GAP_NS ? UNSURE : node->state;
+	}
+	switch (node->state) {
+	case IS_HOPELESS:
+		return resets || node->since == m->end ? IS_HOPELESS : UNSURE;
+	case NOT_HOPELESS:
+		return fails || node->since == m->end ? NOT_HOPELESS : UNSURE;
+	default:
+		/* Runs that did not fail, and no event before or after them. */
+		if (node->proof && fails && resets && !node->lost_at && !m->lost_gaps &&
+		    !node->fails && !node->resets)
+			return NOT_HOPELESS;
+		return UNSURE;
+	}
+}
+
+static void finish_node(struct model *m, struct node *node)
+{
+	node->sleeps_unseen = !node->sleeps && !node->samples;
+	node->at_end = last_span(m, node);
+	span_is(m, node, node->at_end, m->end);
+	if (node->maybe && !model_records(m, EV_RESET)) {
+		node->unsure = true;
+		node->unsure_ns += node->maybe_ns;
+	}
+	/* Where failed runs are not recorded, silence after a reset says nothing. */
+	if (!model_has_events(m) && node->samples && node->sample_gap > SAMPLE_GAP_NS)
+		node->unsure = true;
+	if (node->resets_unsure)
+		node->unsure = true;
+	node->hopeless = node->at_end == IS_HOPELESS;
+	node->open_end = node->hopeless;
+	judge(m, node, m->end);
+	close_episode(m, node, m->end);
+	if (node->awake)
+		count_awake(m, node, m->end);
 }
 
 void model_finish(struct model *m, uint64_t first, uint64_t last)
@@ -510,19 +929,7 @@ void model_finish(struct model *m, uint64_t first, uint64_t last)
 		clock_in(m, first);
 	if (last > m->end)
 		clock_in(m, last);
-	for (nid = 0; nid < MAX_NODES; nid++) {
-		struct node *node = m->nodes[nid];
-		bool hopeless;
-
-		if (!node)
-			continue;
-		node->sleeps_unseen = !node->sleeps && !node->samples;
-		hopeless = node->hopeless || node->sampled_hopeless;
-		if (node->sampled_hopeless)
-			add_span(m, node, HOPELESS, node->hopeless_since, m->end);
-		close_episode(m, node, m->end);
-		node->hopeless = hopeless;
-		if (node->awake)
-			add_span(m, node, AWAKE, node->awake_since, m->end);
-	}
+	for (nid = 0; nid < MAX_NODES; nid++)
+		if (m->nodes[nid])
+			finish_node(m, m->nodes[nid]);
 }

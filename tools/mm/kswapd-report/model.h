@@ -22,24 +22,34 @@
 #define REASONS		8	/* names of reasons, the last is for all others */
 
 /*
- * A reset that is none: the count is one below GIVE_UP after it, and kswapd has
- * a try, up to its next failed run. Direct reclaim has to earn it, so one that
- * was in vain is no sign of a runaway, and the episode goes on.
+ * The reason of an earlier form of retries: the count is one below GIVE_UP after
+ * it, and kswapd makes one run. Otherwise a retry is a failed run that takes the
+ * count from GIVE_UP to 17, 18 and so on. Either belongs to the episode.
  */
 #define RETRY		"RETRY"
 
 /*
- * The signature of a runaway: so many revivals in so short a time, each followed
- * by another give-up, and the node never seen balanced between. Resets of a
- * count below GIVE_UP keep kswapd running just the same, but some are normal.
+ * The signature of a runaway: for so long, kswapd was restarted again and again by
+ * resets while it failed, was not seen to balance the node, and took CPU time.
+ * Samples are needed to be certain; without them it is suspected.
  */
-#define RUNAWAY_REVIVALS	3
-#define RUNAWAY_RESETS		32
-#define RUNAWAY_NS		(60 * NSEC)
-/* From samples alone, it is suspected after so long a time without rest. */
-#define SUSPECT_NS		(10 * NSEC)
-#define SUSPECT_CPU		25	/* per cent of a CPU, in the mean */
+#define RUNAWAY_SECONDS	10
+#define RUNAWAY_RESETS	3	/* each followed by a failed run */
+#define RUNAWAY_CPU	25	/* per cent of a CPU, in the mean */
+/*
+ * Where CPU time was not sampled, the time of failed runs is taken for it: since
+ * they began, or since the failed run before, if that is less than kswapd naps
+ * before it sleeps.
+ */
+#define NAP_NS		(NSEC / 10)
+/* With samples alone, it is suspected if pages refault, too. */
+#define SUSPECT_NS	(RUNAWAY_SECONDS * NSEC)
 #define SUSPECT_REFAULTS	100	/* per second */
+/* Without events, samples farther apart than this cannot tell. */
+#define SAMPLE_GAP_NS	(10 * NSEC)
+
+/* Is the node hopeless? */
+enum belief { UNSURE, NOT_HOPELESS, IS_HOPELESS };
 
 struct episode {
 	uint64_t first_fail;
@@ -50,6 +60,7 @@ struct episode {
 	uint32_t failures;	/* the highest count */
 	uint32_t fails;		/* events */
 	uint32_t tries;		/* by RETRY */
+	uint32_t retries;	/* failed runs above GIVE_UP */
 	int32_t pid;		/* who reset */
 	uint8_t reason;
 	uint8_t cut;		/* the trace began, or lost records, within it */
@@ -59,6 +70,7 @@ struct episode {
 
 struct bin {
 	uint64_t hopeless_ns;
+	uint64_t unsure_ns;
 	uint64_t awake_ns;
 	uint32_t fails;
 	uint32_t giveups;
@@ -68,40 +80,85 @@ struct bin {
 	uint32_t samples;
 };
 
+/* A second of a node, to judge the last RUNAWAY_SECONDS by. */
+struct slot {
+	uint64_t second;
+	uint64_t failing_ns;	/* of failed runs */
+	uint32_t runs, fails;
+	uint32_t again;		/* failed runs after a reset, not balanced between */
+	uint32_t again_direct;	/* of these, after a reset that kswapd did not make */
+	uint32_t samples;
+	bool balanced;
+};
+
+struct cpu_sample {
+	uint64_t ts, cpu_ns;
+};
+
+#define CPU_SAMPLES	16
+
 struct node {
 	int nid;
 	uint64_t fails, wakes, sleeps, wakeups, samples;
 	uint64_t resets, resets_by[REASONS];
 	uint64_t giveups, revivals, spurious;
+	uint64_t revivals_missed;	/* a reset that was not recorded */
+	uint64_t resets_unsure;		/* of a count that is not known */
+	uint64_t retries;		/* failed runs above GIVE_UP */
 	uint64_t tries, vain;		/* by RETRY, and those that failed at once */
 	uint64_t early_again;	/* resets below GIVE_UP, and failing again at once */
-	uint64_t hopeless_ns, awake_ns, longest_hopeless_ns;
+	uint64_t hopeless_ns, unsure_ns, awake_ns, longest_hopeless_ns;
 	uint64_t episodes_total;
 	struct episode *episodes;	/* EPISODES of them at most */
 	uint32_t episodes_kept;
 	struct bin *bins;
-	bool runaway, suspected;
-	bool hopeless, awake;		/* at the end */
-	bool sleeps_unseen;		/* nothing tells whether it was balanced */
+	uint64_t runaway_at, suspected_at;	/* when it was last so, or 0 */
+	enum belief at_end;
+	bool hopeless_seen;	/* at some time */
+	bool unsure;		/* at some time */
+	bool began_above_0;	/* the first event was a reset of some count */
+	bool open_end;		/* hopeless when the trace ends */
+	bool inexact;		/* records were lost during a span that was counted */
+	bool hopeless, awake;	/* at the end */
+	bool sleeps_unseen;	/* nothing tells whether it was balanced */
 
 	/* of samples */
 	uint64_t first_sample, last_sample;
 	uint64_t first_cpu_ns, last_cpu_ns;
 	uint64_t first_refaults, last_refaults;
-	uint64_t free_min, free_last, high_last;
-	uint64_t below_high, hopeless_samples, hopeless_flips;
+	uint64_t free_min, free_last, high_last, high_min, high_max;
+	uint64_t below_high, hopeless_samples;
+	uint64_t sample_gap;	/* the longest */
 	bool have_cpu, balanced_last, hopeless_last;
 	uint64_t suspect_since, suspect_cpu_ns, suspect_refaults;
 
 	/* while the trace is read */
+	enum belief state;
+	int64_t count;			/* of failures; -1: not known */
+	uint64_t since;			/* the state was found, or follows from here on */
+	uint64_t fail_at;		/* the last failed run */
+	uint64_t maybe_ns;		/* not hopeless, if resets were recorded */
+	bool maybe;
+	uint64_t proof_at, proof_ns;	/* the part of it by the last proof */
+	bool count_by_reset;		/* nothing else was seen since */
+	bool proof;			/* a run neither failed nor reset the count */
+	bool run_open;			/* a run began, and nothing was seen of it */
+	uint64_t run_since;
+	bool contradicted;		/* by the last sample */
+	uint64_t contradicted_at;
+	struct slot slots[RUNAWAY_SECONDS + 1];
+	struct cpu_sample cpu[CPU_SAMPLES];
+	uint64_t cpu_n;
+	uint64_t judged;		/* second */
+	uint64_t lost_at;
 	struct episode cur;
 	bool open, trying;
-	uint64_t hopeless_since, awake_since;
-	uint64_t latest[RUNAWAY_REVIVALS], early[RUNAWAY_RESETS];
-	uint64_t latest_n, early_n;
-	bool reset_open, reset_early;	/* a reset, and the node not yet seen balanced */
+	uint64_t awake_since;
+	/* a reset, and the node not yet seen balanced: of a hopeless one, or not */
+	bool reset_open, reset_early;
+	bool reset_pending;		/* and no failed run yet */
+	bool reset_direct;		/* by another task than kswapd */
 	uint64_t revival;		/* number of the episode that reset_open is of */
-	bool sampled_hopeless;		/* hopeless by samples, without events */
 };
 
 struct model {
@@ -111,10 +168,14 @@ struct model {
 	uint64_t start, end;
 	uint64_t bin_ns;
 	bool started;
-	uint64_t lost, lost_gaps, lost_unknown;
+	uint64_t lost, lost_gaps, lost_unknown, lost_at;
 	uint64_t backwards;		/* times that went back */
 	uint64_t seen[EV_END + 1];
 	uint32_t formats;		/* HAS(): that the trace has formats of */
+	uint32_t enabled;		/* HAS(): surely recorded */
+	bool gated;			/* 7.x: no retries, resets on balanced nodes */
+	bool text;
+	bool no_time;			/* times are no durations */
 };
 
 /* Returns NULL where there is no memory for it. */
@@ -125,7 +186,12 @@ void model_event(const struct event *ev, void *model);
 void model_finish(struct model *m, uint64_t first, uint64_t last);
 
 struct node *model_node(struct model *m, int nid);	/* NULL: nothing was seen of it */
-/* Would failed runs and resets be in it? */
+/* Would failed runs, or resets, be in it? */
 bool model_has_events(const struct model *m);
+bool model_records(const struct model *m, enum event_type type);
+/* true, false, or UNSURE */
+enum belief model_gave_up(const struct model *m, const struct node *node);
+/* Is the sum of hopeless time all of it? If not, at most so much more is possible. */
+bool hopeless_exact(const struct node *node);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonw.h"
 #include "output.h"
 
 void wrap(FILE *out, int indent, int hang, const char *text)
@@ -44,6 +45,20 @@ void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text)
 	free(text);
 }
 
+/* A name from outside does not get at the terminal. */
+void print_path(FILE *out, const char *path)
+{
+	int n;
+
+	for (; *path; path += n ? n : 1) {
+		n = utf8_length(path);
+		if (!n || (unsigned char)*path < ' ' || *path == 0x7f)
+			fputc('?', out);
+		else
+			fwrite(path, 1, n, out);
+	}
+}
+
 const char *task_words(const struct episode *ep, char *buf)
 {
 	snprintf(buf, TASK_LEN, "%s-%d", ep->comm[0] ? ep->comm : "<...>", ep->pid);
@@ -68,6 +83,7 @@ void columns_of(const struct model *m, const struct node *node, struct bin *colu
 		c = span ? at / span * n : 0;
 		col = &columns[c < n ? c : n - 1];
 		col->hopeless_ns += bin->hopeless_ns;
+		col->unsure_ns += bin->unsure_ns;
 		col->awake_ns += bin->awake_ns;
 		col->fails += bin->fails;
 		col->giveups += bin->giveups;
@@ -82,10 +98,4 @@ void columns_of(const struct model *m, const struct node *node, struct bin *colu
 		col->high = bin->high;
 		col->samples += bin->samples;
 	}
-}
-
-bool other_runs(const struct model *m, const struct node *node, uint64_t *runs)
-{
-	*runs = node->wakes > node->fails ? node->wakes - node->fails : 0;
-	return model_has_events(m) && (node->wakes || m->seen[EV_SAMPLE]);
 }

@@ -34,7 +34,10 @@ const char *task_words(const struct episode *ep, char *buf);
 /* The bins put together anew, as n columns over the time of the trace. */
 void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n);
 
-/* Runs that did not fail; false where the trace does not tell. */
-bool other_runs(const struct model *m, const struct node *node, uint64_t *runs);
+void print_path(FILE *out, const char *path);
+
+#ifndef VERSION
+#define VERSION	"2"
+#endif
 
 #endif

@@ -17,10 +17,12 @@
 
 #include <trace-cmd.h>
 
+#include "datclock.h"
 #include "decode.h"
 #include "read.h"
 
 #define BATCH		1024
+#define MOST_CPUS	65536
 #define TICK_RECORDS	(1 << 16)
 /* CPU time from one sign of life to the next. A file of 1 GB opens in much less. */
 #ifndef STUCK_SECONDS
@@ -31,8 +33,19 @@
 /* So many bytes of records cannot come from one byte of a file, packed or not. */
 #define LARGEST_RATIO	256
 
+/* Events of the same time that a second buffer may have, too. */
+#define RECENT		32
+
 struct reader {
 	struct decode decode;
+	int buffers;
+	enum time_unit unit;
+	uint64_t scale;		/* ns of a unit of the clock */
+	uint64_t *cpu_ts;	/* of each CPU's last record */
+	int cpus;
+	struct event recent[RECENT];
+	const void *recent_from[RECENT];
+	unsigned int recent_n;
 	event_fn fn;
 	void *ctx;
 	uint64_t file_size;
@@ -48,29 +61,53 @@ static void send_event(struct reader *r, const struct event *ev)
 	r->fn(ev, r->ctx);
 }
 
-static void send_lost(struct reader *r, const struct tep_record *record)
+static void send_lost(struct reader *r, const struct tep_record *record, uint64_t ts)
 {
-	struct event ev = { .ts = record->ts, .type = EV_LOST };
+	struct event ev = { .ts = ts, .type = EV_LOST };
 
-	ev.task.cpu = record->cpu;
-	ev.task.val = record->missed_events > INT32_MAX ? INT32_MAX :
-		      record->missed_events < 0 ? -1 : record->missed_events;
+	ev.lost.count = record->missed_events > 0 ? record->missed_events : -1;
+	if (record->cpu >= 0 && record->cpu < r->cpus)
+		ev.lost.since = r->cpu_ts[record->cpu];
 	send_event(r, &ev);
+}
+
+/* The same event, recorded in another buffer, has all of this the same. */
+static bool is_duplicate(struct reader *r, const struct event *ev, const void *from)
+{
+	unsigned int i;
+
+	if (r->buffers < 2 || ev->type == EV_SAMPLE)
+		return false;
+	for (i = 0; i < RECENT && i < r->recent_n; i++) {
+		const struct event *old = &r->recent[(r->recent_n - 1 - i) % RECENT];
+
+		if (old->ts != ev->ts)
+			break;
+		if (r->recent_from[(r->recent_n - 1 - i) % RECENT] != from &&
+		    old->type == ev->type && old->nid == ev->nid &&
+		    old->task.cpu == ev->task.cpu && old->task.pid == ev->task.pid &&
+		    old->task.val == ev->task.val)
+			return true;
+	}
+	r->recent[r->recent_n % RECENT] = *ev;
+	r->recent_from[r->recent_n % RECENT] = from;
+	r->recent_n++;
+	return false;
 }
 
 static int one_record(struct tracecmd_input *handle, struct tep_record *record,
 		      int cpu, void *ctx)
 {
 	struct reader *r = ctx;
+	uint64_t ts = record->ts * r->scale;
 	struct event ev;
 
-	(void)handle;
 	(void)cpu;
 	if (!r->end.records) {
-		r->end.first_ts = record->ts;
-		send_event(r, &(struct event){ .ts = record->ts, .type = EV_TICK });
+		r->end.first_ts = ts;
+		send_event(r, &(struct event){ .ts = ts, .type = EV_TICK });
 	}
-	r->last_ts = record->ts;
+	r->last_ts = ts;
 	r->end.records++;
 	/* A record takes four bytes or more. */
 	if (r->end.records / LARGEST_RATIO > r->file_size / 4) {
@@ -78,28 +115,38 @@ static int one_record(struct tracecmd_input *handle, struct tep_record *record,
 		return -1;
 	}
 	if (record->missed_events)
-		send_lost(r, record);
-	if (decode_record(&r->decode, record, &ev))
-		send_event(r, &ev);
-	else if (!(r->end.records % TICK_RECORDS))
-		send_event(r, &(struct event){ .ts = record->ts, .type = EV_TICK });
+		send_lost(r, record, ts);
+	if (record->cpu >= 0 && record->cpu < r->cpus)
+		r->cpu_ts[record->cpu] = ts;
+	if (decode_record(&r->decode, record, &ev)) {
+		ev.ts = ts;
+		if (is_duplicate(r, &ev, handle))
+			r->end.duplicates++;
+		else
+			send_event(r, &ev);
+	} else if (!(r->end.records % TICK_RECORDS)) {
+		send_event(r, &(struct event){ .ts = ts, .type = EV_TICK });
+	}
 	return 0;
 }
 
-static void send_start(struct reader *r, struct tep_handle *tep, int buffers)
+static void send_start(struct reader *r, struct tep_handle *tep, const char *clock)
 {
 	struct event ev = { .type = EV_START };
-	int cpus = tep_get_cpus(tep);
 
 	ev.start.formats = r->decode.formats;
-	ev.start.cpus = cpus > 0 ? cpus : 0;
-	ev.start.buffers = buffers;
+	ev.start.enabled = r->decode.enabled;
+	ev.start.gated = r->decode.gated;
+	ev.start.cpus = r->cpus;
+	ev.start.buffers = r->buffers;
 	ev.start.big_endian = tep_is_file_bigendian(tep);
 	ev.start.long_size = tep_get_long_size(tep);
+	ev.start.unit = r->unit;
+	snprintf(ev.start.clock, sizeof(ev.start.clock), "%s", clock);
 	send_event(r, &ev);
 }
 
-static int read_buffers(struct reader *r, struct tracecmd_input *handle)
+static int read_buffers(struct reader *r, struct tracecmd_input *handle, const char *clock)
 {
 	int n = tracecmd_buffer_instances(handle);
 	struct tracecmd_input **handles;
@@ -120,7 +167,8 @@ static int read_buffers(struct reader *r, struct tracecmd_input *handle)
 		}
 		count++;
 	}
-	send_start(r, tracecmd_get_tep(handle), count);
+	r->buffers = count;
+	send_start(r, tracecmd_get_tep(handle), clock);
 	err = tracecmd_iterate_events_multi(handles, count, one_record, r);
 	for (i = 1; i < count; i++)
 		tracecmd_close(handles[i]);
@@ -133,17 +181,25 @@ int trace_read_fd(int fd, event_fn fn, void *ctx)
 	struct event ev = { .type = EV_END };
 	struct reader r = { .fn = fn, .ctx = ctx };
 	struct tracecmd_input *handle;
+	char clock[CLOCK_LEN];
 	struct stat st;
 	int err;
 
 	if (fstat(fd, &st))
 		return -1;
 	r.file_size = st.st_size;
+	r.unit = dat_clock(fd, clock, sizeof(clock), &r.scale);
+	if (lseek(fd, 0, SEEK_SET))
+		return -1;
 	handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
 	if (!handle)
 		return -1;
 	decode_init(&r.decode, tracecmd_get_tep(handle));
-	err = read_buffers(&r, handle);
+	r.cpus = tep_get_cpus(tracecmd_get_tep(handle));
+	if (r.cpus < 0 || r.cpus > MOST_CPUS)
+		r.cpus = MOST_CPUS;
+	r.cpu_ts = calloc(r.cpus + 1, sizeof(*r.cpu_ts));
+	err = r.cpu_ts ? read_buffers(&r, handle, clock) : -1;
 	if (!err) {
 		ev.ts = r.last_ts;
 		ev.end = r.end;
@@ -151,6 +207,7 @@ int trace_read_fd(int fd, event_fn fn, void *ctx)
 		send_event(&r, &ev);
 	}
 	tracecmd_close(handle);
+	free(r.cpu_ts);
 	return err;
 }
 
@@ -259,8 +316,10 @@ static bool sane(struct event *ev)
 		return ev->nid >= 0 && ev->nid < MAX_NODES;
 	case EV_SAMPLE:
 		return ev->nid >= 0 && ev->nid < MAX_NODES;
-	case EV_LOST:
 	case EV_START:
+		ev->start.clock[CLOCK_LEN - 1] = '\0';
+		return ev->start.unit <= TIME_NONE;
+	case EV_LOST:
 	case EV_TICK:
 	case EV_END:
 		return true;
@@ -307,6 +366,7 @@ int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
 			if (ev->type == EV_START) {
 				facts->start = ev->start;
 				started = true;
+				fn(ev, ctx);
 			} else if (ev->type == EV_END) {
 				facts->end = ev->end;
 				facts->last_ts = ev->ts;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "output.h"
 #include "verdict.h"
 
@@ -18,11 +19,6 @@ static const char *stamp(char *buf, size_t size, uint64_t ns)
 {
 	snprintf(buf, size, "%" PRIu64 ".%06" PRIu64, ns / NSEC, ns % NSEC / 1000);
 	return buf;
-}
-
-static double percent(uint64_t part, uint64_t whole)
-{
-	return whole ? 100.0 * part / whole : 0;
 }
 
 static void timeline(FILE *out, const struct model *m, const struct node *node)
@@ -44,6 +40,8 @@ static void timeline(FILE *out, const struct model *m, const struct node *node)
 			fputc('x', out);
 		else if (cols[i].hopeless_ns)
 			fputc('#', out);
+		else if (cols[i].unsure_ns * 2 > span && span)
+			fputc('?', out);
 		else if (cols[i].awake_ns)
 			fputc(cols[i].awake_ns * 2 > span ? 'w' : '-', out);
 		else
@@ -72,8 +70,8 @@ static void timeline(FILE *out, const struct model *m, const struct node *node)
 
 static void legend(FILE *out)
 {
-	fputs("  # given up, X gives up, x a run failed, w awake, - awake in part, . neither;\n"
-	      "  resets by the first letter of their reason, * of several.\n", out);
+	fputs("  # hopeless, X gives up, x a run failed, w awake, - awake in part, . neither,\n"
+	      "  ? not known; resets by the first letter of their reason, * of several.\n", out);
 }
 
 static void row(FILE *out, const char *name, const char *fmt, ...)
@@ -102,60 +100,102 @@ static void reasons(FILE *out, const struct model *m, const struct node *node)
 	fputc('\n', out);
 }
 
-static void sampled(FILE *out, const struct node *node)
+static void sampled(FILE *out, const struct model *m, const struct node *node)
 {
-	uint64_t wall = node->last_sample - node->first_sample;
+	struct value val;
+	char high[64];
 
 	if (!node->samples)
 		return;
-	row(out, "free pages", "lowest %" PRIu64 ", last %" PRIu64 "; high watermark %" PRIu64,
-	    node->free_min, node->free_last, node->high_last);
+	if (node->high_min == node->high_max)
+		snprintf(high, sizeof(high), "%" PRIu64, node->high_last);
+	else
+		snprintf(high, sizeof(high), "%" PRIu64 " to %" PRIu64, node->high_min,
+			 node->high_max);
+	row(out, "free pages", "lowest %" PRIu64 ", last %" PRIu64 "; high watermark %s",
+	    node->free_min, node->free_last, high);
 	row(out, "unbalanced", "in %" PRIu64 " of %" PRIu64 " samples", node->below_high,
 	    node->samples);
-	if (!wall)
+	if (get_cpu(m, node, NULL, &val))
+		row(out, "CPU of kswapd", "%.1f %%", val.decimal);
+	if (get_refaults(m, node, NULL, &val))
+		row(out, "refaults", "%.1f a second", val.decimal);
+}
+
+static void hopeless(FILE *out, const struct model *m, const struct node *node)
+{
+	uint64_t whole = m->end - m->start;
+	const char *bound = hopeless_exact(node) ? "" : node->inexact ? "about " : "at least ";
+
+	if (m->no_time) {
+		row(out, "hopeless", "not known: the clock gives no durations");
 		return;
-	if (node->have_cpu && node->last_cpu_ns >= node->first_cpu_ns)
-		row(out, "CPU of kswapd", "%.1f %%",
-		    percent(node->last_cpu_ns - node->first_cpu_ns, wall));
-	if (node->last_refaults >= node->first_refaults)
-		row(out, "refaults", "%.1f a second",
-		    (node->last_refaults - node->first_refaults) * 1e9 / wall);
+	}
+	row(out, "hopeless", "%s%.3f s, %.1f %% of the trace; longest %.3f s%s", bound,
+	    node->hopeless_ns / 1e9, percent(node->hopeless_ns, whole),
+	    node->longest_hopeless_ns / 1e9, model_has_events(m) ? "" : " (by samples)");
+	if (node->unsure_ns)
+		row(out, "not known", "%.3f s, %.1f %% of the trace", node->unsure_ns / 1e9,
+		    percent(node->unsure_ns, whole));
+	if (node->at_end == IS_HOPELESS)
+		row(out, "", "still hopeless when the trace ends");
+}
+
+static void restarts(FILE *out, const struct model *m, const struct node *node)
+{
+	char spurious[48] = "";
+
+	if (node->revivals && node->sleeps_unseen)
+		snprintf(spurious, sizeof(spurious), ", spurious not known");
+	else if (node->revivals)
+		snprintf(spurious, sizeof(spurious), ", spurious %" PRIu64, node->spurious);
+	row(out, "gave up", "%" PRIu64 "; restarted %" PRIu64 "%s", node->giveups, node->revivals,
+	    spurious);
+	if (node->revivals_missed)
+		row(out, "", "%" PRIu64 " restarts more, of which no reset was recorded",
+		    node->revivals_missed);
+	reasons(out, m, node);
+	if (node->resets_unsure)
+		row(out, "", "%" PRIu64 " of these of a count that is not known",
+		    node->resets_unsure);
 }
 
 static void sums(FILE *out, const struct model *m, const struct node *node)
 {
-	uint64_t whole = m->end - m->start, runs;
+	struct value val;
 
-	if (node->fails || node->resets) {
-		row(out, "gave up", "%" PRIu64 "; revived %" PRIu64 ", of these spurious %" PRIu64 "%s",
-		    node->giveups, node->revivals, node->spurious,
-		    node->sleeps_unseen && node->spurious ? " (perhaps)" : "");
-		reasons(out, m, node);
-	}
+	if (node->fails || node->resets)
+		restarts(out, m, node);
 	if (node->tries)
-		row(out, "tries", "%" PRIu64 " earned by direct reclaim, %" PRIu64 " in vain",
+		row(out, "retries", "%" PRIu64 " earned by direct reclaim (RETRY), %" PRIu64 " failed",
 		    node->tries, node->vain);
-	if (other_runs(m, node, &runs))
-		row(out, "runs", "%" PRIu64 " failed, %" PRIu64 " did not", node->fails, runs);
-	else if (!model_has_events(m))
+	if (node->retries)
+		row(out, "retries", "%" PRIu64 " failed while the node was hopeless", node->retries);
+	if (get_other_runs(m, node, NULL, &val))
+		row(out, "runs", "%" PRIu64 " failed, %" PRIu64 " did not", node->fails, val.number);
+	else if (!model_records(m, EV_FAIL))
 		row(out, "runs", "%" PRIu64 " recorded; how many failed is not known", node->wakes);
 	else
 		row(out, "runs", "%" PRIu64 " failed; the others were not recorded", node->fails);
-	row(out, "hopeless", "%.3f s, %.1f %% of the trace; longest %.3f s%s",
-	    node->hopeless_ns / 1e9, percent(node->hopeless_ns, whole),
-	    node->longest_hopeless_ns / 1e9,
-	    node->fails || node->resets || !node->samples ? "" : " (by samples)");
-	if (node->wakes || node->sleeps || m->seen[EV_SAMPLE])
-		row(out, "awake", "%.3f s, %.1f %% of the trace", node->awake_ns / 1e9,
-		    percent(node->awake_ns, whole));
+	hopeless(out, m, node);
+	if (get_awake(m, node, NULL, &val))
+		row(out, "awake", "%.3f s, %.1f %% of the trace", val.number / 1e9,
+		    percent(val.number, m->end - m->start));
 	else
-		row(out, "awake", "not recorded");
+		row(out, "awake", m->no_time ? "not known" : "not recorded");
 	if (node->wakeups)
-		row(out, "wakeups", "%" PRIu64 " asked for", node->wakeups);
-	sampled(out, node);
+		row(out, "wakeups", "%" PRIu64 " requested", node->wakeups);
+	sampled(out, m, node);
 }
 
-static void one_episode(FILE *out, const struct model *m, const struct episode *ep)
+struct table {
+	int width;	/* of a time */
+	bool balance_known;
+	bool cut, spurious, tries, retries;
+};
+
+static void one_episode(FILE *out, const struct model *m, const struct episode *ep,
+			const struct table *t)
 {
 	char first[32], hopeless[32] = "-", reset[32] = "-", task[TASK_LEN] = "-";
 	const char *reason = "-";
@@ -168,43 +208,56 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 		reason = m->reasons[ep->reason];
 		task_words(ep, task);
 	}
-	fprintf(out, "  %13s%s %4u %13s %13s %-6s %s%s", first, ep->cut ? "?" : " ",
-		ep->failures, hopeless, reset, reason, task, ep->spurious ? " !" : "");
-	/* What set it back was one of them, or came after them. */
+	fprintf(out, "  %*s%s %5u %*s %*s %-6s %s%s", t->width, first, ep->cut ? "?" : " ",
+		ep->failures, t->width, hopeless, t->width, reset, reason, task,
+		ep->spurious && t->balance_known ? " !" : "");
+	/* What reset the count was one of them, or came after them. */
 	if (ep->tries)
 		fprintf(out, " ~%u", ep->tries);
 	fputc('\n', out);
 }
 
+static bool shown(uint32_t i, uint32_t kept)
+{
+	return i < SHOWN / 2 || i + SHOWN / 2 >= kept;
+}
+
 static void episodes(FILE *out, const struct model *m, const struct node *node)
 {
 	uint32_t kept = node->episodes_kept, i;
-	bool cut = false, spurious = false, tries = false;
+	struct table t = { .width = 13, .balance_known = !node->sleeps_unseen };
+	char last[32];
 
 	if (!kept)
 		return;
-	fprintf(out, "\n  %13s  %4s %13s %13s %-6s %s\n", "first failure", "runs", "given up at",
-		"set back at", "reason", "by");
+	stamp(last, sizeof(last), m->end);
+	if ((int)strlen(last) > t.width)
+		t.width = strlen(last);
+	fprintf(out, "\n  %*s  %5s %*s %*s %-6s %s\n", t.width, "first failure", "count",
+		t.width, "given up at", t.width, "reset at", "reason", "by");
 	for (i = 0; i < kept; i++) {
 		const struct episode *ep = &node->episodes[i];
 
-		if (i >= SHOWN / 2 && i + SHOWN / 2 < kept) {
+		if (!shown(i, kept)) {
 			if (i == SHOWN / 2)
 				fprintf(out, "  ... %" PRIu64 " more ...\n",
 					node->episodes_total - SHOWN);
 			continue;
 		}
-		cut |= ep->cut;
-		spurious |= ep->spurious;
-		tries |= ep->tries;
-		one_episode(out, m, ep);
+		t.cut |= ep->cut;
+		t.spurious |= ep->spurious;
+		t.tries |= ep->tries;
+		t.retries |= ep->retries;
+		one_episode(out, m, ep, &t);
 	}
-	if (cut)
-		fputs("  ? a part of it is not in the trace\n", out);
-	if (spurious)
-		fputs("  ! a spurious revival: kswapd gave up again, and was not seen balanced\n", out);
-	if (tries)
-		fputs("  ~ so many tries (RETRY) in it, which direct reclaim had earned\n", out);
+	if (t.cut)
+		fputs("  ? a part of the episode is not in the trace\n", out);
+	if (t.spurious && t.balance_known)
+		fputs("  ! a spurious restart: kswapd gave up again, and the node was not seen balanced\n", out);
+	if (t.tries)
+		fputs("  ~ number of retries in the episode that direct reclaim had earned (RETRY)\n", out);
+	if (t.retries)
+		fprintf(out, "  A count above %d is of failed retries.\n", GIVE_UP);
 }
 
 static void trace_facts(FILE *out, const struct trace *t)
@@ -212,14 +265,23 @@ static void trace_facts(FILE *out, const struct trace *t)
 	const struct model *m = t->model;
 	const struct event_start *s = &t->facts.start;
 
-	fprintf(out, "%s: %.3f s, %u CPUs, %u-bit %s-endian, %" PRIu64 " records\n", t->path,
-		(m->end - m->start) / 1e9, s->cpus, s->long_size * 8,
-		s->big_endian ? "big" : "little", t->facts.end.records);
+	print_path(out, t->path);
+	if (m->no_time)
+		fprintf(out, ": clock %s", s->clock);
+	else
+		fprintf(out, ": %.3f s", (m->end - m->start) / 1e9);
+	if (s->cpus)
+		fprintf(out, ", %u CPUs", s->cpus);
+	if (s->long_size)
+		fprintf(out, ", %u-bit %s-endian", s->long_size * 8,
+			s->big_endian ? "big" : "little");
+	fprintf(out, ", %" PRIu64 " %s\n", t->facts.end.records,
+		s->text ? "events of text" : "records");
 	if (s->buffers > 1)
-		fprintf(out, "  %u buffers, put together: what was recorded in two counts twice\n",
-			s->buffers);
+		fprintf(out, "  %u buffers were merged; %" PRIu64 " events that were in both count once\n",
+			s->buffers, t->facts.end.duplicates);
 	if (m->lost_gaps)
-		fprintf(out, "  LOST: at least %" PRIu64 " records, at %" PRIu64 " places (%" PRIu64
+		fprintf(out, "  LOST: at least %" PRIu64 " records, in %" PRIu64 " places (%" PRIu64
 			" without a number): counts are too low\n", m->lost, m->lost_gaps,
 			m->lost_unknown);
 	if (t->facts.end.undecoded)
@@ -232,11 +294,11 @@ static void trace_facts(FILE *out, const struct trace *t)
 
 static void limits(FILE *out, const struct model *m)
 {
-	const char *line;
+	const struct limit *limit;
 	int i;
 
-	for (i = 0; (line = cannot_tell(m, i)); i++)
-		wrap(out, 0, 0, line);
+	for (i = 0; (limit = cannot_tell(m, i)); i++)
+		wrap(out, 0, 0, limit->text);
 }
 
 static void one_trace(FILE *out, const struct trace *t)
@@ -263,154 +325,61 @@ static void one_trace(FILE *out, const struct trace *t)
 	if (nodes)
 		legend(out);
 	else
-		fputs("\nNothing of kswapd is in it.\n", out);
+		fputs("\nUnknown: the trace has nothing of kswapd in it.\n", out);
 	fputc('\n', out);
 	limits(out, m);
 }
 
 /* Several traces, side by side */
 
-#define CELL	16
+#define LABELS		18
+#define CELL		12	/* at least */
+#define ACROSS		((WIDTH - LABELS) / CELL)
 
-struct line {
-	const char *name;
-	void (*cell)(char *buf, size_t size, const struct model *m, const struct node *node);
-};
-
-static void c_verdict(char *b, size_t n, const struct model *m, const struct node *node)
+static void compare_field(FILE *out, const struct field *f, struct trace *traces, int count,
+			  int nid)
 {
-	enum verdict v = verdict_of(m, node);
+	int i;
 
-	snprintf(b, n, "%s", v == SUSPECTED ? "runaway?" : verdict_name(v));
+	fprintf(out, "  %-*s", LABELS - 2, f->label);
+	for (i = 0; i < count; i++) {
+		struct node *node = model_node(traces[i].model, nid);
+		char cell[32] = "-";
+
+		if (node)
+			field_words(cell, sizeof(cell), f, traces[i].model, node, NULL);
+		if (!strcmp(cell, "runaway-suspected"))
+			snprintf(cell, sizeof(cell), "runaway?");
+		fprintf(out, "%*s", (WIDTH - 1 - LABELS) / count, cell);
+	}
+	fputc('\n', out);
 }
 
-static void counted(char *b, size_t n, const struct model *m, uint64_t count)
+/* Columns from first on, as many as fit. */
+static void compare_columns(FILE *out, struct trace *traces, int first, int count, int nid)
 {
-	if (model_has_events(m))
-		snprintf(b, n, "%" PRIu64, count);
-	else
-		snprintf(b, n, "?");
+	const struct field *f;
+	int i;
+
+	fprintf(out, "\nNode %-*d", LABELS - 5, nid);
+	for (i = 0; i < count; i++)
+		fprintf(out, "%*d", (WIDTH - 1 - LABELS) / count, first + i + 1);
+	fputc('\n', out);
+	for (f = node_fields; f->key; f++)
+		if (f->label)
+			compare_field(out, f, traces + first, count, nid);
+	for (f = sample_fields; f->key; f++)
+		if (f->label)
+			compare_field(out, f, traces + first, count, nid);
 }
-
-static void c_giveups(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->giveups);
-}
-
-static void c_revivals(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->revivals);
-}
-
-static void c_spurious(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->spurious);
-}
-
-static void c_resets(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->resets);
-}
-
-static void c_tries(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->tries);
-}
-
-static void c_vain(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->vain);
-}
-
-static void c_fails(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	counted(b, n, m, node->fails);
-}
-
-static void c_runs(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	uint64_t runs;
-
-	if (other_runs(m, node, &runs))
-		snprintf(b, n, "%" PRIu64, runs);
-	else
-		snprintf(b, n, "?");
-}
-
-static void c_hopeless(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	if (!model_has_events(m) && !node->samples)
-		snprintf(b, n, "?");
-	else
-		snprintf(b, n, "%.1f", percent(node->hopeless_ns, m->end - m->start));
-}
-
-static void c_awake(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	if (node->wakes || node->sleeps || m->seen[EV_SAMPLE])
-		snprintf(b, n, "%.1f", percent(node->awake_ns, m->end - m->start));
-	else
-		snprintf(b, n, "?");
-}
-
-static void c_cpu(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	uint64_t wall = node->last_sample - node->first_sample;
-
-	(void)m;
-	if (node->have_cpu && wall && node->last_cpu_ns >= node->first_cpu_ns)
-		snprintf(b, n, "%.1f", percent(node->last_cpu_ns - node->first_cpu_ns, wall));
-	else
-		snprintf(b, n, "?");
-}
-
-static void c_refaults(char *b, size_t n, const struct model *m, const struct node *node)
-{
-	uint64_t wall = node->last_sample - node->first_sample;
-
-	(void)m;
-	if (wall && node->last_refaults >= node->first_refaults)
-		snprintf(b, n, "%.1f", (node->last_refaults - node->first_refaults) * 1e9 / wall);
-	else
-		snprintf(b, n, "?");
-}
-
-static const struct line lines[] = {
-	{ "verdict", c_verdict },
-	{ "gave up", c_giveups },
-	{ "revived", c_revivals },
-	{ "  spurious", c_spurious },
-	{ "  tries", c_tries },
-	{ "  in vain", c_vain },
-	{ "resets", c_resets },
-	{ "failed runs", c_fails },
-	{ "other runs", c_runs },
-	{ "hopeless, %", c_hopeless },
-	{ "awake, %", c_awake },
-	{ "CPU, %", c_cpu },
-	{ "refaults/s", c_refaults },
-};
 
 static void compare_node(FILE *out, struct trace *traces, int count, int nid)
 {
-	size_t l;
-	int i;
+	int i, n;
 
-	fprintf(out, "\nNode %-11d", nid);
-	for (i = 0; i < count; i++)
-		fprintf(out, "%*d", CELL, i + 1);
-	fputc('\n', out);
-	for (l = 0; l < sizeof(lines) / sizeof(lines[0]); l++) {
-		fprintf(out, "  %-14s", lines[l].name);
-		for (i = 0; i < count; i++) {
-			struct node *node = model_node(traces[i].model, nid);
-			char cell[32] = "-";
-
-			if (node)
-				lines[l].cell(cell, sizeof(cell), traces[i].model, node);
-			fprintf(out, "%*s", CELL, cell);
-		}
-		fputc('\n', out);
+	for (i = 0; i < count; i += n) {
+		n = count - i < ACROSS ? count - i : ACROSS;
+		compare_columns(out, traces, i, n, nid);
 	}
 	for (i = 0; i < count; i++) {
 		struct node *node = model_node(traces[i].model, nid);
@@ -441,7 +410,7 @@ static void compare(FILE *out, struct trace *traces, int count)
 			compare_node(out, traces, count, nid);
 	}
 	legend(out);
-	fputs("\n? is not in the trace, - nothing of the node is.\n", out);
+	fputs("\n? the trace does not tell; - nothing of the node is in the trace\n", out);
 }
 
 void text_report(FILE *out, struct trace *traces, int count)

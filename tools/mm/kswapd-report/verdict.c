@@ -7,23 +7,43 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "fields.h"
 #include "verdict.h"
+
+/* For live use: a runaway is over when it was not seen for so long. */
+#define OVER_NS		(60 * NSEC)
+
+static bool recent(const struct model *m, uint64_t at, bool live)
+{
+	return at && (!live || m->end - at <= OVER_NS);
+}
+
+static enum verdict judge(const struct model *m, const struct node *node, bool live)
+{
+	enum belief end = live ? node->state : node->at_end;
+
+	if (recent(m, node->runaway_at, live))
+		return RUNAWAY;
+	if (recent(m, node->suspected_at, live))
+		return SUSPECTED;
+	if (node->hopeless_seen || end == IS_HOPELESS) {
+		if (end == IS_HOPELESS)
+			return GIVEN_UP;
+		return end == UNSURE ? GAVE_UP : RECOVERED;
+	}
+	return node->unsure || end == UNSURE ? UNKNOWN : HEALTHY;
+}
 
 enum verdict verdict_of(const struct model *m, const struct node *node)
 {
-	if (node->runaway)
-		return RUNAWAY;
-	if (node->suspected && !model_has_events(m))
-		return SUSPECTED;
-	/* live, it may have been before the first event */
-	if (node->hopeless || node->sampled_hopeless)
-		return GIVEN_UP;
-	if (node->giveups || node->revivals || node->hopeless_ns)
-		return RECOVERED;
-	if (!model_has_events(m) && !node->samples)
-		return UNKNOWN;
-	return HEALTHY;
+	return judge(m, node, false);
+}
+
+enum verdict verdict_now(const struct model *m, const struct node *node)
+{
+	return judge(m, node, true);
 }
 
 enum verdict verdict_of_all(const struct model *m)
@@ -39,27 +59,149 @@ enum verdict verdict_of_all(const struct model *m)
 		if (v > worst)
 			worst = v;
 	}
-	/* Silence is health only where something could have been heard. */
+	/* A trace of no node tells nothing of any. */
 	return nodes ? worst : UNKNOWN;
 }
 
+static const struct {
+	const char *name, *code;
+	unsigned int fails;
+} verdicts[] = {
+	[HEALTHY] = { "healthy", "healthy", 0 },
+	[UNKNOWN] = { "unknown", "unknown", FAIL_UNKNOWN },
+	[RECOVERED] = { "recovered", "recovered", 0 },
+	[GAVE_UP] = { "gave up", "gave-up", FAIL_GIVEN_UP | FAIL_UNKNOWN },
+	[GIVEN_UP] = { "given up", "given-up", FAIL_GIVEN_UP },
+	[SUSPECTED] = { "runaway suspected", "runaway-suspected", FAIL_SUSPECTED },
+	[RUNAWAY] = { "runaway", "runaway", FAIL_RUNAWAY },
+};
+
 const char *verdict_name(enum verdict v)
 {
-	switch (v) {
-	case HEALTHY:
-		return "healthy";
-	case UNKNOWN:
-		return "unknown";
-	case RECOVERED:
-		return "recovered";
-	case GIVEN_UP:
-		return "given up";
-	case SUSPECTED:
-		return "runaway suspected";
-	case RUNAWAY:
-		return "runaway";
+	return verdicts[v].name;
+}
+
+const char *verdict_code(enum verdict v)
+{
+	return verdicts[v].code;
+}
+
+unsigned int fail_list(const char *list)
+{
+	static const struct {
+		const char *word;
+		unsigned int bit;
+	} words[] = {
+		{ "given-up", FAIL_GIVEN_UP }, { "runaway", FAIL_RUNAWAY },
+		{ "suspected", FAIL_SUSPECTED }, { "unknown", FAIL_UNKNOWN },
+	};
+	unsigned int bits = 0;
+	size_t i, n;
+
+	do {
+		n = strcspn(list, ",");
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strlen(words[i].word) == n && !strncmp(list, words[i].word, n))
+				break;
+		if (i == sizeof(words) / sizeof(words[0]))
+			return 0;
+		bits |= words[i].bit;
+		list += n;
+	} while (*list++);
+	return bits;
+}
+
+bool fails_on(const struct model *m, unsigned int list)
+{
+	int nid, nodes = 0;
+
+	for (nid = 0; nid < MAX_NODES; nid++) {
+		const struct node *node = m->nodes[nid];
+
+		if (!node)
+			continue;
+		nodes++;
+		if (verdicts[verdict_of(m, node)].fails & list)
+			return true;
+		/* A node that ran away may be hopeless at the end, too. */
+		if (node->at_end == IS_HOPELESS && (list & FAIL_GIVEN_UP))
+			return true;
 	}
-	return "?";
+	return !nodes && (list & FAIL_UNKNOWN);
+}
+
+/* Findings: what is the matter, in more detail than a verdict has */
+
+enum finding {
+	RUNS_AWAY, SEEMS_BY_EVENTS, SEEMS_BY_SAMPLES, HOPELESS_BALANCED, HOPELESS_RETRIED,
+	HOPELESS, END_UNKNOWN, RESTARTED_IN_VAIN, RESTARTED_AFTER_RETRIES, RESTARTED,
+	LOST_RECORDS, COUNT_UNKNOWN, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
+};
+
+static const struct {
+	const char *code, *advice;
+} findings[] = {
+	[RUNS_AWAY] = { "runaway", "find-cgroup" },
+	[SEEMS_BY_EVENTS] = { "suspected-by-events", "record-samples" },
+	[SEEMS_BY_SAMPLES] = { "suspected-by-samples", "find-cgroup" },
+	[HOPELESS_BALANCED] = { "hopeless-balanced", "restart" },
+	[HOPELESS_RETRIED] = { "hopeless-retried", "free-memory" },
+	[HOPELESS] = { "hopeless", "free-memory" },
+	[END_UNKNOWN] = { "gave-up-end-unknown", "look-now" },
+	[RESTARTED_IN_VAIN] = { "restarts-did-not-last", "free-memory-next-time" },
+	[RESTARTED_AFTER_RETRIES] = { "recovered-after-retries", "free-memory-next-time" },
+	[RESTARTED] = { "recovered", "free-memory-next-time" },
+	[LOST_RECORDS] = { "records-lost", "larger-buffer" },
+	[COUNT_UNKNOWN] = { "count-unknown", "look-now" },
+	[NOT_RECORDED] = { "not-recorded", "record" },
+	[SOME_FAILED] = { "some-runs-failed", "none" },
+	[FINE_BY_SAMPLES] = { "healthy-by-samples", "none" },
+	[FINE] = { "healthy", "none" },
+};
+
+static bool has_retries(const struct node *node)
+{
+	return node->retries || node->tries;
+}
+
+static enum finding finding_of(const struct model *m, const struct node *node, bool live)
+{
+	switch (judge(m, node, live)) {
+	case RUNAWAY:
+		return RUNS_AWAY;
+	case SUSPECTED:
+		return node->early_again + node->spurious >= RUNAWAY_RESETS ? SEEMS_BY_EVENTS :
+			SEEMS_BY_SAMPLES;
+	case GIVEN_UP:
+		if (node->samples && node->balanced_last)
+			return HOPELESS_BALANCED;
+		return has_retries(node) ? HOPELESS_RETRIED : HOPELESS;
+	case GAVE_UP:
+		return END_UNKNOWN;
+	case RECOVERED:
+		if (node->spurious && !node->sleeps_unseen)
+			return RESTARTED_IN_VAIN;
+		return has_retries(node) ? RESTARTED_AFTER_RETRIES : RESTARTED;
+	case UNKNOWN:
+		if (node->lost_at)
+			return LOST_RECORDS;
+		return node->resets ? COUNT_UNKNOWN : NOT_RECORDED;
+	case HEALTHY:
+		if (node->fails)
+			return SOME_FAILED;
+		return model_has_events(m) ? FINE : FINE_BY_SAMPLES;
+	}
+	return NOT_RECORDED;
+}
+
+const char *diagnosis_code(const struct model *m, const struct node *node)
+{
+	return findings[finding_of(m, node, false)].code;
+}
+
+const char *advice_code(const struct model *m, const struct node *node)
+{
+	return findings[finding_of(m, node, false)].advice;
 }
 
 static char *__attribute__((format(printf, 1, 2))) words(const char *fmt, ...)
@@ -87,117 +229,188 @@ static const char *main_reason(const struct model *m, const struct node *node)
 	return m->reasons[best];
 }
 
-static double seconds(uint64_t ns)
+/* "13.595 s in 17 times, 68.1 % of the trace" */
+static char *how_long(const struct model *m, const struct node *node)
 {
-	return ns / 1e9;
+	const char *bound = hopeless_exact(node) ? "" : node->inexact ? "about " : "at least ";
+	char *times, *all;
+
+	if (m->no_time)
+		return words("%" PRIu64 " times; the clock of the trace gives no durations",
+			     node->giveups);
+	if (node->giveups > 1)
+		times = words(" in %" PRIu64 " times", node->giveups);
+	else
+		times = words("%s", "");
+	all = words("%s%.3f s%s, %.1f %% of the trace", bound, node->hopeless_ns / 1e9, times,
+		    percent(node->hopeless_ns, m->end - m->start));
+	free(times);
+	return all;
 }
 
-static bool stranded(const struct node *node)
+static char *retries(const struct node *node)
 {
-	return node->samples && node->balanced_last;
-}
-
-static char *diagnose_runaway(const struct model *m, const struct node *node)
-{
-	const char *unsure = node->sleeps_unseen ?
-		" (whether it was balanced between was not recorded)" : "";
-
-	if (node->spurious >= RUNAWAY_REVIVALS)
-		return words("kswapd runs away: %" PRIu64 " times it was revived, mostly by %s, and gave up again on a node that was not balanced%s.",
-			     node->spurious, main_reason(m, node), unsure);
-	return words("kswapd runs away: %" PRIu64 " times its count was set back before it reached %d, mostly by %s, and it failed again on a node that was not balanced%s.",
-		     node->early_again, GIVE_UP, main_reason(m, node), unsure);
-}
-
-/* That kswapd gives up again after each of these is what they are meant for. */
-static char *diagnose_tries(const struct node *node)
-{
-	if (node->hopeless)
-		return words("kswapd has given the node up. Of %" PRIu64 " tries that direct reclaim earned it, %" PRIu64 " were in vain and ended with one failed run each: the node is at its limit. This is bounded, and no runaway.",
+	if (node->tries)
+		return words(" Direct reclaim restarted kswapd %" PRIu64 " times for one run each (RETRY); %" PRIu64 " of these failed.",
 			     node->tries, node->vain);
-	return words("kswapd gave up for a time (%.3f s in all) and came back. Of %" PRIu64 " tries that direct reclaim earned it, %" PRIu64 " were in vain and ended with one failed run each.",
-		     seconds(node->hopeless_ns), node->tries, node->vain);
+	if (node->retries)
+		return words(" It failed %" PRIu64 " retries in that time. A retry is one run; this is expected and is not a runaway.",
+			     node->retries);
+	return words("%s", "");
 }
 
-char *diagnosis(const struct model *m, const struct node *node)
+static char *with_time(const struct model *m, const struct node *node, const char *fmt)
 {
-	switch (verdict_of(m, node)) {
-	case RUNAWAY:
-		return diagnose_runaway(m, node);
-	case SUSPECTED:
-		return words("kswapd seems to run away: for %d s and more it took %d %% and more of a CPU, pages came back by %d a second and more, and the node was never balanced.",
-			     (int)(SUSPECT_NS / NSEC), SUSPECT_CPU, SUSPECT_REFAULTS);
-	case GIVEN_UP:
-		if (node->vain)
-			return diagnose_tries(node);
-		if (stranded(node))
-			return words("kswapd has given the node up and stays away, though the node is balanced again: nothing has proven that to it.");
-		return words("kswapd has given the node up: it found nothing to reclaim, and direct reclaim does its work.");
-	case RECOVERED:
-		if (node->spurious)
-			return words("kswapd gave up and came back; %" PRIu64 " of %" PRIu64 " revivals did not last, too few for a runaway.",
-				     node->spurious, node->revivals);
-		if (node->vain)
-			return diagnose_tries(node);
-		if (node->tries)
-			return words("kswapd gave up for a time (%.3f s in all). Direct reclaim found pages on the node again and earned it a try, and it came back.",
-				     seconds(node->hopeless_ns));
-		return words("kswapd gave up for a time (%.3f s in all) and came back.",
-			     seconds(node->hopeless_ns));
-	case UNKNOWN:
-		if (node->wakes || node->sleeps)
-			return words("whether kswapd gave up cannot be known; it was awake for %.1f %% of the trace, and made %" PRIu64 " runs.",
-				     m->end > m->start ? 100.0 * node->awake_ns / (m->end - m->start) : 0,
-				     node->wakes);
-		return words("cannot be known: no failed run and no reset is in the trace, and no sample.");
-	case HEALTHY:
-		if (node->fails)
-			return words("healthy: some runs failed (%" PRIu64 "), never %d in a row.",
-				     node->fails, GIVE_UP);
-		return words("healthy: kswapd did not give up.");
+	char *time = how_long(m, node), *more = retries(node), *all;
+
+	all = words("%s (%s).%s", fmt, time, more);
+	free(time);
+	free(more);
+	return all;
+}
+
+static char *cannot_know(const struct model *m, const struct node *node)
+{
+	if ((node->wakes || node->sleeps) && !m->no_time)
+		return words("The trace does not tell whether kswapd gave up. It was awake for %.1f %% of the trace, and made %" PRIu64 " runs.",
+			     percent(node->awake_ns, m->end - m->start), node->wakes);
+	return words("The trace does not tell whether kswapd gave up: it has no failed run, no reset and no sample that would show it.");
+}
+
+static char *diagnose(const struct model *m, const struct node *node, enum finding finding)
+{
+	switch (finding) {
+	case RUNS_AWAY:
+		return words("kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and failed again and again on a node that was not balanced. Resets restarted it each time, mostly %s.",
+			     RUNAWAY_SECONDS, RUNAWAY_CPU, main_reason(m, node));
+	case SEEMS_BY_EVENTS:
+		return words("kswapd seems to run away: for %d s or longer it failed again and again, and resets restarted it each time, mostly %s. The trace does not tell for certain whether the node was balanced between.",
+			     RUNAWAY_SECONDS, main_reason(m, node));
+	case SEEMS_BY_SAMPLES:
+		return words("kswapd seems to run away: for %d s or longer it took %d %% of a CPU or more, %d pages a second or more refaulted, and no sample shows the node balanced.",
+			     (int)(SUSPECT_NS / NSEC), RUNAWAY_CPU, SUSPECT_REFAULTS);
+	case HOPELESS_BALANCED:
+		return with_time(m, node, "kswapd is still stopped although free memory is above the high watermark again. Nothing has reset its failure count yet");
+	case HOPELESS_RETRIED:
+	case HOPELESS:
+		return with_time(m, node, "kswapd gave up on the node, and the node is still hopeless: direct reclaim does its work");
+	case END_UNKNOWN:
+		return with_time(m, node, "kswapd gave up on the node. The trace does not tell whether it was restarted");
+	case RESTARTED_IN_VAIN:
+		return words("kswapd gave up and was restarted; %" PRIu64 " of %" PRIu64 " restarts did not last, which is too few or too cheap for a runaway.",
+			     node->spurious, node->revivals);
+	case RESTARTED_AFTER_RETRIES:
+	case RESTARTED:
+		return with_time(m, node, "kswapd gave up for a time, and was restarted");
+	case LOST_RECORDS:
+		return words("The trace does not tell whether kswapd gave up: records were lost, and none of those that are left says so.");
+	case COUNT_UNKNOWN:
+		return words("The trace does not tell whether kswapd gave up: a count of failures was reset that was above 0, and the trace does not have the runs that failed. kswapd may have been stopped until that reset.");
+	case NOT_RECORDED:
+		return cannot_know(m, node);
+	case SOME_FAILED:
+		return words("kswapd did not give up: %" PRIu64 " runs failed, never %d in a row.",
+			     node->fails, GIVE_UP);
+	case FINE_BY_SAMPLES:
+		return words("No sample shows the node hopeless. A shorter time between two samples would not be seen.");
+	case FINE:
+		return words("kswapd did not give up.");
 	}
 	return words("?");
 }
 
-char *advice(const struct model *m, const struct node *node)
+static char *advise(enum finding finding)
 {
-	switch (verdict_of(m, node)) {
-	case RUNAWAY:
-	case SUSPECTED:
-		return words("look for a cgroup that keeps hitting its memory.high on this node (memory.events, memory.stat), give it more, or the node swap; a kernel that resets the count only when the node is balanced stops this.");
-	case GIVEN_UP:
-		if (node->vain)
-			return words("no kernel setting helps: tasks on the node reclaim for themselves (allocstall_* in /proc/vmstat). Give the node room: see who holds its memory (numastat -m, and anon of each cgroup's memory.numa_stat); move or stop it, or add swap.");
-		if (stranded(node))
-			return words("switch /sys/kernel/mm/numa/demotion_enabled off and on, or write to memory.reclaim of the root cgroup: either lets kswapd back.");
-		return words("see who holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat); move or stop it, or add swap.");
-	case RECOVERED:
-		return words("nothing now; if it comes again, see who held the node's memory at the time (anon of each cgroup's memory.numa_stat).");
-	case UNKNOWN:
-		return words("record with 'kswapd-report record': it samples what this kernel has no events for.");
-	case HEALTHY:
+	switch (finding) {
+	case RUNS_AWAY:
+	case SEEMS_BY_SAMPLES:
+		return words("look for a cgroup that keeps hitting its memory.high on this node (memory.events, memory.stat). Raise memory.high of that cgroup, or add swap. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem.");
+	case SEEMS_BY_EVENTS:
+		return words("record with 'kswapd-report record', which samples free memory and CPU time.");
+	case HOPELESS_RETRIED:
+	case HOPELESS:
+		return words("find what holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap.");
+	case HOPELESS_BALANCED:
+		return words("to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim");
+	case END_UNKNOWN:
+	case COUNT_UNKNOWN:
+		return words("see whether the node is hopeless now (node_unreclaimable in /proc/zoneinfo), and record with 'kswapd-report record', which samples that.");
+	case RESTARTED_IN_VAIN:
+	case RESTARTED_AFTER_RETRIES:
+	case RESTARTED:
+		return words("nothing now. If it happens again, find what holds the node's memory at the time (anon of each cgroup's memory.numa_stat).");
+	case LOST_RECORDS:
+		return words("record with larger buffers (-b).");
+	case NOT_RECORDED:
+		return words("record with 'kswapd-report record', which samples what this kernel has no events for.");
+	case SOME_FAILED:
+	case FINE_BY_SAMPLES:
+	case FINE:
 		return words("nothing.");
 	}
 	return words("?");
 }
 
-const char *cannot_tell(const struct model *m, int i)
+char *diagnosis(const struct model *m, const struct node *node)
 {
-	static const char *const none = NULL;
-	const char *list[4];
+	return diagnose(m, node, finding_of(m, node, false));
+}
+
+char *advice(const struct model *m, const struct node *node)
+{
+	return advise(finding_of(m, node, false));
+}
+
+char *words_now(const struct model *m, const struct node *node, bool advice)
+{
+	enum finding finding = finding_of(m, node, true);
+
+	return advice ? advise(finding) : diagnose(m, node, finding);
+}
+
+const struct limit *cannot_tell(const struct model *m, int i)
+{
+	static const struct limit
+	no_event_seen = { "no-failure-or-reset",
+		"No failure or reset was recorded. Either none happened, or the events were not enabled, or kswapd was stopped all the time." },
+	no_events = { "kernel-without-events",
+		"The kernel has no events of failed runs and resets. Hopeless time is from samples, and short ones are missed; the trace does not tell what reset the count, and why." },
+	no_formats = { "events-not-recorded",
+		"The trace has no events of failed runs and resets: the kernel has none, or they were not recorded." },
+	no_fails = { "failures-not-recorded",
+		"No failed run is in the trace, but resets are: perhaps failed runs were not recorded." },
+	no_resets = { "resets-not-recorded",
+		"No reset is in the trace, but failed runs are: perhaps resets were not recorded, so the end of a hopeless time is not known." },
+	no_runs = { "runs-not-recorded",
+		"The trace does not tell when kswapd was awake (mm_vmscan_kswapd_wake and _sleep), nor of runs that did not fail." },
+	no_samples = { "no-samples",
+		"Free pages and CPU time are not in the trace: 'kswapd-report record' samples them." },
+	text = { "text",
+		"The trace is text: times have the digits that were printed, and lost records are not known." },
+	no_time = { "no-durations",
+		"The clock of the trace is a counter: the order of events is known, durations are not." };
+	const struct limit *list[8];
 	int n = 0;
 
-	if (!model_has_events(m)) {
-		if (m->formats & HAS(EV_FAIL))
-			list[n++] = "No failed run and no reset is in the trace: either there was none, or they were not recorded.";
-		else if (m->seen[EV_SAMPLE])
-			list[n++] = "The kernel has no events of failed runs and resets. Hopeless spans are from samples, and short ones are missed; who reset the count, and why, cannot be known.";
-		else
-			list[n++] = "The trace knows no events of failed runs and resets: the kernel has none, or they were not recorded.";
+	if (m->text)
+		list[n++] = &text;
+	if (m->no_time)
+		list[n++] = &no_time;
+	if (!m->seen[EV_FAIL] && !m->seen[EV_RESET]) {
+		if (m->formats & HAS(EV_FAIL)) {
+			if (!m->seen[EV_SAMPLE])
+				list[n++] = &no_event_seen;
+		} else {
+			list[n++] = m->seen[EV_SAMPLE] ? &no_events : &no_formats;
+		}
+	} else if (!model_records(m, EV_FAIL)) {
+		list[n++] = &no_fails;
+	} else if (!model_records(m, EV_RESET)) {
+		list[n++] = &no_resets;
 	}
 	if (!m->seen[EV_WAKE] && !m->seen[EV_SLEEP] && !m->seen[EV_SAMPLE])
-		list[n++] = "When kswapd was awake is not in the trace (mm_vmscan_kswapd_wake and _sleep), nor are runs that did not fail.";
+		list[n++] = &no_runs;
 	if (!m->seen[EV_SAMPLE])
-		list[n++] = "Free pages and CPU time are not in the trace: 'kswapd-report record' samples them.";
-	return i < n ? list[i] : none;
+		list[n++] = &no_samples;
+	return i < n ? list[i] : NULL;
 }

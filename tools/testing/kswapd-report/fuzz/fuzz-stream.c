@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lseek(fd, 0, SEEK_SET);
 	/* The tool ends at an error; here a report is made of that, too. */
 	trace_read_stream(fd, &traces[0].facts, model_event, m);
-	m->formats = traces[0].facts.start.formats;
 	model_finish(m, traces[0].facts.end.first_ts, traces[0].facts.last_ts);
 	traces[0].model = traces[1].model = m;
 	text_report(null, traces, 1);

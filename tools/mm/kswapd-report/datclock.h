@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The clock of a trace.dat, which libtracecmd knows and does not tell.
+ */
+#ifndef KSWAPD_REPORT_DATCLOCK_H
+#define KSWAPD_REPORT_DATCLOCK_H
+
+#include <stddef.h>
+
+#include "event.h"
+
+/*
+ * Name of the clock, "" if the file does not say it; *scale is the nanoseconds of
+ * a unit. TIME_NONE: the file does not say how long a unit is.
+ */
+enum time_unit dat_clock(int fd, char *name, size_t size, uint64_t *scale);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What can be said of a node, of an episode and of a trace: one line of a table
+ * each. JSON, CSV, the comparison of traces and the metrics are made from these.
+ */
+#ifndef KSWAPD_REPORT_FIELDS_H
+#define KSWAPD_REPORT_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+
+enum kind {
+	F_COUNT,
+	F_SECONDS,	/* a duration, in ns */
+	F_TIME,		/* on the clock of the trace, in ns */
+	F_DECIMAL,	/* with one digit, or two */
+	F_BOOL,
+	F_TRI,		/* enum belief: IS_HOPELESS is true, UNSURE null */
+	F_WORD,
+};
+
+struct value {
+	union {
+		uint64_t number;
+		double decimal;
+		const char *word;
+	};
+};
+
+struct field {
+	const char *key;	/* in JSON and CSV */
+	const char *label;	/* where traces are compared; NULL: not there */
+	const char *metric;	/* for Prometheus, or NULL */
+	const char *help;	/* of the metric */
+	enum kind kind;
+	/* false: the trace does not tell */
+	bool (*get)(const struct model *m, const struct node *node, const struct episode *ep,
+		    struct value *val);
+};
+
+/* NULL keys end them. */
+extern const struct field node_fields[];
+extern const struct field sample_fields[];
+extern const struct field episode_fields[];
+
+/* Does the trace tell that the time of hopelessness is more, less or just that? */
+const char *hopeless_bound(const struct node *node);
+/* val in words, at least "?" where it is not known */
+void field_words(char *buf, size_t size, const struct field *f, const struct model *m,
+		 const struct node *node, const struct episode *ep);
+
+double percent(uint64_t part, uint64_t whole);
+/* Getters that the text needs; false where the trace does not tell. */
+bool get_awake(const struct model *m, const struct node *node, const struct episode *ep,
+	       struct value *val);
+bool get_cpu(const struct model *m, const struct node *node, const struct episode *ep,
+	     struct value *val);
+bool get_refaults(const struct model *m, const struct node *node, const struct episode *ep,
+		  struct value *val);
+bool get_other_runs(const struct model *m, const struct node *node, const struct episode *ep,
+		    struct value *val);
+
+#endif
