@@ -2,7 +2,9 @@
 /*
  * kswapd-report record
  *
- * Everything is done in a tracefs instance of its own, and goes with it.
+ * Everything is done in a tracefs instance of its own, and goes with it. What comes
+ * from there is in a file that can be read at any time, and after this process was
+ * killed; at the end it is packed into the output.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +31,8 @@
 
 #define MAX_CPUS	8192
 #define MAX_EVENTS	16
+#define UPDATE_NS	NSEC	/* what a killed recorder has lost at most */
+#define TERM_NS		(5 * NSEC)
 
 static const char usage[] =
 "usage: kswapd-report record [option...] [-- COMMAND [ARG...]]\n"
@@ -55,12 +61,16 @@ struct recording {
 	struct pollfd polls[MAX_CPUS];
 	int cpu_count;
 	int marker;
-	int output;
+	char *part;		/* name of the file that is written */
+	struct dat_live live;
+	char *instance_dir;
+	int oom_score_adj;
+	struct rlimit files;
 	long page;
 	char *buf;
 	size_t half_buffer;
 	struct sampler sampler;
-	bool sampling;
+	bool sampling, full;
 	unsigned long long samples;
 };
 
@@ -81,7 +91,7 @@ static int take_option(int c, char **argv, struct options *o)
 		}
 		return -1;
 	case 'b':
-		return take_number("--buffer", optarg, 8, 1 << 20, &o->buffer) ? -1 : STATUS_USAGE;
+		return take_whole("--buffer", optarg, 8, 1 << 20, &o->buffer) ? -1 : STATUS_USAGE;
 	case 'h':
 		fputs(usage, stdout);
 		return STATUS_OK;
@@ -147,24 +157,10 @@ static int enable_events(struct recording *r)
 	return 0;
 }
 
-/* A file without a name, beside the output: there is room for that one. */
-static int nameless(const char *output, int cpu)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s.cpu%d.%d", output, cpu, getpid());
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-static int open_cpu(struct recording *r, int cpu, const char *output)
+static int open_cpu(struct recording *r, int cpu)
 {
 	char path[64];
 
-	r->cpus[cpu].fd = -1;
 	r->polls[cpu].fd = -1;
 	r->polls[cpu].events = POLLIN;
 	snprintf(path, sizeof(path), "per_cpu/cpu%d/trace_pipe_raw", cpu);
@@ -172,8 +168,7 @@ static int open_cpu(struct recording *r, int cpu, const char *output)
 		return 0;
 	r->polls[cpu].fd = tracefs_instance_file_open(r->instance, path,
 						      O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	r->cpus[cpu].fd = nameless(output, cpu);
-	if (r->polls[cpu].fd < 0 || r->cpus[cpu].fd < 0) {
+	if (r->polls[cpu].fd < 0) {
 		complain("cannot record CPU %d: %s", cpu, strerror(errno));
 		return -1;
 	}
@@ -196,23 +191,98 @@ static int count_cpus(struct recording *r)
 	return most + 1;
 }
 
-/* The output is made before anything is recorded: it may not be possible. */
+static void write_own(const char *path, int val)
+{
+	char text[16];
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	snprintf(text, sizeof(text), "%d", val);
+	/* Without the right to, it goes on as it is. */
+	if (write(fd, text, strlen(text)) < 0)
+		errno = 0;
+	close(fd);
+}
+
+#define OOM_SCORE_ADJ	"/proc/self/oom_score_adj"
+
+/* It is to work where memory is short, and with many CPUs. */
+static void protect(struct recording *r)
+{
+	struct rlimit most;
+	char line[32];
+
+	if (!read_line(OOM_SCORE_ADJ, line, sizeof(line)))
+		r->oom_score_adj = atoi(line);
+	write_own(OOM_SCORE_ADJ, -1000);
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (!getrlimit(RLIMIT_NOFILE, &r->files)) {
+		most = r->files;
+		most.rlim_cur = most.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &most);
+	}
+}
+
+/* The file is made before anything is recorded: it may not be possible. */
+static int make_file(struct recording *r, const struct options *o)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (!stat(o->output, &st) && !S_ISREG(st.st_mode)) {
+		complain("%s is not a file", o->output);
+		return -1;
+	}
+	if (asprintf(&r->part, "%s.part.XXXXXX", o->output) < 0)
+		r->part = NULL;
+	else
+		fd = mkstemp(r->part);
+	if (fd < 0) {
+		complain("cannot write %s: %s", o->output, strerror(errno));
+		free(r->part);
+		r->part = NULL;
+		return -1;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	r->live.fd = fd;
+	return 0;
+}
+
+static struct dat_source source_of(const struct recording *r)
+{
+	struct dat_source from = {
+		.tracing = tracefs_tracing_dir(), .instance = r->instance_dir,
+		.events = r->events,
+	};
+
+	return from;
+}
+
+static int open_sampler(struct recording *r)
+{
+	r->marker = tracefs_instance_file_open(r->instance, "trace_marker_raw",
+					       O_WRONLY | O_CLOEXEC);
+	if (r->marker >= 0 && !sampler_init(&r->sampler))
+		return 0;
+	complain("cannot take samples (trace_marker_raw, /proc/zoneinfo); --interval 0 goes without");
+	return -1;
+}
+
 static int set_up(struct recording *r, const struct options *o)
 {
+	struct dat_source from;
 	ssize_t size;
 	int cpus;
 
 	r->page = sysconf(_SC_PAGESIZE);
 	r->buf = malloc(r->page);
-	/* What is there stays until there is something new. */
-	r->output = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (!r->buf || r->output < 0) {
-		complain("cannot write %s: %s", o->output, strerror(errno));
+	if (!r->buf || make_file(r, o))
 		return -1;
-	}
 	r->instance = instance_new();
 	if (!r->instance)
 		return -1;
+	r->instance_dir = tracefs_instance_get_dir(r->instance);
 	if (o->buffer && tracefs_instance_set_buffer_size(r->instance, o->buffer, -1)) {
 		complain("the kernel does not give each CPU a buffer of %g KiB", o->buffer);
 		return -1;
@@ -221,43 +291,67 @@ static int set_up(struct recording *r, const struct options *o)
 	r->half_buffer = size > 0 ? size * 1024 / 2 : 1 << 19;
 	cpus = count_cpus(r);
 	for (; r->cpu_count < cpus; r->cpu_count++)
-		if (open_cpu(r, r->cpu_count, o->output))
+		if (open_cpu(r, r->cpu_count))
 			return -1;
 	r->sampling = o->interval > 0;
-	if (r->sampling) {
-		r->marker = tracefs_instance_file_open(r->instance, "trace_marker_raw",
-						       O_WRONLY | O_CLOEXEC);
-		if (r->marker < 0 || sampler_init(&r->sampler)) {
-			complain("cannot take samples (trace_marker_raw, /proc/zoneinfo); --interval 0 goes without");
-			return -1;
-		}
+	if (r->sampling && open_sampler(r))
+		return -1;
+	if (enable_events(r))
+		return -1;
+	from = source_of(r);
+	if (dat_live_begin(&r->live, r->live.fd, &from, r->cpus, r->cpu_count)) {
+		complain("cannot write %s: %s", r->part, strerror(errno));
+		return -1;
 	}
-	return enable_events(r);
+	return 0;
 }
 
-static void clean_up(struct recording *r, const struct options *o)
+static void clean_up(struct recording *r)
 {
-	struct stat st;
 	int cpu;
 
-	for (cpu = 0; cpu < r->cpu_count; cpu++) {
+	for (cpu = 0; cpu < r->cpu_count; cpu++)
 		if (r->polls[cpu].fd >= 0)
 			close(r->polls[cpu].fd);
-		if (r->cpus[cpu].fd >= 0)
-			close(r->cpus[cpu].fd);
-	}
 	if (r->marker >= 0)
 		close(r->marker);
+	tracefs_put_tracing_file(r->instance_dir);
 	if (r->instance)
 		instance_remove(r->instance);
 	sampler_free(&r->sampler);
-	if (r->output >= 0) {
-		/* Made by this, and nothing came of it. */
-		if (!fstat(r->output, &st) && S_ISREG(st.st_mode) && !st.st_size)
-			unlink(o->output);
-		close(r->output);
-	}
+	/* Nothing came of it. */
+	if (r->part)
+		unlink(r->part);
+	if (r->live.fd >= 0)
+		close(r->live.fd);
+	free(r->part);
 	free(r->buf);
+}
+
+static void mark(struct recording *r, const void *data, size_t size)
+{
+	if (write(r->marker, data, size) != (ssize_t)size)
+		r->full = true;
+}
+
+/* Time of day and sums of the machine, beside the samples of nodes */
+static void mark_machine(struct recording *r)
+{
+	struct meta_wire meta = { .id = META_ID, .version = MARK_VERSION };
+	struct system_wire sums = { .id = SYSTEM_ID, .version = MARK_VERSION };
+	struct event_system system;
+	struct event_meta place;
+
+	sampler_meta(&place);
+	meta.wall_ns = place.wall_ns;
+	memcpy(meta.host, place.host, sizeof(meta.host));
+	memcpy(meta.release, place.release, sizeof(meta.release));
+	memcpy(meta.boot, place.boot, sizeof(meta.boot));
+	mark(r, &meta, sizeof(meta));
+	sampler_system(&r->sampler, &system);
+	sums.have_psi = system.have_psi;
+	memcpy(sums.numbers, &system.psi_some_us, sizeof(sums.numbers));
+	mark(r, &sums, sizeof(sums));
 }
 
 static void take_samples(struct recording *r)
@@ -266,6 +360,7 @@ static void take_samples(struct recording *r)
 
 	if (!r->sampling || sampler_read(&r->sampler))
 		return;
+	mark_machine(r);
 	for (i = 0; i < r->sampler.nodes; i++) {
 		struct event_sample s;
 		struct sample_wire w;
@@ -307,7 +402,10 @@ static int drain(struct recording *r, int cpu, size_t most)
 			break;
 		/* The reader of the file counts in whole pages. */
 		memset(r->buf + got, 0, r->page - got);
-		if (pwrite(r->cpus[cpu].fd, r->buf, r->page, r->cpus[cpu].size) != r->page) {
+		errno = ENOSPC;
+		if (r->cpus[cpu].size + r->page > DAT_CPU_ROOM ||
+		    pwrite(r->live.fd, r->buf, r->page, r->cpus[cpu].at + r->cpus[cpu].size) !=
+			    r->page) {
 			complain("cannot write what was recorded: %s", strerror(errno));
 			return -1;
 		}
@@ -329,54 +427,113 @@ static int drain_ready(struct recording *r, unsigned long long wait_ns)
 	return 0;
 }
 
-/* The command waits until it is told to go on. */
-static pid_t start_command(char **command, int *go)
+/* All that there is, so that it is in the file if this process is killed. */
+static int drain_all(struct recording *r, size_t most)
 {
-	int ends[2];
-	pid_t pid;
+	struct dat_source from = source_of(r);
+	int cpu;
+
+	for (cpu = 0; cpu < r->cpu_count; cpu++)
+		if (drain(r, cpu, most))
+			return -1;
+	if (!dat_live_update(&r->live, &from, r->cpus, r->cpu_count))
+		return 0;
+	complain("cannot write what was recorded: %s", strerror(errno));
+	return -1;
+}
+
+struct command {
+	pid_t pid;	/* 0: it has ended, or there is none */
+	int go, failed;	/* pipes: it may begin; errno, if it cannot be run */
+	int status;
+};
+
+static void __attribute__((noreturn)) be_command(struct recording *r, char **command, int go,
+						 int failed)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	size_t i;
 	char c;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -1;
-	fflush(NULL);
-	pid = fork();
-	if (pid) {
-		close(ends[0]);
-		*go = ends[1];
-		return pid;
-	}
-	close(ends[1]);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	if (read(ends[0], &c, 1) != 1)
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_DFL);
+	write_own(OOM_SCORE_ADJ, r->oom_score_adj);
+	setrlimit(RLIMIT_NOFILE, &r->files);
+	if (read(go, &c, 1) != 1)
 		_exit(1);
 	execvp(command[0], command);
-	complain("cannot run '%s': %s", command[0], strerror(errno));
+	i = errno;
+	if (write(failed, &i, sizeof(i)) < 0)
+		_exit(126);
 	_exit(127);
 }
 
-/* Until the command ends, the time is over, or a signal came. */
-static int run(struct recording *r, const struct options *o, int *command_status)
+/* The command waits until it is told to go on. */
+static int start_command(struct recording *r, char **command, struct command *c)
 {
-	unsigned long long step = o->interval * 1e9, next = now_ns(), end = 0, now;
-	pid_t pid = 0;
-	int go = -1, err = 0;
+	int go[2], failed[2];
 
-	if (o->command) {
-		pid = start_command(o->command, &go);
-		if (pid < 0) {
-			complain("cannot start a process: %s", strerror(errno));
-			return -1;
+	if (pipe2(go, O_CLOEXEC))
+		return -1;
+	if (pipe2(failed, O_CLOEXEC))
+		return -1;
+	fflush(NULL);
+	c->pid = fork();
+	if (!c->pid) {
+		close(go[1]);
+		close(failed[0]);
+		be_command(r, command, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	c->go = go[1];
+	c->failed = failed[0];
+	return c->pid < 0 ? -1 : 0;
+}
+
+/* False, and said, if it could not be run. */
+static bool command_ran(const struct command *c, char **command)
+{
+	size_t error;
+
+	if (!command || c->pid || read(c->failed, &error, sizeof(error)) != sizeof(error))
+		return true;
+	complain("cannot run '%s': %s", command[0], strerror(error));
+	return false;
+}
+
+/* It may not want to end; a second signal makes it. */
+static void end_command(struct command *c)
+{
+	unsigned long long until = now_ns() + TERM_NS;
+	int was = stop, status;
+
+	kill(c->pid, SIGTERM);
+	while (waitpid(c->pid, &status, WNOHANG) == 0) {
+		if (now_ns() > until || stop > was + 1 || stop > 1) {
+			kill(c->pid, SIGKILL);
+			until = UINT64_MAX;
 		}
+		usleep(20000);
+	}
+	c->pid = 0;
+	c->status = 0;
+}
+
+/* Until the command ends, the time is over, or a signal came. */
+static int run(struct recording *r, const struct options *o, struct command *c)
+{
+	unsigned long long step = o->interval * 1e9, next = now_ns(), end = 0, now, update = 0;
+	int err = 0;
+
+	if (o->command && start_command(r, o->command, c)) {
+		complain("cannot start a process: %s", strerror(errno));
+		return -1;
 	}
 	if (o->seconds)
 		end = next + o->seconds * 1e9;
-	if (go >= 0) {
-		if (write(go, "", 1) != 1)
-			stop = 1;
-		close(go);
-	}
+	if (c->pid && write(c->go, "", 1) != 1)
+		stop = 1;
 	while (!stop && !err) {
 		now = now_ns();
 		if (end && now >= end)
@@ -385,51 +542,95 @@ static int run(struct recording *r, const struct options *o, int *command_status
 			take_samples(r);
 			next = now + step;
 		}
-		if (pid && waitpid(pid, command_status, WNOHANG) == pid) {
-			pid = 0;
+		if (c->pid && waitpid(c->pid, &c->status, WNOHANG) == c->pid) {
+			c->pid = 0;
 			break;
 		}
 		/* A tenth of a second: a command that ended is noticed by then. */
 		err = drain_ready(r, r->sampling && next - now < NSEC / 10 ? next - now :
 				  NSEC / 10);
+		if (!err && now - update >= UPDATE_NS) {
+			err = drain_all(r, r->half_buffer);
+			update = now;
+		}
 	}
 	take_samples(r);
-	if (pid) {
-		kill(pid, SIGTERM);
-		while (waitpid(pid, command_status, 0) < 0 && errno == EINTR)
-			;
-		*command_status = 0;
-	}
+	if (c->pid)
+		end_command(c);
 	return err;
 }
 
-static int finish(struct recording *r, const struct options *o)
+/* What the kernel had no room for */
+static unsigned long long overruns(struct recording *r)
 {
-	char *dir = tracefs_instance_get_dir(r->instance);
-	unsigned long long bytes = 0;
-	int cpu, err = 0;
+	unsigned long long sum = 0, val;
+	struct text text = { };
+	char path[4096];
+	const char *at;
+	int cpu;
+
+	for (cpu = 0; cpu < r->cpu_count; cpu++) {
+		snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/stats", r->instance_dir, cpu);
+		if (text_read(&text, path))
+			continue;
+		at = strstr(text.buf, "overrun: ");
+		if (at && sscanf(at, "overrun: %llu", &val) == 1)
+			sum += val;
+		at = strstr(text.buf, "dropped events: ");
+		if (at && sscanf(at, "dropped events: %llu", &val) == 1)
+			sum += val;
+	}
+	text_free(&text);
+	return sum;
+}
+
+/* Without the holes of the live file; that one stays where there is no room for it. */
+static int pack(struct recording *r, const char *output)
+{
+	struct dat_source from = source_of(r);
+	char *packed;
+	int fd = -1, err;
+
+	if (asprintf(&packed, "%s.part.XXXXXX", output) < 0)
+		return -1;
+	fd = mkstemp(packed);
+	err = fd < 0 ? -1 : dat_write(fd, &from, r->cpus, r->cpu_count);
+	if (!err)
+		err = rename(packed, output);
+	if (err && fd >= 0)
+		unlink(packed);
+	free(packed);
+	return err;
+}
+
+static int finish(struct recording *r, const struct options *o, int err)
+{
+	unsigned long long bytes = 0, lost;
+	int cpu;
 
 	tracefs_event_disable(r->instance, NULL, NULL);
 	tracefs_trace_off(r->instance);
-	for (cpu = 0; cpu < r->cpu_count && !err; cpu++) {
-		err = drain(r, cpu, SIZE_MAX);
-		bytes += r->cpus[cpu].size;
-	}
-	if (!err && dir && ftruncate(r->output, 0)) {
-		complain("cannot write %s: %s", o->output, strerror(errno));
-		err = -1;
-	}
-	if (!err && dir) {
-		err = dat_write(r->output, tracefs_tracing_dir(), dir, r->events, r->cpus,
-				r->cpu_count);
-		r->output = -1;
-		if (err)
-			complain("cannot write %s: %s", o->output, strerror(errno));
-	}
-	tracefs_put_tracing_file(dir);
 	if (!err)
-		fprintf(stderr, "kswapd-report: wrote %s: %llu bytes from %d CPUs, %llu samples\n",
-			o->output, bytes, r->cpu_count, r->samples);
+		err = drain_all(r, SIZE_MAX);
+	for (cpu = 0; cpu < r->cpu_count; cpu++)
+		bytes += r->cpus[cpu].size;
+	lost = overruns(r);
+	/* A second signal wants it to end now. */
+	if (err || stop > 1 || pack(r, o->output)) {
+		if (rename(r->part, o->output)) {
+			complain("cannot write %s: %s; what was recorded is in %s", o->output,
+				 strerror(errno), r->part);
+			err = -1;
+		}
+	} else {
+		unlink(r->part);
+	}
+	free(r->part);
+	r->part = NULL;
+	fprintf(stderr, "kswapd-report: wrote %s: %llu bytes of records from %d CPUs, %llu samples\n",
+		o->output, bytes, r->cpu_count, r->samples);
+	if (lost)
+		complain("%llu records were lost: record with larger buffers (-b)", lost);
 	return err;
 }
 
@@ -449,9 +650,9 @@ static int command_result(const struct options *o, int status)
 int cmd_record(int argc, char **argv)
 {
 	struct options o = { .output = "trace.dat", .interval = 1 };
+	struct command command = { .go = -1, .failed = -1 };
 	struct recording *r;
-	int command_status = 0;
-	int status;
+	int status, err;
 
 	status = parse(argc, argv, &o);
 	if (status >= 0)
@@ -461,12 +662,17 @@ int cmd_record(int argc, char **argv)
 		complain("out of memory");
 		return STATUS_ERROR;
 	}
-	r->marker = r->output = -1;
+	r->marker = r->live.fd = -1;
 	stop_on_signals();
+	signal(SIGPIPE, SIG_IGN);
+	protect(r);
 	status = STATUS_ERROR;
-	if (!set_up(r, &o) && !run(r, &o, &command_status) && !finish(r, &o))
-		status = command_result(&o, command_status);
-	clean_up(r, &o);
+	if (!set_up(r, &o)) {
+		err = run(r, &o, &command);
+		if (command_ran(&command, o.command) && !finish(r, &o, err))
+			status = command_result(&o, command.status);
+	}
+	clean_up(r);
 	free(r);
 	return status;
 }

@@ -71,7 +71,7 @@ static int parse(int argc, char **argv, struct options *o)
 				return STATUS_USAGE;
 			break;
 		case 'n':
-			if (!take_number("--count", optarg, 1, 1e9, &o->count))
+			if (!take_whole("--count", optarg, 1, 1e9, &o->count))
 				return STATUS_USAGE;
 			break;
 		case 'p':

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Raw pages of a CPU's buffer, in a file without a name. */
+#define DAT_CPU_ROOM	(1LL << 34)	/* of a live file, for each CPU */
+
+/* Raw pages of a CPU's buffer. */
 struct dat_cpu {
 	int fd;
-	off_t size;
+	off_t at, size;	/* in that file */
 };
 
 struct dat_event {
@@ -20,12 +22,32 @@ struct dat_event {
 	const char *name;
 };
 
+struct dat_source {
+	const char *tracing, *instance;		/* directories of tracefs */
+	const struct dat_event *events;		/* the last one has no name */
+};
+
 /*
- * Write to fd the formats of the events (the last one has no name) as they are
- * in the tracing directory, the names of tasks, the clock, and the CPUs' pages.
- * Returns 0, or -1 with errno.
+ * Write to fd the formats of the events, the names of tasks, the clock, and the
+ * CPUs' pages. Returns 0, or -1 with errno.
  */
-int dat_write(int fd, const char *tracing, const char *instance,
-	      const struct dat_event *events, struct dat_cpu *cpus, int count);
+int dat_write(int fd, const struct dat_source *from, const struct dat_cpu *cpus, int count);
+
+/*
+ * A file that can be read while it is written, and after its writer was killed: each
+ * CPU has room of its own for its pages, and the file is sparse.
+ */
+struct dat_live {
+	int fd;
+	off_t names_at, table_at;	/* names of tasks; where each CPU's pages are */
+	size_t names_room;
+};
+
+/* Sets fd and at of the cpus. */
+int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
+		   struct dat_cpu *cpus, int count);
+/* Puts the names and sizes of now into it. */
+int dat_live_update(struct dat_live *live, const struct dat_source *from,
+		    const struct dat_cpu *cpus, int count);
 
 #endif

@@ -172,30 +172,40 @@ static uint32_t wire32(struct decode *d, const char *at, size_t offset)
 	return tep_read_number(d->tep, at + offset, 4);
 }
 
-/* Markers of other programs are none of ours, and no error. */
-static bool decode_sample(struct decode *d, const struct decoder *dec,
-			  struct tep_record *record, struct event *ev)
+static void printable(char *to, size_t size, const char *from)
 {
-	size_t body = sizeof(struct sample_wire) - offsetof(struct sample_wire, version);
-	const char *at;
-	uint32_t flags;
-	int32_t id;
+	size_t n;
 
-	if (!number(d, dec->nid, record, &id) || (uint32_t)id != SAMPLE_ID)
-		return false;
-	if (!dec->val || dec->val->offset < 0 || record->size < dec->val->offset ||
-	    (size_t)(record->size - dec->val->offset) < body) {
-		d->undecoded++;
-		return false;
-	}
-	/* so that the offsets are those of the structure */
-	at = (char *)record->data + dec->val->offset - offsetof(struct sample_wire, version);
-	if (wire32(d, at, offsetof(struct sample_wire, version)) != SAMPLE_VERSION) {
-		d->undecoded++;
-		return false;
-	}
+	for (n = 0; n + 1 < size && from[n]; n++)
+		to[n] = from[n] < ' ' || from[n] > '~' ? '?' : from[n];
+	to[n] = '\0';
+}
+
+static void decode_meta(struct decode *d, const char *at, struct event *ev)
+{
+	ev->type = EV_META;
+	ev->meta.wall_ns = wire64(d, at, offsetof(struct meta_wire, wall_ns));
+	printable(ev->meta.host, HOST_LEN, at + offsetof(struct meta_wire, host));
+	printable(ev->meta.release, RELEASE_LEN, at + offsetof(struct meta_wire, release));
+	printable(ev->meta.boot, BOOT_LEN, at + offsetof(struct meta_wire, boot));
+}
+
+static void decode_system(struct decode *d, const char *at, struct event *ev)
+{
+	uint64_t *to = &ev->system.psi_some_us;
+	int i;
+
+	ev->type = EV_SYSTEM;
+	ev->system.have_psi = !!wire64(d, at, offsetof(struct system_wire, have_psi));
+	for (i = 0; i < SYSTEM_NUMBERS; i++)
+		to[i] = wire64(d, at, offsetof(struct system_wire, numbers) + 8 * i);
+}
+
+static void decode_numbers(struct decode *d, const char *at, struct event *ev)
+{
+	uint32_t flags = wire32(d, at, offsetof(struct sample_wire, flags));
+
 	ev->nid = (int32_t)wire32(d, at, offsetof(struct sample_wire, nid));
-	flags = wire32(d, at, offsetof(struct sample_wire, flags));
 	ev->sample.free = wire64(d, at, offsetof(struct sample_wire, free));
 	ev->sample.low = wire64(d, at, offsetof(struct sample_wire, low));
 	ev->sample.high = wire64(d, at, offsetof(struct sample_wire, high));
@@ -204,6 +214,44 @@ static bool decode_sample(struct decode *d, const struct decoder *dec,
 	ev->sample.hopeless = !!(flags & SAMPLE_HOPELESS);
 	ev->sample.balanced = !!(flags & SAMPLE_BALANCED);
 	ev->sample.have_cpu = !!(flags & SAMPLE_HAVE_CPU);
+}
+
+/* Markers of other programs are none of ours, and no error. */
+static bool decode_marker(struct decode *d, const struct decoder *dec,
+			  struct tep_record *record, struct event *ev)
+{
+	static const struct {
+		uint32_t id, version;
+		size_t size;
+		void (*decode)(struct decode *d, const char *at, struct event *ev);
+	} markers[] = {
+		{ SAMPLE_ID, SAMPLE_VERSION, sizeof(struct sample_wire), decode_numbers },
+		{ META_ID, MARK_VERSION, sizeof(struct meta_wire), decode_meta },
+		{ SYSTEM_ID, MARK_VERSION, sizeof(struct system_wire), decode_system },
+	};
+	size_t begin = offsetof(struct sample_wire, version), i;
+	const char *at;
+	int32_t id;
+
+	if (!number(d, dec->nid, record, &id))
+		return false;
+	for (i = 0; i < sizeof(markers) / sizeof(markers[0]); i++)
+		if ((uint32_t)id == markers[i].id)
+			break;
+	if (i == sizeof(markers) / sizeof(markers[0]))
+		return false;
+	if (!dec->val || dec->val->offset < 0 || record->size < dec->val->offset ||
+	    (size_t)(record->size - dec->val->offset) < markers[i].size - begin) {
+		d->undecoded++;
+		return false;
+	}
+	/* so that the offsets are those of the structure */
+	at = (char *)record->data + dec->val->offset - begin;
+	if (wire32(d, at, begin) != markers[i].version) {
+		d->undecoded++;
+		return false;
+	}
+	markers[i].decode(d, at, ev);
 	return true;
 }
 
@@ -225,7 +273,7 @@ bool decode_record(struct decode *d, struct tep_record *record, struct event *ev
 	ev->ts = record->ts;
 	ev->type = dec->type;
 	if (dec->type == EV_SAMPLE) {
-		if (!decode_sample(d, dec, record, ev))
+		if (!decode_marker(d, dec, record, ev))
 			return false;
 	} else {
 		/* The common fields, of which the pid is the last, are 8 bytes. */

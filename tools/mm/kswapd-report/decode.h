@@ -63,6 +63,27 @@ struct sample_wire {
 	uint64_t refaults;
 };
 
+/* The same way, with a version and a structure: */
+#define META_ID		0x6b73776dU	/* kswm, struct event_meta */
+#define SYSTEM_ID	0x6b737779U	/* kswy, numbers of struct event_system in order */
+#define SYSTEM_NUMBERS	8
+#define MARK_VERSION	1
+
+struct meta_wire {
+	uint32_t id;
+	uint32_t version;
+	uint64_t wall_ns;
+	char host[HOST_LEN], release[RELEASE_LEN], boot[BOOT_LEN];
+	char pad;
+};
+
+struct system_wire {
+	uint32_t id;
+	uint32_t version;
+	uint64_t have_psi;
+	uint64_t numbers[SYSTEM_NUMBERS];
+};
+
 #define SAMPLE_HOPELESS	(1U << 0)
 #define SAMPLE_BALANCED	(1U << 1)
 #define SAMPLE_HAVE_CPU	(1U << 2)

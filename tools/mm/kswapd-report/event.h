@@ -24,6 +24,8 @@ enum event_type {
 	EV_SLEEP,	/* mm_vmscan_kswapd_sleep */
 	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: a task asks for a run */
 	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
+	EV_META,	/* where and when it was recorded */
+	EV_SYSTEM,	/* sums of the machine, beside samples */
 	EV_LOST,	/* records of a CPU were lost before this one */
 	/* between the reader and its parent */
 	EV_START,	/* the file was understood: its facts */
@@ -60,6 +62,22 @@ struct event_sample {
 	uint8_t have_cpu;
 };
 
+#define HOST_LEN	33
+#define RELEASE_LEN	49
+#define BOOT_LEN	37
+
+struct event_meta {
+	uint64_t wall_ns;	/* time of day when the record was made */
+	char host[HOST_LEN], release[RELEASE_LEN], boot[BOOT_LEN];
+};
+
+/* Since boot; PSI in microseconds of memory pressure */
+struct event_system {
+	uint64_t psi_some_us, psi_full_us, allocstall, oom_kill;
+	uint64_t pgscan_kswapd, pgscan_direct, pgsteal_kswapd, pgsteal_direct;
+	uint8_t have_psi;
+};
+
 /* Units of a time stamp */
 enum time_unit {
 	TIME_NS,
@@ -94,6 +112,8 @@ struct event {
 		struct event_task task;
 		struct event_sample sample;
 		struct event_lost lost;
+		struct event_meta meta;
+		struct event_system system;
 		struct event_start start;
 		struct event_end end;
 	};

@@ -2,11 +2,14 @@
 /*
  * A tracefs instance of one's own.
  */
+#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "decode.h"
@@ -15,27 +18,95 @@
 
 #define PREFIX	"kswapd-report."
 
+/*
+ * The owner of an instance holds a lock on its directory for as long as it lives: a
+ * lock of the file, so that it counts in all PID namespaces.
+ */
+static struct {
+	struct tracefs_instance *instance;
+	int lock;
+} mine = { .lock = -1 };
+
+static int lock_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Is what is locked still there by that name? */
+static bool same_directory(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && !stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/*
+ * Nothing is switched off here: the kernel does that when it removes an instance, and
+ * does not remove one whose files are open.
+ */
 static void remove_stale(void)
 {
-	char **names = tracefs_instances("^kswapd-report\\.[0-9][0-9]*$");
-	int i;
+	char path[4096];
+	struct dirent *entry;
+	DIR *dir;
+	int lock;
 
-	for (i = 0; names && names[i]; i++) {
-		pid_t pid = atoi(names[i] + strlen(PREFIX));
-		struct tracefs_instance *old;
-
-		if (pid <= 0 || !kill(pid, 0) || errno != ESRCH)
+	snprintf(path, sizeof(path), "%s/instances", tracefs_tracing_dir());
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)))
 			continue;
-		old = tracefs_instance_create(names[i]);
-		if (old)
-			instance_remove(old);
+		snprintf(path, sizeof(path), "%s/instances/%s", tracefs_tracing_dir(),
+			 entry->d_name);
+		lock = lock_directory(path);
+		if (lock < 0)
+			continue;
+		rmdir(path);
+		close(lock);
 	}
-	tracefs_list_free(names);
+	if (dir)
+		closedir(dir);
+}
+
+/* A directory of a name that no other has, locked. */
+static bool make_directory(char *name, size_t size)
+{
+	char path[4096];
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		snprintf(path, sizeof(path), "%s/instances/" PREFIX "%d.XXXXXX",
+			 tracefs_tracing_dir(), getpid());
+		if (!mkdtemp(path))
+			return false;
+		mine.lock = lock_directory(path);
+		/* Another one may have taken it for stale before it was locked. */
+		if (mine.lock >= 0 && same_directory(mine.lock, path)) {
+			snprintf(name, size, "%s", strrchr(path, '/') + 1);
+			return true;
+		}
+		if (mine.lock >= 0)
+			close(mine.lock);
+	}
+	errno = EBUSY;
+	return false;
+}
+
+static void remove_mine(void)
+{
+	if (mine.instance)
+		instance_remove(mine.instance);
 }
 
 struct tracefs_instance *instance_new(void)
 {
-	struct tracefs_instance *instance;
+	static bool at_exit;
 	char name[64];
 
 	tracefs_set_loglevel(TEP_LOG_NONE);
@@ -45,25 +116,39 @@ struct tracefs_instance *instance_new(void)
 		return NULL;
 	}
 	remove_stale();
-	snprintf(name, sizeof(name), PREFIX "%d", getpid());
-	instance = tracefs_instance_create(name);
-	if (!instance) {
+	if (!make_directory(name, sizeof(name))) {
 		complain("cannot make an instance in %s: %s (are you root?)",
 			 tracefs_tracing_dir(), strerror(errno));
 		return NULL;
 	}
+	mine.instance = tracefs_instance_create(name);
+	if (!mine.instance) {
+		complain("cannot use the instance %s: %s", name, strerror(errno));
+		close(mine.lock);
+		return NULL;
+	}
+	if (!at_exit)
+		atexit(remove_mine);
+	at_exit = true;
 	/* The same time on all CPUs; the default clock is nearly that. */
-	tracefs_instance_file_write(instance, "trace_clock", "mono");
-	return instance;
+	tracefs_instance_file_write(mine.instance, "trace_clock", "mono");
+	return mine.instance;
 }
 
+/* Not by libtracefs: it destroys only what it has made itself. */
 void instance_remove(struct tracefs_instance *instance)
 {
-	tracefs_event_disable(instance, NULL, NULL);
-	if (tracefs_instance_destroy(instance))
-		complain("cannot remove %s/instances/%s", tracefs_tracing_dir(),
-			 tracefs_instance_get_name(instance));
+	char *path = tracefs_instance_get_dir(instance);
+
+	if (path && rmdir(path) && errno != ENOENT)
+		complain("cannot remove %s: %s", path, strerror(errno));
+	tracefs_put_tracing_file(path);
 	tracefs_instance_free(instance);
+	if (instance == mine.instance) {
+		mine.instance = NULL;
+		close(mine.lock);
+		mine.lock = -1;
+	}
 }
 
 static bool exists(struct tracefs_instance *instance, const char *name)

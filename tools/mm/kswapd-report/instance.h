@@ -10,7 +10,10 @@
 
 #include <tracefs.h>
 
-/* NULL, and said, if there is none. Removes what a killed process left. */
+/*
+ * NULL, and said, if there is none. Removes what a killed process left, and nothing
+ * that a living one holds, in whatever PID namespace. Removed at exit, if not before.
+ */
 struct tracefs_instance *instance_new(void);
 void instance_remove(struct tracefs_instance *instance);
 /*

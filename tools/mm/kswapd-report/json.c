@@ -92,6 +92,49 @@ static void one_node(struct jsonw *w, const struct model *m, const struct node *
 	jsonw_close(w, '}');
 }
 
+static void place(struct jsonw *w, const struct model *m)
+{
+	char when[64];
+
+	if (!m->meta_ts) {
+		jsonw_null(w, "recorded");
+		return;
+	}
+	jsonw_open(w, "recorded", '{');
+	jsonw_string(w, "host", m->meta.host);
+	jsonw_string(w, "kernel", m->meta.release);
+	jsonw_string(w, "boot_id", m->meta.boot);
+	jsonw_string(w, "start", time_of_day(m, m->start, "%Y-%m-%dT%H:%M:%SZ", when, sizeof(when)));
+	jsonw_close(w, '}');
+}
+
+/* Sums of the machine over the time that they were sampled. */
+static void machine_sums(struct jsonw *w, const struct model *m)
+{
+	const struct event_system *a = &m->first_system, *b = &m->last_system;
+
+	if (m->last_system_ts == m->first_system_ts) {
+		jsonw_null(w, "system");
+		return;
+	}
+	jsonw_open(w, "system", '{');
+	jsonw_seconds(w, "seconds", m->last_system_ts - m->first_system_ts);
+	if (a->have_psi && b->have_psi) {
+		jsonw_seconds(w, "psi_memory_some_seconds", 1000 * (b->psi_some_us - a->psi_some_us));
+		jsonw_seconds(w, "psi_memory_full_seconds", 1000 * (b->psi_full_us - a->psi_full_us));
+	} else {
+		jsonw_null(w, "psi_memory_some_seconds");
+		jsonw_null(w, "psi_memory_full_seconds");
+	}
+	jsonw_number(w, "allocstall", b->allocstall - a->allocstall);
+	jsonw_number(w, "oom_kill", b->oom_kill - a->oom_kill);
+	jsonw_number(w, "pgscan_kswapd", b->pgscan_kswapd - a->pgscan_kswapd);
+	jsonw_number(w, "pgscan_direct", b->pgscan_direct - a->pgscan_direct);
+	jsonw_number(w, "pgsteal_kswapd", b->pgsteal_kswapd - a->pgsteal_kswapd);
+	jsonw_number(w, "pgsteal_direct", b->pgsteal_direct - a->pgsteal_direct);
+	jsonw_close(w, '}');
+}
+
 static void facts(struct jsonw *w, const struct trace *t)
 {
 	const struct model *m = t->model;
@@ -117,6 +160,8 @@ static void facts(struct jsonw *w, const struct trace *t)
 	}
 	jsonw_close(w, '}');
 	jsonw_number(w, "buffers", s->buffers);
+	place(w, m);
+	machine_sums(w, m);
 }
 
 static void counts(struct jsonw *w, const struct trace *t)

@@ -2,12 +2,13 @@
 /*
  * kswapd-report: why kswapd stopped, and who woke it.
  */
+#include <fcntl.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "main.h"
 #include "output.h"
@@ -43,12 +44,23 @@ int take_number(const char *option, const char *text, double least, double most,
 {
 	char *end;
 
+	/* no hexadecimal, exponent, sign or "inf" */
 	*val = strtod(text, &end);
-	if (end == text || *end || !isfinite(*val) || *val < least || *val > most) {
-		complain("%s takes a number from %g to %g, not '%s'", option, least, most, text);
+	if (!*text || text[strspn(text, "0123456789.")] || *end || *val < least || *val > most) {
+		complain("%s takes a number from %.10g to %.10g, not '%s'", option, least, most,
+			 text);
 		return 0;
 	}
 	return 1;
+}
+
+int take_whole(const char *option, const char *text, double least, double most, double *val)
+{
+	if (text[strspn(text, "0123456789")]) {
+		complain("%s takes a whole number, not '%s'", option, text);
+		return 0;
+	}
+	return take_number(option, text, least, most, val);
 }
 
 int refuse_option(const char *command, int c, char **argv)
@@ -66,7 +78,7 @@ volatile sig_atomic_t stop;
 static void on_signal(int sig)
 {
 	(void)sig;
-	stop = 1;
+	stop++;
 }
 
 void stop_on_signals(void)
@@ -76,6 +88,29 @@ void stop_on_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+/* A file that is opened must not get the number of a standard one that is closed. */
+static void open_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A full disk must not look like a report. */
+static int flushed(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	complain("cannot write the output");
+	return status ? status : STATUS_ERROR;
 }
 
 int main(int argc, char **argv)
@@ -89,31 +124,23 @@ int main(int argc, char **argv)
 		{ "top", cmd_top },
 	};
 	size_t i;
-	int status;
 
+	open_standard();
 	if (argc < 2) {
 		fputs(usage, stderr);
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		fputs(usage, stdout);
-		return STATUS_OK;
+		return flushed(STATUS_OK);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("kswapd-report " VERSION);
-		return STATUS_OK;
+		return flushed(STATUS_OK);
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		status = commands[i].run(argc - 1, argv + 1);
-		/* A full disk must not look like a report. */
-		if (fflush(stdout) || ferror(stdout)) {
-			complain("cannot write the output");
-			return status ? status : STATUS_ERROR;
-		}
-		return status;
-	}
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return flushed(commands[i].run(argc - 1, argv + 1));
 	complain("'%s' is no command ('kswapd-report --help' lists them)", argv[1]);
 	return STATUS_USAGE;
 }

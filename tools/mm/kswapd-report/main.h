@@ -21,11 +21,12 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Say what is wrong with the option that getopt_long() has just refused with c. */
 int refuse_option(const char *command, int c, char **argv);
-/* Set by SIGINT, SIGTERM and SIGHUP. */
+/* Counts SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE. */
 extern volatile sig_atomic_t stop;
 void stop_on_signals(void);
 
 /* The value of an option: a number from least to most. False, and said, if not. */
 int take_number(const char *option, const char *text, double least, double most, double *val);
+int take_whole(const char *option, const char *text, double least, double most, double *val);
 
 #endif

@@ -832,6 +832,16 @@ static void on_start(struct model *m, const struct event_start *start)
 	m->no_time = start->unit == TIME_NONE;
 }
 
+static void on_system(struct model *m, const struct event_system *system, uint64_t ts)
+{
+	if (!m->first_system_ts) {
+		m->first_system = *system;
+		m->first_system_ts = ts;
+	}
+	m->last_system = *system;
+	m->last_system_ts = ts;
+}
+
 void model_event(const struct event *ev, void *model)
 {
 	struct model *m = model;
@@ -846,7 +856,13 @@ void model_event(const struct event *ev, void *model)
 	m->seen[ev->type]++;
 	if (ev->type == EV_LOST)
 		on_lost(m, ev, ts);
-	if (ev->type == EV_LOST || ev->type == EV_TICK)
+	if (ev->type == EV_META) {
+		m->meta = ev->meta;
+		m->meta_ts = ts;
+	}
+	if (ev->type == EV_SYSTEM)
+		on_system(m, &ev->system, ts);
+	if (ev->type > EV_SAMPLE)
 		return;
 	node = get_node(m, ev->nid);
 	judge(m, node, ts);

@@ -173,6 +173,10 @@ struct model {
 	uint64_t seen[EV_END + 1];
 	uint32_t formats;		/* HAS(): that the trace has formats of */
 	uint32_t enabled;		/* HAS(): surely recorded */
+	struct event_meta meta;
+	uint64_t meta_ts;		/* on the clock of the trace; 0: no meta */
+	struct event_system first_system, last_system;
+	uint64_t first_system_ts, last_system_ts;
 	bool gated;			/* 7.x: no retries, resets on balanced nodes */
 	bool text;
 	bool no_time;			/* times are no durations */

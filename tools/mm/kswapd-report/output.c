@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "jsonw.h"
 #include "output.h"
@@ -43,6 +44,20 @@ void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text)
 	wrap(out, indent, hang, whole);
 	free(whole);
 	free(text);
+}
+
+const char *time_of_day(const struct model *m, uint64_t ts, const char *format, char *buf,
+			size_t size)
+{
+	time_t seconds;
+	struct tm tm;
+
+	if (!m->meta_ts || m->no_time)
+		return NULL;
+	seconds = (int64_t)(m->meta.wall_ns - m->meta_ts + ts) / (int64_t)NSEC;
+	if (!gmtime_r(&seconds, &tm) || !strftime(buf, size, format, &tm))
+		return NULL;
+	return buf;
 }
 
 /* A name from outside does not get at the terminal. */

@@ -34,6 +34,10 @@ const char *task_words(const struct episode *ep, char *buf);
 /* The bins put together anew, as n columns over the time of the trace. */
 void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n);
 
+/* UTC at a time of the trace, by strftime's format; NULL if it is not known. */
+const char *time_of_day(const struct model *m, uint64_t ts, const char *format, char *buf,
+			size_t size);
+
 void print_path(FILE *out, const char *path);
 
 #ifndef VERSION

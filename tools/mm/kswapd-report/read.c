@@ -76,7 +76,7 @@ static bool is_duplicate(struct reader *r, const struct event *ev, const void *f
 {
 	unsigned int i;
 
-	if (r->buffers < 2 || ev->type == EV_SAMPLE)
+	if (r->buffers < 2 || ev->type >= EV_SAMPLE)
 		return false;
 	for (i = 0; i < RECENT && i < r->recent_n; i++) {
 		const struct event *old = &r->recent[(r->recent_n - 1 - i) % RECENT];
@@ -319,7 +319,12 @@ static bool sane(struct event *ev)
 	case EV_START:
 		ev->start.clock[CLOCK_LEN - 1] = '\0';
 		return ev->start.unit <= TIME_NONE;
+	case EV_META:
+		ev->meta.host[HOST_LEN - 1] = ev->meta.release[RELEASE_LEN - 1] = '\0';
+		ev->meta.boot[BOOT_LEN - 1] = '\0';
+		return true;
 	case EV_LOST:
+	case EV_SYSTEM:
 	case EV_TICK:
 	case EV_END:
 		return true;

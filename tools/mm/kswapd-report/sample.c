@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 #include "sample.h"
 
@@ -52,6 +54,7 @@ void sampler_free(struct sampler *s)
 {
 	text_free(&s->zoneinfo);
 	text_free(&s->vmstat);
+	text_free(&s->system);
 }
 
 /* The statistics of a node are listed once, with its first zone that has pages. */
@@ -103,4 +106,55 @@ int sampler_failures(struct sampler *s, int i)
 	struct node_state state;
 
 	return node_state_parse(s->zoneinfo.buf, s->node[i].nid, &state) ? state.failures : -1;
+}
+
+static uint64_t psi_total(const char *text, const char *kind)
+{
+	unsigned long long total;
+	const char *line = text ? strstr(text, kind) : NULL;
+
+	line = line ? strstr(line, "total=") : NULL;
+	return line && sscanf(line, "total=%llu", &total) == 1 ? total : 0;
+}
+
+static uint64_t keyed(const char *text, const char *key)
+{
+	unsigned long long val = 0;
+
+	keyed_number(text, key, &val);
+	return val;
+}
+
+void sampler_system(struct sampler *s, struct event_system *system)
+{
+	memset(system, 0, sizeof(*system));
+	if (!text_read(&s->system, "/proc/pressure/memory")) {
+		system->have_psi = 1;
+		system->psi_some_us = psi_total(s->system.buf, "some ");
+		system->psi_full_us = psi_total(s->system.buf, "full ");
+	}
+	if (text_read(&s->system, "/proc/vmstat"))
+		return;
+	system->allocstall = keyed_sum(s->system.buf, "allocstall");
+	system->oom_kill = keyed(s->system.buf, "oom_kill");
+	system->pgscan_kswapd = keyed(s->system.buf, "pgscan_kswapd");
+	system->pgscan_direct = keyed(s->system.buf, "pgscan_direct");
+	system->pgsteal_kswapd = keyed(s->system.buf, "pgsteal_kswapd");
+	system->pgsteal_direct = keyed(s->system.buf, "pgsteal_direct");
+}
+
+void sampler_meta(struct event_meta *meta)
+{
+	struct timespec now;
+	struct utsname u;
+
+	memset(meta, 0, sizeof(*meta));
+	clock_gettime(CLOCK_REALTIME, &now);
+	meta->wall_ns = now.tv_sec * NSEC + now.tv_nsec;
+	if (!uname(&u)) {
+		snprintf(meta->host, sizeof(meta->host), "%.*s", HOST_LEN - 1, u.nodename);
+		snprintf(meta->release, sizeof(meta->release), "%.*s", RELEASE_LEN - 1,
+			 u.release);
+	}
+	read_line("/proc/sys/kernel/random/boot_id", meta->boot, sizeof(meta->boot));
 }

@@ -11,7 +11,7 @@
 #include "sysinfo.h"
 
 struct sampler {
-	struct text zoneinfo, vmstat;
+	struct text zoneinfo, vmstat, system;
 	int nodes;
 	bool schedstat;
 	struct {
@@ -29,6 +29,10 @@ int sampler_read(struct sampler *s);
 bool sampler_node(struct sampler *s, int i, struct event_sample *sample);
 /* What the kernel has counted of it since boot; false where it does not count. */
 bool sampler_counts(struct sampler *s, int i, struct kswapd_counts *counts);
+/* Sums of the machine since boot. */
+void sampler_system(struct sampler *s, struct event_system *system);
+/* Where and when this is. */
+void sampler_meta(struct event_meta *meta);
 /* Its count of failed runs now, or -1 where the kernel does not show it. */
 int sampler_failures(struct sampler *s, int i);
 

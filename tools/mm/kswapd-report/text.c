@@ -264,6 +264,7 @@ static void trace_facts(FILE *out, const struct trace *t)
 {
 	const struct model *m = t->model;
 	const struct event_start *s = &t->facts.start;
+	char when[64];
 
 	print_path(out, t->path);
 	if (m->no_time)
@@ -277,6 +278,17 @@ static void trace_facts(FILE *out, const struct trace *t)
 			s->big_endian ? "big" : "little");
 	fprintf(out, ", %" PRIu64 " %s\n", t->facts.end.records,
 		s->text ? "events of text" : "records");
+	if (m->meta_ts)
+		fprintf(out, "  %s, Linux %s, from %s\n", m->meta.host, m->meta.release,
+			time_of_day(m, m->start, "%Y-%m-%d %H:%M:%S UTC", when, sizeof(when)) ?
+			when : "an unknown time");
+	if (m->last_system_ts > m->first_system_ts)
+		fprintf(out, "  allocation stalls %" PRIu64 ", OOM kills %" PRIu64
+			", pages reclaimed by kswapd %" PRIu64 ", directly %" PRIu64 "\n",
+			m->last_system.allocstall - m->first_system.allocstall,
+			m->last_system.oom_kill - m->first_system.oom_kill,
+			m->last_system.pgsteal_kswapd - m->first_system.pgsteal_kswapd,
+			m->last_system.pgsteal_direct - m->first_system.pgsteal_direct);
 	if (s->buffers > 1)
 		fprintf(out, "  %u buffers were merged; %" PRIu64 " events that were in both count once\n",
 			s->buffers, t->facts.end.duplicates);

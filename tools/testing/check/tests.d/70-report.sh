@@ -246,6 +246,10 @@ report_bad_options() {
 	record --for 0|takes a number
 	record --interval 0.001|0.01 and more
 	record -b 1|takes a number
+	record -b 8.5|takes a whole number
+	record --for 0x10|takes a number
+	record --for 1e3|takes a number
+	top -n 1.5|takes a whole number
 	record sleep 1|-- goes before the command
 	top --count 0|takes a number
 	top x|takes no argument
@@ -337,7 +341,22 @@ report_record_fails() {
 		"$1" record -o "$2/old" --for 1; rc=$?; "$1" record -o "$2/new" --for 1; exit "$rc"' \
 		- "$tool" "$1"
 	grep -qx old "$1/old"
+	[ "$(ls "$1"/old*)" = "$1/old" ]
+	expect 1 "is not a file" "$tool" record -o /dev/null --for 1
+	expect 1 "cannot write the output" sh -c "'$tool' --help >/dev/full"
 	[ ! -e "$1/new" ]
+}
+
+# On this machine, where root may mount tracefs.
+report_host() {
+	local tool
+
+	unshare -m --propagation private mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
+		skip "needs root, and a kernel with tracefs"
+	# Sanitizers lock no memory.
+	tool=$(report_built)
+	expect 0 "ok: files can be read, and nothing is left behind" \
+		"$report_dir/host-record" "$tool" "$1"
 }
 
 # In a guest with the series: the give-up is in what was recorded.
@@ -452,6 +471,7 @@ t "report: a recording that fails leaves the old file" with_dir report_record_fa
 t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
+t "report: a recorder that is ended in any way" with_dir report_host
 ta "report: records in a guest, and leaves nothing behind" with_dir report_records
 ta "report: the bpftrace script sees failures and resets on stock" \
 	with_dir report_bpftrace
