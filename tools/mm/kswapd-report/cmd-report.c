@@ -13,10 +13,11 @@
 #include "verdict.h"
 
 static const char usage[] =
-"usage: kswapd-report report [option...] trace.dat...\n"
+"usage: kswapd-report report [option...] TRACE...\n"
 "\n"
-"Reads what 'kswapd-report record' or trace-cmd recorded, on this machine or\n"
-"another. Several files are compared side by side.\n"
+"Reads a trace.dat of 'kswapd-report record' or trace-cmd, perf.data, or text of\n"
+"trace-cmd report, trace, trace_pipe and perf script; of this machine or another,\n"
+"also packed by gzip, xz or zstd. - is standard input. Several are compared.\n"
 "\n"
 "      --json             print JSON (its fields are in kswapd-report-report(1))\n"
 "      --csv              print one line for each episode, comma-separated\n"
@@ -83,7 +84,7 @@ static int parse(int argc, char **argv, struct options *o)
 		return STATUS_USAGE;
 	}
 	if (optind == argc) {
-		complain("name a trace.dat, or several ('kswapd-report report --help' tells more)");
+		complain("name a trace, or several ('kswapd-report report --help' tells more)");
 		return STATUS_USAGE;
 	}
 	return -1;

@@ -9,12 +9,7 @@
 
 #include "decode.h"
 
-static const struct known {
-	enum event_type type;
-	const char *system;
-	const char *name;
-	const char *val;	/* the field with the number that counts */
-} known[] = {
+const struct known_event known_events[] = {
 	{ EV_FAIL, "vmscan", "mm_vmscan_kswapd_reclaim_fail", "failures" },
 	{ EV_RESET, "vmscan", "mm_vmscan_reset_kswapd_failures", "reason" },
 	{ EV_RESET, "vmscan", CLEAR_HOPELESS, "reason" },
@@ -22,6 +17,7 @@ static const struct known {
 	{ EV_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", NULL },
 	{ EV_WAKEUP, "vmscan", "mm_vmscan_wakeup_kswapd", "order" },
 	{ EV_SAMPLE, "ftrace", "raw_data", NULL },
+	{ }
 };
 
 const char *const vmscan_events[] = {
@@ -30,7 +26,7 @@ const char *const vmscan_events[] = {
 	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd", NULL
 };
 
-#define KNOWN	(sizeof(known) / sizeof(known[0]))
+#define KNOWN	(sizeof(known_events) / sizeof(known_events[0]) - 1)
 
 _Static_assert(KNOWN <= DECODERS, "more known events than decoders");
 
@@ -83,20 +79,20 @@ void decode_init(struct decode *d, struct tep_handle *tep)
 		struct decoder *dec = &d->decoders[d->count];
 		struct tep_event *event;
 
-		event = tep_find_event_by_name(tep, known[i].system, known[i].name);
+		event = tep_find_event_by_name(tep, known_events[i].system, known_events[i].name);
 		if (!event)
 			continue;
-		dec->type = known[i].type;
+		dec->type = known_events[i].type;
 		dec->event = event;
-		if (known[i].type == EV_SAMPLE) {
+		if (known_events[i].type == EV_SAMPLE) {
 			dec->nid = tep_find_field(event, "id");
 			dec->val = tep_find_field(event, "buf");
 		} else {
 			dec->nid = tep_find_field(event, "nid");
-			dec->val = known[i].val ? tep_find_field(event, known[i].val) : NULL;
+			dec->val = known_events[i].val ? tep_find_field(event, known_events[i].val) : NULL;
 		}
-		d->formats |= HAS(known[i].type);
-		d->gated |= !strcmp(known[i].name, CLEAR_HOPELESS);
+		d->formats |= HAS(known_events[i].type);
+		d->gated |= !strcmp(known_events[i].name, CLEAR_HOPELESS);
 		d->count++;
 	}
 	d->enabled = selected(tep) ? d->formats : 0;

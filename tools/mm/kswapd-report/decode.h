@@ -37,7 +37,17 @@ struct decode {
  */
 bool reset_is_balanced(const char *event, const char *reason);
 
-/* Names of events that tell something here, NULL at the end. */
+/* Events that tell something here; the last one has no name. */
+struct known_event {
+	enum event_type type;
+	const char *system;
+	const char *name;
+	const char *val;	/* the field with the number that counts */
+};
+
+extern const struct known_event known_events[];
+
+/* Names of those of the kernel, NULL at the end. */
 extern const char *const vmscan_events[];
 
 void decode_init(struct decode *d, struct tep_handle *tep);

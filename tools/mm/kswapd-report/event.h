@@ -41,6 +41,7 @@ struct event_task {
 	int32_t pid;
 	int32_t cpu;
 	uint8_t balanced;	/* of a reset: the kernel makes it only if balanced */
+	uint8_t gated;		/* of a reset of text: its name is that of 7.x */
 	char comm[COMM_LEN];
 	char reason[REASON_LEN];
 };

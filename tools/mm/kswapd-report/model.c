@@ -522,6 +522,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	bool retry = !strcmp(ev->task.reason, RETRY);
 	enum belief was;
 
+	m->gated |= ev->task.gated;
 	span_before_reset(m, node, retry, ts);
 	was = retry ? IS_HOPELESS : node->state;
 	if (was == NOT_HOPELESS && node->count <= 0)

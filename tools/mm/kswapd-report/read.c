@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "datclock.h"
 #include "decode.h"
 #include "read.h"
+#include "textfile.h"
 
 #define BATCH		1024
 #define MOST_CPUS	65536
@@ -253,7 +255,7 @@ static void to_pipe(const struct event *ev, void *ctx)
 		flush_batch(s);
 }
 
-static void confine(uint64_t file_size, bool debug)
+static void confine(uint64_t file_size, int said, bool debug)
 {
 	struct rlimit none = { 0, 0 };
 	int null;
@@ -277,25 +279,28 @@ static void confine(uint64_t file_size, bool debug)
 		_exit(1);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	if (!debug) {
-		dup2(null, STDERR_FILENO);
-		tracecmd_set_loglevel(TEP_LOG_NONE);
-	}
+	/* The parent passes on the last line of it. */
+	if (!debug)
+		dup2(said >= 0 ? said : null, STDERR_FILENO);
 	close(null);
 	wind_up();
 }
 
-static void __attribute__((noreturn)) child(int fd, int out, uint64_t file_size, bool debug)
+static void __attribute__((noreturn)) child(int fd, int out, uint64_t file_size, int said,
+					    bool text, bool debug)
 {
 	struct sender *s;
 	int err;
 
-	confine(file_size, debug);
+	confine(file_size, said, debug);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		_exit(1);
 	s->fd = out;
-	err = trace_read_fd(fd, to_pipe, s);
+	if (text)
+		err = text_read_events(fdopen(fd, "r"), to_pipe, s);
+	else
+		err = trace_read_fd(fd, to_pipe, s);
 	flush_batch(s);
 	_exit(err ? 1 : 0);
 }
@@ -387,25 +392,160 @@ int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
 	return err || have || !ended ? -1 : 0;
 }
 
-static int open_trace(const char *path, struct stat *st, char *error, size_t size)
+enum form { FORM_DAT, FORM_PERF, FORM_GZIP, FORM_XZ, FORM_ZSTD, FORM_TEXT };
+
+/* What begins a file, and what turns it into something else that can be read. */
+static const struct {
+	const char *magic;
+	size_t size;
+	const char *package;
+	const char *command[16];
+} forms[] = {
+	[FORM_DAT] = { "\x17\x08\x44tracing", 10, NULL, { } },
+	[FORM_PERF] = { "PERFILE2", 8, "linux-perf",
+		{ "perf", "script", "-f", "-F", "comm,pid,tid,cpu,time,event,trace", "--ns",
+		  "-i", "/proc/self/fd/0", NULL } },
+	[FORM_GZIP] = { "\x1f\x8b", 2, "gzip", { "gzip", "-dc", NULL } },
+	[FORM_XZ] = { "\xfd" "7zXZ", 5, "xz-utils", { "xz", "-dc", NULL } },
+	[FORM_ZSTD] = { "\x28\xb5\x2f\xfd", 4, "zstd", { "zstd", "-dcq", NULL } },
+	[FORM_TEXT] = { "", 0, NULL, { } },
+};
+
+static enum form form_of(int fd)
 {
-	static const unsigned char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
-	unsigned char head[sizeof(magic)];
+	char head[16] = "";
+	ssize_t got = pread(fd, head, sizeof(head), 0);
+	int i;
+
+	for (i = 0; i < FORM_TEXT; i++)
+		if (got >= (ssize_t)forms[i].size && !memcmp(head, forms[i].magic, forms[i].size))
+			break;
+	return i;
+}
+
+/* A file without a name, on a disk: what is put in it may be large. */
+static int nameless(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[4096];
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	snprintf(path, sizeof(path), "%s/kswapd-report.XXXXXX", dir && *dir ? dir : "/tmp");
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static int copy_all(int from, int to)
+{
+	char buf[65536];
+	ssize_t got;
+
+	while ((got = read_some(from, buf, sizeof(buf))) > 0)
+		if (write(to, buf, got) != got)
+			return -1;
+	return got < 0 ? -1 : 0;
+}
+
+/* Run the command on the file; returns its exit status, or 127 if it is not there. */
+static int run_filter(const char *const *command, int in, int out, bool debug)
+{
+	int status, null;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		null = open("/dev/null", O_WRONLY);
+		if (lseek(in, 0, SEEK_SET) || dup2(in, STDIN_FILENO) < 0 ||
+		    dup2(out, STDOUT_FILENO) < 0 || (!debug && dup2(null, STDERR_FILENO) < 0))
+			_exit(1);
+		signal(SIGPIPE, SIG_DFL);
+		execvp(command[0], (char *const *)command);
+		_exit(127);
+	}
+	if (pid < 0)
+		return 1;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* fd is replaced by one of what the file becomes. */
+static int unpack(const char *path, enum form form, int *fd, bool debug, char *error, size_t size)
+{
+	int to = nameless(), status;
+
+	if (to < 0) {
+		snprintf(error, size, "cannot make a temporary file for %s: %s", path,
+			 strerror(errno));
+		return -1;
+	}
+	status = run_filter(forms[form].command, *fd, to, debug);
+	close(*fd);
+	*fd = to;
+	if (!status)
+		return 0;
+	if (status == 127)
+		snprintf(error, size, "reading %s needs %s: install %s (its name in Debian)", path,
+			 forms[form].command[0], forms[form].package);
+	else
+		snprintf(error, size, "%s is truncated or corrupt: %s cannot read it to its end",
+			 path, forms[form].command[0]);
+	return -1;
+}
+
+/* A pipe can be read once; a file stays where it is. */
+static int seekable(int *fd)
+{
+	int to = nameless();
+
+	if (to < 0 || copy_all(*fd, to))
+		return -1;
+	close(*fd);
+	*fd = to;
+	return 0;
+}
+
+static int open_trace(const char *path, enum form *form, struct stat *st, bool debug,
+		      char *error, size_t size)
+{
+	int fd, turns = 0;
+
+	fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
+				 fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd < 0 || fstat(fd, st)) {
 		snprintf(error, size, "cannot open %s: %s", path, strerror(errno));
 		goto bad;
 	}
-	if (!S_ISREG(st->st_mode)) {
+	if (S_ISDIR(st->st_mode)) {
+		snprintf(error, size, "%s is a directory", path);
+		goto bad;
+	}
+	/* A block device has no end that is of use. */
+	if (S_ISBLK(st->st_mode)) {
 		snprintf(error, size, "%s is not a file", path);
 		goto bad;
 	}
-	if (pread(fd, head, sizeof(head), 0) != sizeof(head) ||
-	    memcmp(head, magic, sizeof(magic))) {
-		snprintf(error, size, "%s is not a trace.dat of trace-cmd or of 'kswapd-report record'",
-			 path);
+	if (!S_ISREG(st->st_mode) && seekable(&fd)) {
+		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
+		goto bad;
+	}
+	while ((*form = form_of(fd)) != FORM_DAT && *form != FORM_TEXT) {
+		if (turns++ == 3) {
+			snprintf(error, size, "%s is compressed more than 3 times", path);
+			goto bad;
+		}
+		if (unpack(path, *form, &fd, debug, error, size))
+			goto bad;
+	}
+	if (fstat(fd, st) || lseek(fd, 0, SEEK_SET)) {
+		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
+		goto bad;
+	}
+	if (!st->st_size) {
+		snprintf(error, size, "%s is not a trace: it is empty", path);
 		goto bad;
 	}
 	return fd;
@@ -415,8 +555,39 @@ bad:
 	return -1;
 }
 
-static void explain(const char *path, int status, char *error, size_t size)
+/* The last line that libtracecmd has said of the file, without control characters. */
+static void last_words(int fd, char *words, size_t size)
 {
+	char buf[512] = "";
+	off_t end = lseek(fd, 0, SEEK_END);
+	ssize_t got, i;
+	char *line;
+
+	*words = '\0';
+	got = pread(fd, buf, sizeof(buf) - 1, end > (off_t)sizeof(buf) - 1 ?
+		    end - (off_t)sizeof(buf) + 1 : 0);
+	if (got <= 0)
+		return;
+	for (i = got; i > 0 && (buf[i - 1] == '\n' || buf[i - 1] == ' '); i--)
+		buf[i - 1] = '\0';
+	line = strrchr(buf, '\n');
+	line = line ? line + 1 : buf;
+	line += strspn(line, " \t");
+	snprintf(words, size, "%s", line);
+	for (; *words; words++)
+		if (*words < ' ' || *words > '~')
+			*words = '?';
+}
+
+static void explain(const char *path, int status, int said, bool text, char *error, size_t size)
+{
+	char words[200];
+
+	if (text && WIFEXITED(status)) {
+		snprintf(error, size, "%s is not a trace: neither a trace.dat nor perf.data, nor text of trace-cmd report, trace, trace_pipe or perf script",
+			 path);
+		return;
+	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
 		snprintf(error, size, "%s is corrupt: reading it does not come to an end", path);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
@@ -425,22 +596,29 @@ static void explain(const char *path, int status, char *error, size_t size)
 	else if (WIFSIGNALED(status))
 		snprintf(error, size, "reading %s was ended from outside (signal 9): is there enough memory?",
 			 path);
-	else
-		snprintf(error, size, "%s is truncated or corrupt: libtracecmd cannot read it to its end",
-			 path);
+	else {
+		last_words(said, words, sizeof(words));
+		if (strstr(words, "nsupported"))
+			snprintf(error, size, "this libtracecmd cannot read %s: %s", path, words);
+		else
+			snprintf(error, size, "%s is truncated or corrupt: libtracecmd cannot read it to its end%s%s%s",
+				 path, *words ? " (" : "", words, *words ? ")" : "");
+	}
 }
 
 int trace_read(const char *path, bool debug, struct read_facts *facts,
 	       event_fn fn, void *ctx, char *error, size_t error_size)
 {
+	enum form form;
 	int status = 0;
 	int ends[2];
 	struct stat st;
+	int said = -1;
 	pid_t pid;
 	int err;
 	int fd;
 
-	fd = open_trace(path, &st, error, error_size);
+	fd = open_trace(path, &form, &st, debug, error, error_size);
 	if (fd < 0)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC)) {
@@ -448,11 +626,12 @@ int trace_read(const char *path, bool debug, struct read_facts *facts,
 		close(fd);
 		return -1;
 	}
+	said = memfd_create("said", MFD_CLOEXEC);
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
 		close(ends[0]);
-		child(fd, ends[1], st.st_size, debug);
+		child(fd, ends[1], st.st_size, said, form == FORM_TEXT, debug);
 	}
 	close(ends[1]);
 	close(fd);
@@ -465,8 +644,11 @@ int trace_read(const char *path, bool debug, struct read_facts *facts,
 	close(ends[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!err && !status)
+	if (!err && !status) {
+		close(said);
 		return 0;
-	explain(path, status, error, error_size);
+	}
+	explain(path, status, said, form == FORM_TEXT, error, error_size);
+	close(said);
 	return -1;
 }

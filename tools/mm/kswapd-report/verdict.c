@@ -386,7 +386,7 @@ const struct limit *cannot_tell(const struct model *m, int i)
 	no_samples = { "no-samples",
 		"Free pages and CPU time are not in the trace: 'kswapd-report record' samples them." },
 	text = { "text",
-		"The trace is text: times have the digits that were printed, and lost records are not known." },
+		"The trace is text: times have the digits that were printed, and lost records are known only if the text says so." },
 	no_time = { "no-durations",
 		"The clock of the trace is a counter: the order of events is known, durations are not." };
 	const struct limit *list[8];

@@ -180,6 +180,149 @@ import csv, sys
 assert all(r["comm"][0] == "\t" for r in csv.DictReader(sys.stdin))'
 }
 
+# text_is FILTER COMMAND...: what is said of the text that the command prints.
+text_is() {
+	local filter=$1
+
+	shift
+	"$@" >"$dir/text" || return
+	"$tool" report --json "$dir/text" | jq -e ".traces[0] | $filter" >/dev/null || {
+		echo "not so: $filter, of what this prints: $*"
+		"$tool" report --json "$dir/text" | jq '.traces[0] | del(.nodes[].episodes)'
+		return 1
+	}
+}
+
+# What was printed of a recorded trace gives what the trace gives.
+same_as_text() {
+	local what='.traces[0].nodes[] | select(.runs != null and .runs + .failed_runs > 0) |
+		[.node, .give_ups, .restarts, .failed_runs, .runs, .resets_by_reason,
+		(.hopeless_seconds * 1000 | round), (.awake_seconds * 1000 | round),
+		[.episodes[] | [.reason, .comm, .pid, .failures]]]'
+
+	"$tool" report --json "$1" | jq -c "$what" >"$dir/1"
+	[ -s "$dir/1" ]
+	"$tool" report --json "$2" | jq -c "$what" >"$dir/2"
+	diff "$dir/1" "$dir/2"
+}
+
+# In the forms that people have: four printers, mail, packed, from a pipe.
+report_text() {
+	local tool dir=$1 name cases=$report_dir/cases
+	local posting='.source == "text" and .machine.cpus == 4 and
+		(.nodes[1] | .node == 1 and .give_ups == 1 and .hopeless_seconds == 10.243756 and
+		(.episodes[0] | .reason == "DIRECT" and .comm == "dd" and .pid == 417)) and
+		(.nodes[0] | .node == 0 and .give_ups == 1 and .hopeless_seconds == 0.548785 and
+		(.episodes[0] | .reason == "PCP" and .comm == "ann" and .pid == 416))'
+
+	tool=$(report_sanitized)
+	text_is "$posting" cat "$cases/posting.txt"
+	text_is "$posting" sed 's/^/> > /; s/$/\r/' "$cases/posting.txt"
+	# Mail programs break lines.
+	text_is "$posting" sed 's/\(failures\|fail\): /\1:\n> /' "$cases/posting.txt"
+	text_is "$posting" sed 's/ \([0-9.]*:\) mm_/ d..2. \1 mm_/; s/ \[/ (     73) [/' \
+		"$cases/posting.txt"
+	text_is "${posting/.machine.cpus == 4/.machine.cpus == 0}" \
+		sed '1d; s/^\([^ ]*\)-\([0-9]*\) /\1 \2\/\2 /; s/ mm_/ vmscan:mm_/' "$cases/posting.txt"
+	# Records that are said to be lost: the reset may be among them.
+	text_is '.lost.records == 23 and (.nodes[] | select(.node == 1) | .verdict == "gave-up" and
+		.hopeless_bound == "at-least")' \
+		sed 's/^ann-416 .*/CPU:2 [LOST 23 EVENTS]\n&/; /^dd-417/d' "$cases/posting.txt"
+	for name in runaway patched; do
+		unpack "$name-6.12" "$dir"
+		trace-cmd report -i "$dir/$name-6.12.dat" >"$dir/$name.txt" 2>/dev/null
+		same_as_text "$dir/$name-6.12.dat" "$dir/$name.txt"
+	done
+	for name in gzip xz 'zstd -q'; do
+		$name -c "$cases/posting.txt" >"$dir/packed"
+		expect 0 "10.244 s" "$tool" report "$dir/packed"
+		$name -c "$dir/patched-6.12.dat" >"$dir/packed"
+		expect 0 "18.250 s" "$tool" report "$dir/packed"
+		expect 0 "18.250 s" sh -c "cat '$dir/packed' | '$tool' report -"
+		head -c 300 "$dir/packed" >"$dir/cut"
+		one_sentence "cannot read it to its end" "$tool" report "$dir/cut"
+		one_sentence "reading $dir/packed needs ${name% *}" env PATH=/nonexistent "$tool" report "$dir/packed"
+	done
+	expect 0 "10.244 s" sh -c "'$tool' report - <'$cases/posting.txt'"
+	mkfifo "$dir/fifo"
+	cat "$cases/posting.txt" >"$dir/fifo" &
+	expect 0 "10.244 s" "$tool" report "$dir/fifo"
+	# perf.data, by what perf prints of it.
+	mkdir "$dir/bin"
+	printf 'PERFILE2' >"$dir/perf.data"
+	# shellcheck disable=SC2016 # the script expands it
+	printf '#!/bin/sh\n[ "$1" = script ] || exit 1\ncat "%s"\n' "$PWD/$cases/posting.txt" >"$dir/bin/perf"
+	chmod +x "$dir/bin/perf"
+	expect 0 "10.244 s" env PATH="$dir/bin:$PATH" "$tool" report "$dir/perf.data"
+	if perf record -q -a -e sched:sched_switch -o "$dir/real.data" sleep 0.2 2>/dev/null; then
+		"$tool" report --json "$dir/real.data" | jq -e '.traces[0] | .records.all > 5 and
+			.verdict == "unknown" and .source == "text"'
+	fi
+}
+
+# made_text WORDS...: a node's failed runs and resets, printed. Each word is a time in
+# milliseconds and fN (up to the count N, 1 ms apart), a reason, wake or sleep.
+made_text() {
+	python3 - "$@" <<-'END'
+	import sys
+	reset = "mm_vmscan_reset_kswapd_failures"
+	for word in sys.argv[1:]:
+	    if word == "7.x":
+	        reset = "mm_vmscan_kswapd_clear_hopeless"
+	        continue
+	    at, what = word.split(":")
+	    ms = int(at)
+	    def line(event, fields):
+	        print(f"kswapd1-51 [000] {ms // 1000}.{ms % 1000:03}000: {event}: nid=1{fields}")
+	    if what[0] == "f":
+	        first, _, last = what[1:].rpartition("-")
+	        for n in range(int(first or 1), int(last) + 1):
+	            line("mm_vmscan_kswapd_reclaim_fail", f" failures={n}")
+	            ms += 1
+	    elif what == "run":
+	        line("mm_vmscan_kswapd_wake", " order=0")
+	        ms += 1
+	        line("mm_vmscan_kswapd_sleep", "")
+	    else:
+	        line(reset, f" reason={what}")
+	END
+}
+
+# The audit's sequences, as text
+report_sequences() {
+	local tool dir=$1 n jobs=() early=() runs=()
+
+	tool=$(report_sanitized)
+	# Fills in a minute, each ended by a reset that 7.x makes on a balanced node.
+	for n in 10 20 30 40 50; do
+		jobs+=("${n}000:f16" "${n}500:DIRECT")
+	done
+	text_is '.nodes[0] | .verdict == "recovered" and .restarts == 5' made_text 7.x "${jobs[@]}"
+	text_is '.nodes[0] | .verdict == "recovered" and .restarts == 5' made_text "${jobs[@]}"
+	# Forty failed runs in as many seconds cost nothing.
+	for n in $(seq 10 49); do
+		early+=("${n}000:f1" "${n}500:DIRECT")
+	done
+	text_is '.nodes[0] | .verdict == "healthy" and .early_resets_failing_again > 30' \
+		made_text 1:run "${early[@]}"
+	# Runs that succeed prove that a reset was lost; retries that fail do not.
+	for n in $(seq 20 60); do
+		runs+=("${n}000:run")
+	done
+	text_is '.nodes[0] | .verdict == "recovered" and .hopeless_bound == "at-least" and
+		.restarts_not_recorded == 1 and .hopeless_seconds < 1 and .unknown_seconds < 20' \
+		made_text 1000:f1 1100:DIRECT 10000:f16 "${runs[@]}"
+	text_is '.nodes[0] | .verdict == "recovered" and .hopeless_bound == "exact" and
+		.give_ups == 1 and .failed_retries == 4 and (.hopeless_seconds | . > 30 and . < 31)' \
+		made_text 1000:f1 1100:DIRECT 10000:f16 11000:f17-17 12000:f18-18 20000:f19-19 \
+		30000:f20-20 40500:KSWAPD
+	text_is '.nodes[0] | .verdict == "given-up" and .restarts_not_recorded == 1 and
+		.give_ups == 2' made_text 1000:f1 1100:DIRECT 10000:f16 20000:f16
+	# The trace begins within a retry of a hopeless node.
+	text_is '.nodes[0] | .verdict == "recovered" and .give_ups == 0 and .gave_up and
+		(.episodes[0] | .cut)' made_text 10000:f23-23 15000:KSWAPD 16000:f1
+}
+
 # simulator DIR CFLAGS...: made-up kernels, and what is said of them.
 simulator() {
 	local to=$1/sim
@@ -205,18 +348,18 @@ report_simulated() {
 
 # Each is told in one sentence, with status 2.
 report_bad_files() {
-	local tool n size trace=$1/patched-6.12.dat
+	local tool n size redirection trace=$1/patched-6.12.dat
 
 	tool=$(report_sanitized)
 	unpack patched-6.12 "$1"
 	xz -dc "$report_dir/cases/hopeless-throughout.dat.xz" >"$1/blind.dat"
 	size=$(stat -c %s "$trace")
 	one_sentence "No such file" "$tool" report "$1/none"
-	one_sentence "is not a file" "$tool" report "$1"
+	one_sentence "is a directory" "$tool" report "$1"
 	: >"$1/empty"
-	one_sentence "is not a trace.dat" "$tool" report "$1/empty"
+	one_sentence "is empty" "$tool" report "$1/empty"
 	echo text >"$1/text"
-	one_sentence "is not a trace.dat" "$tool" report "$1/text"
+	one_sentence "is not a trace" "$tool" report "$1/text"
 	for n in 11 40 200 3000 8000 $((size / 2)) $((size - 1)); do
 		head -c "$n" "$trace" >"$1/cut"
 		one_sentence "truncated or corrupt" "$tool" report "$1/cut"
@@ -226,8 +369,11 @@ report_bad_files() {
 	expect 2 "Node 1: recovered" "$tool" report "$1/cut" "$trace"
 	expect 3 "cut is truncated" "$tool" report --fail-on given-up,unknown \
 		"$1/cut" "$trace" "$1/blind.dat"
-	mkfifo "$1/fifo"
-	one_sentence "is not a file" "$tool" report "$1/fifo"
+	one_sentence "is empty" "$tool" report /dev/null
+	one_sentence "is empty" "$tool" report -
+	for redirection in '<&-' '>&-' '2>&-'; do
+		sh -c "'$tool' report '$trace' $redirection" >"$1/said" || [ "$redirection" = '>&-' ]
+	done
 }
 
 report_bad_options() {
@@ -236,7 +382,7 @@ report_bad_options() {
 	tool=$(report_sanitized)
 	sentences "$tool" <<-'END'
 	frobnicate|is no command
-	report|name a trace.dat
+	report|name a trace
 	report --frobnicate x|is no option of report
 	report --svg|takes a value
 	report --json --csv x|choose one
@@ -285,6 +431,7 @@ report_contains() {
 	return *(void *volatile *)8;|ended with signal 11
 	exit(0);|truncated or corrupt
 	puts("noise"); fflush(NULL); return NULL;|truncated or corrupt
+	fputs("Unsupported file compression zlib\n", stderr); return NULL;|this libtracecmd cannot read
 	raise(SIGKILL); return NULL;|is there enough memory
 	END
 }
@@ -462,6 +609,8 @@ t "report: counts are those of trace-cmd" with_dir report_counts
 t "report: other byte orders, machines, lost records" with_dir report_machines
 t "report: failed retries are no runaway" with_dir report_retries
 t "report: traces with a known truth" with_dir report_cases
+t "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
+t "report: sequences of failures and resets" with_dir report_sequences
 t "report: no verdict contradicts a made-up kernel" with_dir report_simulated
 t "report: bad files are told in one sentence" with_dir report_bad_files
 t "report: a reader that crashes is contained" with_dir report_contains
