@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <tracefs.h>
@@ -27,7 +28,9 @@
 #include "decode.h"
 #include "instance.h"
 #include "main.h"
+#include "model.h"
 #include "sample.h"
+#include "verdict.h"
 
 #define MAX_CPUS	8192
 #define MAX_EVENTS	16
@@ -45,11 +48,16 @@ static const char usage[] =
 "      --interval S    seconds from one sample of /proc to the next (1);\n"
 "                      0: take none\n"
 "  -b, --buffer KB     buffer of each CPU, in KiB (the kernel's default)\n"
+"      --flight TIME   record all the time into a ring for about TIME (10m), and write\n"
+"                      a file into the directory of -o when something happens\n"
+"      --on LIST       what that is: given-up, runaway (both)\n"
+"      --keep N        files that are kept in the directory (20)\n"
 "  -h, --help          this text\n";
 
 struct options {
 	const char *output;
-	double seconds, interval, buffer;
+	double seconds, interval, buffer, flight, keep;
+	unsigned int on;
 	char **command;
 };
 
@@ -74,6 +82,27 @@ struct recording {
 	unsigned long long samples;
 };
 
+/* "90", "90s", "10m", "1h" in seconds */
+static bool take_time(const char *option, const char *text, double *val)
+{
+	static const char units[] = "smh";
+	static const int scale[] = { 1, 60, 3600 };
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+	char number[32];
+
+	snprintf(number, sizeof(number), "%.*s", (int)(unit ? len - 1 : len), text);
+	if (len >= sizeof(number) || number[strspn(number, "0123456789")] || !*number) {
+		complain("%s takes a time such as 90s, 10m or 1h, not '%s'", option, text);
+		return false;
+	}
+	*val = atof(number) * (unit ? scale[unit - units] : 1);
+	if (*val >= 1 && *val <= 86400)
+		return true;
+	complain("%s takes 1 second to 24 hours, not '%s'", option, text);
+	return false;
+}
+
 static int take_option(int c, char **argv, struct options *o)
 {
 	switch (c) {
@@ -92,6 +121,16 @@ static int take_option(int c, char **argv, struct options *o)
 		return -1;
 	case 'b':
 		return take_whole("--buffer", optarg, 8, 1 << 20, &o->buffer) ? -1 : STATUS_USAGE;
+	case 'l':
+		return take_time("--flight", optarg, &o->flight) ? -1 : STATUS_USAGE;
+	case 'n':
+		o->on = fail_list(optarg);
+		if (o->on && !(o->on & ~(FAIL_GIVEN_UP | FAIL_RUNAWAY)))
+			return -1;
+		complain("--on takes given-up and runaway, with a comma between, not '%s'", optarg);
+		return STATUS_USAGE;
+	case 'k':
+		return take_whole("--keep", optarg, 1, 10000, &o->keep) ? -1 : STATUS_USAGE;
 	case 'h':
 		fputs(usage, stdout);
 		return STATUS_OK;
@@ -106,6 +145,9 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "for", required_argument, NULL, 'f' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "buffer", required_argument, NULL, 'b' },
+		{ "flight", required_argument, NULL, 'l' },
+		{ "on", required_argument, NULL, 'n' },
+		{ "keep", required_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
@@ -124,6 +166,14 @@ static int parse(int argc, char **argv, struct options *o)
 			return STATUS_USAGE;
 		}
 		o->command = argv + optind;
+	}
+	if (o->flight && (o->command || o->seconds || !o->interval)) {
+		complain("--flight goes on until it is interrupted, and samples: without a command, --for and --interval 0");
+		return STATUS_USAGE;
+	}
+	if (!o->flight && (o->on || o->keep)) {
+		complain("--on and --keep need --flight");
+		return STATUS_USAGE;
 	}
 	return -1;
 }
@@ -225,21 +275,21 @@ static void protect(struct recording *r)
 }
 
 /* The file is made before anything is recorded: it may not be possible. */
-static int make_file(struct recording *r, const struct options *o)
+static int make_file(struct recording *r, const char *output)
 {
 	struct stat st;
 	int fd = -1;
 
-	if (!stat(o->output, &st) && !S_ISREG(st.st_mode)) {
-		complain("%s is not a file", o->output);
+	if (!stat(output, &st) && !S_ISREG(st.st_mode)) {
+		complain("%s is not a file", output);
 		return -1;
 	}
-	if (asprintf(&r->part, "%s.part.XXXXXX", o->output) < 0)
+	if (asprintf(&r->part, "%s.part.XXXXXX", output) < 0)
 		r->part = NULL;
 	else
 		fd = mkstemp(r->part);
 	if (fd < 0) {
-		complain("cannot write %s: %s", o->output, strerror(errno));
+		complain("cannot write %s: %s", output, strerror(errno));
 		free(r->part);
 		r->part = NULL;
 		return -1;
@@ -259,6 +309,30 @@ static struct dat_source source_of(const struct recording *r)
 	return from;
 }
 
+static int begin_file(struct recording *r)
+{
+	struct dat_source from = source_of(r);
+
+	if (!dat_live_begin(&r->live, r->live.fd, &from, r->cpus, r->cpu_count))
+		return 0;
+	complain("cannot write %s: %s", r->part, strerror(errno));
+	return -1;
+}
+
+/*
+ * A sample of a few nodes is less than half a KiB, and all may come from one CPU. So
+ * much for all CPUs is the most that the rings take.
+ */
+#define RINGS_KIB	(12 << 10)
+
+static double ring_kib(double samples, int cpus)
+{
+	double most = cpus > 0 ? RINGS_KIB / cpus : RINGS_KIB;
+	double kib = samples / 2 > 256 ? samples / 2 : 256;
+
+	return kib < most ? kib : most > 8 ? most : 8;
+}
+
 static int open_sampler(struct recording *r)
 {
 	r->marker = tracefs_instance_file_open(r->instance, "trace_marker_raw",
@@ -271,25 +345,27 @@ static int open_sampler(struct recording *r)
 
 static int set_up(struct recording *r, const struct options *o)
 {
-	struct dat_source from;
+	double buffer = o->buffer;
 	ssize_t size;
 	int cpus;
 
 	r->page = sysconf(_SC_PAGESIZE);
 	r->buf = malloc(r->page);
-	if (!r->buf || make_file(r, o))
+	if (!r->buf || (!o->flight && make_file(r, o->output)))
 		return -1;
 	r->instance = instance_new();
 	if (!r->instance)
 		return -1;
 	r->instance_dir = tracefs_instance_get_dir(r->instance);
-	if (o->buffer && tracefs_instance_set_buffer_size(r->instance, o->buffer, -1)) {
-		complain("the kernel does not give each CPU a buffer of %g KiB", o->buffer);
+	cpus = count_cpus(r);
+	if (o->flight && !buffer)
+		buffer = ring_kib(o->flight / o->interval, cpus);
+	if (buffer && tracefs_instance_set_buffer_size(r->instance, buffer, -1)) {
+		complain("the kernel does not give each CPU a buffer of %g KiB", buffer);
 		return -1;
 	}
 	size = tracefs_instance_get_buffer_size(r->instance, 0);
 	r->half_buffer = size > 0 ? size * 1024 / 2 : 1 << 19;
-	cpus = count_cpus(r);
 	for (; r->cpu_count < cpus; r->cpu_count++)
 		if (open_cpu(r, r->cpu_count))
 			return -1;
@@ -298,12 +374,7 @@ static int set_up(struct recording *r, const struct options *o)
 		return -1;
 	if (enable_events(r))
 		return -1;
-	from = source_of(r);
-	if (dat_live_begin(&r->live, r->live.fd, &from, r->cpus, r->cpu_count)) {
-		complain("cannot write %s: %s", r->part, strerror(errno));
-		return -1;
-	}
-	return 0;
+	return o->flight ? 0 : begin_file(r);
 }
 
 static void clean_up(struct recording *r)
@@ -647,6 +718,157 @@ static int command_result(const struct options *o, int status)
 	return STATUS_ERROR;
 }
 
+/*
+ * The flight recorder: nothing is read from the ring until a sample shows that a node
+ * is newly hopeless, or that kswapd seems to run away. What is left of the ring is then
+ * written to a file.
+ */
+
+#define AFTER		5	/* samples that are waited for, so that they are in it */
+#define GAP		10	/* samples from one file to the next, at least */
+#define FLIGHT_PREFIX	"kswapd-"
+
+struct flight {
+	struct model *model;
+	bool hopeless[MAX_NODES], counted[MAX_NODES];
+	uint64_t given_up[MAX_NODES], suspected[MAX_NODES];
+	const char *what;	/* that a file is to be written for, or NULL */
+	int wait, gap;
+};
+
+/* What a sample says of a node, and whether that is news. */
+static const char *news_of(struct flight *f, struct recording *r, int i, unsigned int on)
+{
+	struct event ev = { .ts = now_ns(), .type = EV_SAMPLE, .nid = r->sampler.node[i].nid };
+	const char *what = NULL;
+	struct kswapd_counts counts;
+	struct node *node;
+
+	if (!sampler_node(&r->sampler, i, &ev.sample))
+		return NULL;
+	model_event(&ev, f->model);
+	node = model_node(f->model, ev.nid);
+	if (node->suspected_at != f->suspected[i] && (on & FAIL_RUNAWAY) &&
+	    ev.ts - f->suspected[i] > 6 * SUSPECT_NS)
+		what = "runaway";
+	f->suspected[i] = node->suspected_at;
+	/* Between two samples, it was hopeless for a time. */
+	if (sampler_counts(&r->sampler, i, &counts)) {
+		if (f->counted[i] && counts.given_up != f->given_up[i] && (on & FAIL_GIVEN_UP))
+			what = "given-up";
+		f->counted[i] = true;
+		f->given_up[i] = counts.given_up;
+	}
+	if (ev.sample.hopeless && !f->hopeless[i] && (on & FAIL_GIVEN_UP))
+		what = "given-up";
+	f->hopeless[i] = ev.sample.hopeless;
+	return what;
+}
+
+static int oldest_first(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_flight(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return !strncmp(entry->d_name, FLIGHT_PREFIX, strlen(FLIGHT_PREFIX)) && len > 4 &&
+	       !strcmp(entry->d_name + len - 4, ".dat");
+}
+
+static void remove_oldest(const char *dir, int keep)
+{
+	struct dirent **list;
+	char path[4096];
+	int n = scandir(dir, &list, is_flight, oldest_first), i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		if (i + keep < n)
+			unlink(path);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+}
+
+/* A disk that is full now may have room when something happens again. */
+static void write_flight(struct recording *r, const struct options *o, const char *what)
+{
+	time_t now = time(NULL);
+	char path[4096], when[32];
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	snprintf(path, sizeof(path), "%s/" FLIGHT_PREFIX "%s-%s.dat", o->output, when, what);
+	if (make_file(r, path))
+		return;
+	/* no room: what fit is there */
+	if (begin_file(r) || drain_all(r, SIZE_MAX) || pack(r, path)) {
+		if (rename(r->part, path))
+			complain("cannot write %s: %s", path, strerror(errno));
+	} else {
+		unlink(r->part);
+	}
+	free(r->part);
+	r->part = NULL;
+	close(r->live.fd);
+	r->live.fd = -1;
+	remove_oldest(o->output, o->keep ? o->keep : 20);
+	printf("%s\n", path);
+	fflush(stdout);
+}
+
+static int fly(struct recording *r, const struct options *o)
+{
+	unsigned int on = o->on ? o->on : FAIL_GIVEN_UP | FAIL_RUNAWAY;
+	struct flight f = { .model = model_new() };
+	struct timespec step = { .tv_sec = o->interval };
+	const char *what;
+	int i;
+
+	if (!f.model) {
+		complain("out of memory");
+		return -1;
+	}
+	step.tv_nsec = (o->interval - step.tv_sec) * 1e9;
+	while (!stop) {
+		take_samples(r);
+		for (i = 0; i < r->sampler.nodes; i++) {
+			what = news_of(&f, r, i, on);
+			if (what && !f.what) {
+				f.what = what;
+				f.wait = AFTER;
+			}
+		}
+		f.gap -= f.gap > 0;
+		f.wait -= f.wait > 0;
+		if (f.what && !f.wait && !f.gap) {
+			write_flight(r, o, f.what);
+			f.what = NULL;
+			f.gap = GAP;
+		}
+		nanosleep(&step, NULL);
+	}
+	if (f.what)
+		write_flight(r, o, f.what);
+	model_free(f.model);
+	return 0;
+}
+
+static int check_directory(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode) && !access(path, W_OK))
+		return 0;
+	complain("--flight writes into the directory of -o, and %s is none that can be written",
+		 path);
+	return -1;
+}
+
 int cmd_record(int argc, char **argv)
 {
 	struct options o = { .output = "trace.dat", .interval = 1 };
@@ -667,7 +889,10 @@ int cmd_record(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	protect(r);
 	status = STATUS_ERROR;
-	if (!set_up(r, &o)) {
+	if (o.flight) {
+		if (!check_directory(o.output) && !set_up(r, &o) && !fly(r, &o))
+			status = STATUS_OK;
+	} else if (!set_up(r, &o)) {
 		err = run(r, &o, &command);
 		if (command_ran(&command, o.command) && !finish(r, &o, err))
 			status = command_result(&o, command.status);

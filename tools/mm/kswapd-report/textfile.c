@@ -22,7 +22,9 @@
 #include "textfile.h"
 
 #define LINE_SIZE	4096
-#define MOST_CPUS	65536
+#ifndef TEXT_CPUS
+#define TEXT_CPUS	65536
+#endif
 #define TICK_LINES	(1 << 16)
 
 struct text_reader {
@@ -32,11 +34,11 @@ struct text_reader {
 	uint32_t cpus;
 	struct event_end end;
 	uint64_t last_ts, lines;
-	uint64_t cpu_ts[MOST_CPUS];
+	uint64_t cpu_ts[TEXT_CPUS];
 	struct {
 		bool pending;
 		int64_t count;
-	} lost[MOST_CPUS];
+	} lost[TEXT_CPUS];
 };
 
 struct line {
@@ -282,7 +284,7 @@ static void take_line(struct text_reader *r, struct line *line)
 	r->end.records++;
 	if (line->ts > r->last_ts)
 		r->last_ts = line->ts;
-	if (ev.task.cpu >= 0 && ev.task.cpu < MOST_CPUS) {
+	if (ev.task.cpu >= 0 && ev.task.cpu < TEXT_CPUS) {
 		if (r->lost[ev.task.cpu].pending)
 			tell_lost(r, ev.task.cpu, line->ts);
 		r->cpu_ts[ev.task.cpu] = line->ts;
@@ -311,7 +313,7 @@ static bool take_lost(struct text_reader *r, const char *text)
 	long long count = -1;
 	int cpu;
 
-	if (sscanf(text, "CPU:%d [", &cpu) != 1 || cpu < 0 || cpu >= MOST_CPUS ||
+	if (sscanf(text, "CPU:%d [", &cpu) != 1 || cpu < 0 || cpu >= TEXT_CPUS ||
 	    !strstr(text, "EVENTS"))
 		return false;
 	if (sscanf(text, "CPU:%d [LOST %lld EVENTS]", &cpu, &count) != 2 &&

@@ -254,7 +254,8 @@ report_text() {
 	printf '#!/bin/sh\n[ "$1" = script ] || exit 1\ncat "%s"\n' "$PWD/$cases/posting.txt" >"$dir/bin/perf"
 	chmod +x "$dir/bin/perf"
 	expect 0 "10.244 s" env PATH="$dir/bin:$PATH" "$tool" report "$dir/perf.data"
-	if perf record -q -a -e sched:sched_switch -o "$dir/real.data" sleep 0.2 2>/dev/null; then
+	# perf mounts tracefs.
+	if unshare -m --propagation private perf record -q -a -e sched:sched_switch -o "$dir/real.data" sleep 0.2 2>/dev/null; then
 		"$tool" report --json "$dir/real.data" | jq -e '.traces[0] | .records.all > 5 and
 			.verdict == "unknown" and .source == "text"'
 	fi
@@ -396,6 +397,10 @@ report_bad_options() {
 	record --for 0x10|takes a number
 	record --for 1e3|takes a number
 	top -n 1.5|takes a whole number
+	record --flight 10x|takes a time
+	record --flight 10m --on x|--on takes
+	record --flight 10m --for 1|without a command
+	record --on given-up|need --flight
 	record sleep 1|-- goes before the command
 	top --count 0|takes a number
 	top x|takes no argument
@@ -494,12 +499,22 @@ report_record_fails() {
 	[ ! -e "$1/new" ]
 }
 
+may_trace() {
+	unshare -m --propagation private sh -c 'mountpoint -q /sys/kernel/tracing ||
+		mount -t tracefs tracefs /sys/kernel/tracing' 2>/dev/null
+}
+
+# What the flight recorder has on the disk, and what it takes.
+report_flight() {
+	may_trace || skip "needs root, and a kernel with tracefs"
+	expect 0 "ok: " "$report_dir/host-flight" "$(report_built)" "$2" "$1"
+}
+
 # On this machine, where root may mount tracefs.
 report_host() {
 	local tool
 
-	unshare -m --propagation private mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
-		skip "needs root, and a kernel with tracefs"
+	may_trace || skip "needs root, and a kernel with tracefs"
 	# Sanitizers lock no memory.
 	tool=$(report_built)
 	expect 0 "ok: files can be read, and nothing is left behind" \
@@ -595,6 +610,8 @@ report_install() {
 		test -s "$1/root/usr/share/man/man1/kswapd-report$page.1"
 	done
 	test -x "$1/root/usr/bin/kswapd_failures.bt"
+	grep -qx 'ExecStart=/usr/bin/kswapd-report record --flight .*' \
+		"$1/root/usr/lib/systemd/system/kswapd-report.service"
 	bash -n "$1/root/usr/share/bash-completion/completions/kswapd-report"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	bash -c '. "$1"; COMP_WORDS=(kswapd-report re); COMP_CWORD=1; _kswapd_report
@@ -621,6 +638,8 @@ t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
 t "report: a recorder that is ended in any way" with_dir report_host
+t "report: the flight recorder writes what was before an incident" with_dir report_flight 5
+ta "report: the flight recorder, an hour of incidents" with_dir report_flight 60
 ta "report: records in a guest, and leaves nothing behind" with_dir report_records
 ta "report: the bpftrace script sees failures and resets on stock" \
 	with_dir report_bpftrace
