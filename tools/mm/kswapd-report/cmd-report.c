@@ -3,10 +3,13 @@
  * kswapd-report report
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "main.h"
 #include "output.h"
@@ -22,18 +25,48 @@ static const char usage[] =
 "      --json             print JSON (its fields are in kswapd-report-report(1))\n"
 "      --csv              print one line for each episode, comma-separated\n"
 "      --svg FILE         also write a picture of each node over time\n"
+"      --html FILE        also write a page with the text and the picture\n"
+"      --perfetto FILE    also write spans and counters for ui.perfetto.dev\n"
+"      --prometheus FILE  also write metrics for the textfile collector\n"
 "      --fail-on LIST     exit with 3 if a verdict is one of the LIST, with commas:\n"
 "                         given-up, runaway, suspected, unknown\n"
 "      --debug            show the messages of libtracecmd\n"
 "  -h, --help             this text\n";
 
-enum { JSON = 256, CSV, SVG, FAIL_ON, DEBUG };
+enum { JSON = 256, CSV, FAIL_ON, DEBUG, FILES };
+
+/* What goes to a file of its own, by the option. */
+static const struct {
+	const char *option;
+	void (*report)(FILE *out, struct trace *traces, int count);
+} files[] = {
+	{ "svg", svg_report },
+	{ "html", html_report },
+	{ "perfetto", perfetto_report },
+	{ "prometheus", prom_report },
+};
+
+#define FILE_COUNT	(sizeof(files) / sizeof(files[0]))
 
 struct options {
 	bool json, csv, debug;
 	unsigned int fail_on;
-	const char *svg;
+	const char *files[FILE_COUNT];
 };
+
+/* The name of a file that was forgotten makes the next word one: the trace. */
+static bool is_trace(const char *path)
+{
+	unsigned char head[3] = "";
+	FILE *in = fopen(path, "r");
+	bool is;
+
+	if (!in)
+		return false;
+	is = fread(head, 1, 3, in) == 3 && head[0] == 0x17 && head[1] == 0x08 && head[2] == 0x44;
+	fclose(in);
+	return is;
+}
 
 /* Returns -1 to go on, or a status to end with. */
 static int parse(int argc, char **argv, struct options *o)
@@ -41,12 +74,16 @@ static int parse(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, JSON },
 		{ "csv", no_argument, NULL, CSV },
-		{ "svg", required_argument, NULL, SVG },
+		{ "svg", required_argument, NULL, FILES },
+		{ "html", required_argument, NULL, FILES + 1 },
+		{ "perfetto", required_argument, NULL, FILES + 2 },
+		{ "prometheus", required_argument, NULL, FILES + 3 },
 		{ "fail-on", required_argument, NULL, FAIL_ON },
 		{ "debug", no_argument, NULL, DEBUG },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
+	size_t which;
 	int c;
 
 	opterr = 0;
@@ -58,8 +95,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case CSV:
 			o->csv = true;
 			break;
-		case SVG:
-			o->svg = optarg;
+		case FILES ... FILES + FILE_COUNT - 1:
+			o->files[c - FILES] = optarg;
 			break;
 		case FAIL_ON:
 			o->fail_on = fail_list(optarg);
@@ -82,6 +119,13 @@ static int parse(int argc, char **argv, struct options *o)
 	if (o->json && o->csv) {
 		complain("choose one of --json and --csv");
 		return STATUS_USAGE;
+	}
+	for (which = 0; which < FILE_COUNT; which++) {
+		if (o->files[which] && is_trace(o->files[which])) {
+			complain("--%s writes a file, and %s is a trace: the name of the file is missing",
+				 files[which].option, o->files[which]);
+			return STATUS_USAGE;
+		}
 	}
 	if (optind == argc) {
 		complain("name a trace, or several ('kswapd-report report --help' tells more)");
@@ -108,26 +152,43 @@ static int read_one(struct trace *t, const char *path, bool debug)
 	return STATUS_OK;
 }
 
-static int write_svg(const char *path, struct trace *traces, int count)
+static int failed(const char *path)
 {
-	FILE *out = fopen(path, "w");
-	int bad;
+	complain("cannot write %s: %s", path, strerror(errno));
+	return STATUS_ERROR;
+}
 
+/* In one step: a reader sees the old file or the new one. */
+static int write_file(size_t which, const char *path, struct trace *traces, int count)
+{
+	struct stat st;
+	bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
+	char *part;
+	int fd, bad;
+	FILE *out;
+
+	if (asprintf(&part, device ? "%s" : "%s.XXXXXX", path) < 0)
+		return failed(path);
+	fd = device ? open(part, O_WRONLY | O_CLOEXEC) : mkostemp(part, O_CLOEXEC);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out) {
-		complain("cannot write %s: %s", path, strerror(errno));
-		return STATUS_ERROR;
+		free(part);
+		return failed(path);
 	}
-	svg_report(out, traces, count);
-	bad = ferror(out);
-	if (fclose(out) || bad) {
-		complain("cannot write %s: %s", path, strerror(errno));
-		return STATUS_ERROR;
+	files[which].report(out, traces, count);
+	bad = ferror(out) || (!device && fchmod(fd, 0644));
+	if (fclose(out) || bad || (!device && rename(part, path))) {
+		bad = failed(path);
+		if (!device)
+			unlink(part);
 	}
-	return STATUS_OK;
+	free(part);
+	return bad ? STATUS_ERROR : STATUS_OK;
 }
 
 static int show(struct trace *traces, int count, const struct options *o)
 {
+	size_t which;
 	int i;
 
 	if (o->json)
@@ -136,8 +197,9 @@ static int show(struct trace *traces, int count, const struct options *o)
 		csv_report(stdout, traces, count);
 	else
 		text_report(stdout, traces, count);
-	if (o->svg && write_svg(o->svg, traces, count))
-		return STATUS_ERROR;
+	for (which = 0; which < FILE_COUNT; which++)
+		if (o->files[which] && write_file(which, o->files[which], traces, count))
+			return STATUS_ERROR;
 	for (i = 0; i < count; i++)
 		if (fails_on(traces[i].model, o->fail_on))
 			return STATUS_FAIL_ON;

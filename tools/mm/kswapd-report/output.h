@@ -20,6 +20,9 @@ void text_report(FILE *out, struct trace *traces, int count);
 void json_report(FILE *out, struct trace *traces, int count);
 void csv_report(FILE *out, struct trace *traces, int count);
 void svg_report(FILE *out, struct trace *traces, int count);
+void html_report(FILE *out, struct trace *traces, int count);
+void perfetto_report(FILE *out, struct trace *traces, int count);
+void prom_report(FILE *out, struct trace *traces, int count);
 
 #define WIDTH	80
 

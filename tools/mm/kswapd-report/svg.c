@@ -1,70 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A picture of each node over time.
+ * A picture of each node over time. It has a viewBox, so that it scales; panels of all
+ * traces have the same scale of time and of free memory.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "jsonw.h"
 #include "output.h"
 #include "verdict.h"
 
-#define LEFT	70
+#define LEFT	80
 #define WIDE	800
-#define PANEL	190
-#define HEAD	70
+#define RIGHT	30
 #define TALL	100	/* the part of a panel that is plotted */
-#define RIGHT	20
+#define PANEL	190
+#define THIN	56	/* of a node with nothing to show */
+#define ROW	18	/* of the legend */
+#define DENSE	2	/* resets are counted bars if marks would be so close */
+
+/* Okabe and Ito's colours, which colour-blind people tell apart, and two greys */
+#define C_HOPELESS	"#f0c9a0"
+#define C_UNSURE	"#d0d0d0"
+#define C_AWAKE		"#56b4e9"
+#define C_FREE		"#000000"
+#define C_MARK		"#777777"
+#define C_FAIL		"#666666"
+
+static const struct {
+	const char *reason, *colour;
+} colours[] = {
+	{ "DIRECT", "#d55e00" }, { "KSWAPD", "#0072b2" }, { "PCP", "#009e73" },
+	{ "OTHER", "#cc79a7" }, { "RETRY", "#e69f00" }, { NULL, "#8c510a" },
+};
+
+struct scale {
+	uint64_t span;		/* of the longest trace */
+	uint64_t pages;		/* at the top of a panel */
+};
 
 struct plot {
 	FILE *out;
+	const struct trace *t;
 	const struct model *m;
 	const struct node *node;
+	const struct scale *scale;
 	int top;
 };
 
 static void escaped(FILE *out, const char *s)
 {
-	for (; *s; s++) {
+	int n;
+
+	for (; *s; s += n ? n : 1) {
 		unsigned char c = *s;
 
-		if (c == '<' || c == '>' || c == '&' || c == '"' || c < ' ' || c > '~')
-			fprintf(out, c < ' ' ? "?" : "&#%u;", c);
+		n = utf8_length(s);
+		if (!n || c < ' ' || c == 0x7f)
+			fputc('?', out);
+		else if (c == '<' || c == '>' || c == '&' || c == '"')
+			fprintf(out, "&#%u;", c);
 		else
-			fputc(c, out);
+			fwrite(s, 1, n, out);
 	}
 }
 
 static const char *colour_of(const char *reason)
 {
-	if (!strcmp(reason, "DIRECT"))
-		return "#c0392b";
-	if (!strcmp(reason, "KSWAPD"))
-		return "#2471a3";
-	if (!strcmp(reason, "PCP"))
-		return "#1e8449";
-	if (!strcmp(reason, "OTHER"))
-		return "#7d3c98";
-	return "#b9770e";
+	int i;
+
+	for (i = 0; colours[i].reason; i++)
+		if (!strcmp(reason, colours[i].reason))
+			break;
+	return colours[i].colour;
 }
 
 static double x_of(const struct plot *p, double ns)
 {
-	double span = p->m->end - p->m->start;
-	double x = span > 0 ? ns / span * WIDE : 0;
+	double x = p->scale->span ? ns / p->scale->span * WIDE : 0;
 
 	return LEFT + (x < WIDE ? x : WIDE);
 }
 
+/* 1, 2 or 5 times a power of ten, for two to seven ticks */
+static double step_of(double most)
+{
+	double step = most > 0 ? pow(10, floor(log10(most))) : 1;
+
+	if (most / step >= 8)
+		return step * 2;
+	if (most / step >= 4)
+		return step;
+	return step / 2;
+}
+
 /* One rectangle for bins that follow each other. */
-static void spans(const struct plot *p, bool hopeless, int y, int height, const char *colour)
+static void spans(const struct plot *p, size_t offset, int y, int height, const char *colour,
+		  const char *what)
 {
 	double bin = p->m->bin_ns;
 	int i, from = -1;
 
 	for (i = 0; i <= BINS; i++) {
-		bool on = i < BINS && (hopeless ? p->node->bins[i].hopeless_ns :
-						  p->node->bins[i].awake_ns);
+		const char *at = (const char *)&p->node->bins[i < BINS ? i : 0] + offset;
+		bool on = i < BINS && *(const uint64_t *)at;
 		double left, width;
 
 		if (on && from < 0)
@@ -73,36 +116,96 @@ static void spans(const struct plot *p, bool hopeless, int y, int height, const 
 			continue;
 		left = x_of(p, from * bin);
 		width = x_of(p, i * bin) - left;
-		fprintf(p->out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>\n",
-			left, y, width > 0.5 ? width : 0.5, height, colour);
+		fprintf(p->out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>%s, about %.3f s from %.3f s on</title></rect>\n",
+			left, y, width > 0.5 ? width : 0.5, height, colour, what,
+			(i - from) * bin / 1e9, from * bin / 1e9);
 		from = -1;
 	}
 }
 
-static void tick(const struct plot *p, int i, int y1, int y2, const char *colour)
+static void fails(const struct plot *p)
 {
-	double x = x_of(p, (i + 0.5) * p->m->bin_ns);
+	uint64_t most = 1;
+	int i;
 
-	fprintf(p->out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\" stroke-width=\"1.5\"/>\n",
-		x, y1, x, y2, colour);
-}
-
-static void ticks(const struct plot *p)
-{
-	int i, j;
-
+	for (i = 0; i < BINS; i++)
+		if (p->node->bins[i].fails > most)
+			most = p->node->bins[i].fails;
 	for (i = 0; i < BINS; i++) {
-		const struct bin *bin = &p->node->bins[i];
+		uint32_t n = p->node->bins[i].fails;
+		double x = x_of(p, (i + 0.5) * p->m->bin_ns);
 
-		if (bin->fails)
-			tick(p, i, p->top + TALL - 14, p->top + TALL, "#333333");
-		for (j = 0; j < REASONS; j++)
-			if (bin->resets[j])
-				tick(p, i, p->top, p->top + TALL - 16, colour_of(p->m->reasons[j]));
+		if (n)
+			fprintf(p->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%d\" stroke=\"" C_FAIL "\" stroke-width=\"1.5\"><title>%u failed runs</title></line>\n",
+				x, p->top + TALL - 4 - 10.0 * n / most, x, p->top + TALL, n);
 	}
 }
 
-static void line(const struct plot *p, size_t offset, uint64_t most, const char *style)
+/* How many columns of so many pixels have resets in them, and how many resets at most? */
+static uint64_t most_resets(const struct plot *p, int r, int *columns)
+{
+	uint64_t most = 0, sum = 0;
+	int i, last = -1;
+
+	*columns = 0;
+	for (i = 0; i < BINS; i++) {
+		int column = (x_of(p, (i + 0.5) * p->m->bin_ns) - LEFT) / (3 * DENSE);
+
+		if (column != last)
+			sum = 0;
+		last = column;
+		if (!p->node->bins[i].resets[r])
+			continue;
+		*columns += !sum;
+		sum += p->node->bins[i].resets[r];
+		if (sum > most)
+			most = sum;
+	}
+	return most;
+}
+
+static void reset_mark(const struct plot *p, double x, double y, double width, double height,
+		       int r, uint64_t n)
+{
+	fprintf(p->out, "<rect class=\"reset\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"><title>%" PRIu64 " reset%s ",
+		x, y, width, height, colour_of(p->m->reasons[r]), n, n == 1 ? "" : "s");
+	escaped(p->out, p->m->reasons[r]);
+	fputs("</title></rect>\n", p->out);
+}
+
+/* Marks as tall as the panel where they are few, else bars by their number. */
+static void resets(const struct plot *p, int r)
+{
+	int i, columns, from = -1, last = -1;
+	uint64_t most = most_resets(p, r, &columns), sum = 0;
+	bool dense = columns > WIDE / (12 * DENSE) || most > 20;
+
+	for (i = 0; i <= BINS; i++) {
+		double x = x_of(p, (i + 0.5) * p->m->bin_ns);
+		uint32_t n = i < BINS ? p->node->bins[i].resets[r] : 0;
+		int column = i < BINS ? (int)((x - LEFT) / (3 * DENSE)) : -2;
+
+		if (!dense && n)
+			reset_mark(p, x - 0.75, p->top, 1.5, TALL - 18, r, n);
+		if (!dense)
+			continue;
+		if (column != last && sum)
+			reset_mark(p, LEFT + from * 3.0 * DENSE + r % 2, p->top + TALL - 18 -
+				   (TALL - 20.0) * sum / most, 3 * DENSE - 2, (TALL - 20.0) * sum / most,
+				   r, sum);
+		if (column != last) {
+			sum = 0;
+			from = column;
+		}
+		last = column;
+		sum += n;
+	}
+	if (dense && most)
+		fprintf(p->out, "<text x=\"%d\" y=\"%d\" font-size=\"9\" fill=\"%s\">%" PRIu64 "</text>\n",
+			LEFT + WIDE + 3, p->top + 10 + 11 * r, colour_of(p->m->reasons[r]), most);
+}
+
+static void line(const struct plot *p, size_t offset, const char *style, const char *what)
 {
 	int i;
 
@@ -113,73 +216,132 @@ static void line(const struct plot *p, size_t offset, uint64_t most, const char 
 
 		if (bin->samples)
 			fprintf(p->out, "%.1f,%.1f ", x_of(p, (i + 0.5) * p->m->bin_ns),
-				p->top + TALL - (double)val / most * TALL);
+				p->top + TALL - (double)val / p->scale->pages * TALL);
 	}
-	fputs("\"/>\n", p->out);
+	fprintf(p->out, "\"><title>%s</title></polyline>\n", what);
+}
+
+static double mib(uint64_t pages)
+{
+	return (double)pages * sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
 /* Free pages far above the watermarks are of no interest, and cut off. */
 static void free_pages(const struct plot *p)
 {
-	uint64_t most = 0;
-	int i;
+	double most = mib(p->scale->pages), step = step_of(most), at;
 
-	for (i = 0; i < BINS; i++)
-		if (p->node->bins[i].samples && p->node->bins[i].high > most)
-			most = p->node->bins[i].high;
-	if (!most || most > UINT64_MAX / 2)
+	if (!p->node->samples || !p->scale->pages)
 		return;
-	most *= 2;
 	fprintf(p->out, "<svg x=\"0\" y=\"0\" width=\"%d\" height=\"%d\"><defs><clipPath id=\"c%d\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath></defs><g clip-path=\"url(#c%d)\">\n",
 		LEFT + WIDE + RIGHT, p->top + TALL, p->top, LEFT, p->top, WIDE, TALL, p->top);
-	line(p, offsetof(struct bin, high), most, "stroke=\"#888888\" stroke-dasharray=\"6 3\"");
-	line(p, offsetof(struct bin, low), most, "stroke=\"#888888\" stroke-dasharray=\"2 3\"");
-	line(p, offsetof(struct bin, free), most, "stroke=\"#117a65\" stroke-width=\"1.5\"");
+	line(p, offsetof(struct bin, high), "stroke=\"" C_MARK "\" stroke-dasharray=\"6 3\"",
+	     "high watermark");
+	line(p, offsetof(struct bin, low), "stroke=\"" C_MARK "\" stroke-dasharray=\"2 3\"",
+	     "low watermark");
+	line(p, offsetof(struct bin, free), "stroke=\"" C_FREE "\" stroke-width=\"1.5\"",
+	     "free memory");
 	fputs("</g></svg>\n", p->out);
-	fprintf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%" PRIu64 "</text>\n",
-		LEFT - 4, p->top + 10, most);
-	fprintf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">pages</text>\n", LEFT - 4,
-		p->top + 24);
+	for (at = 0; at <= most; at += step)
+		fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g%s</text>\n", LEFT - 6,
+			p->top + TALL - at / most * TALL + 4, at,
+			at + step > most ? " MiB" : "");
 }
 
-static void panel(FILE *out, const struct trace *t, const struct node *node, int top)
+static void time_axis(const struct plot *p, int bottom)
 {
-	struct plot p = { out, t->model, node, top + 24 };
-	int bottom = p.top + TALL;
+	double span = p->scale->span / 1e9, step = step_of(span), at;
+	char when[32];
 
-	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">", LEFT, top + 14);
+	if (p->m->no_time || span <= 0)
+		return;
+	for (at = 0; at <= span * 1.0001; at += step) {
+		double x = x_of(p, at * 1e9);
+
+		fprintf(p->out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"" C_MARK "\"/>",
+			x, bottom, x, bottom + 4);
+		fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, bottom + 26);
+		if (time_of_day(p->m, p->m->start + at * 1e9, "%H:%M:%S", when, sizeof(when)))
+			fprintf(p->out, "%s</text>\n", when);
+		else
+			fprintf(p->out, "%g%s</text>\n", at, at + step > span ? " s" : "");
+	}
+}
+
+/* Nothing to see: it was not hopeless, nothing failed, and it was always balanced. */
+static bool is_thin(const struct model *m, const struct node *node)
+{
+	return verdict_of(m, node) == HEALTHY && !node->fails && !node->below_high;
+}
+
+static int height_of(const struct model *m, const struct node *node)
+{
+	return is_thin(m, node) ? THIN : PANEL;
+}
+
+static void panel(FILE *out, const struct trace *t, const struct node *node,
+		  const struct scale *scale, int top)
+{
+	struct plot p = { out, t, t->model, node, scale, top + 24 };
+	bool thin = is_thin(t->model, node);
+	int tall = thin ? 6 : TALL, bottom = p.top + tall, r;
+	double wide = x_of(&p, t->model->end - t->model->start) - LEFT;
+
+	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">node %d: %s, ", LEFT, top + 16,
+		node->nid, verdict_name(verdict_of(t->model, node)));
 	escaped(out, t->path);
-	fprintf(out, ", node %d: %s</text>\n", node->nid, verdict_name(verdict_of(t->model, node)));
-	spans(&p, true, p.top, TALL, "#f5c6cb");
-	spans(&p, false, bottom + 2, 8, "#5dade2");
-	free_pages(&p);
-	ticks(&p);
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#555555\"/>\n",
-		LEFT, p.top, WIDE, TALL);
-	fprintf(out, "<text x=\"%d\" y=\"%d\">%.3f s</text>\n", LEFT, bottom + 24,
-		t->model->start / 1e9);
-	fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3f s</text>\n", LEFT + WIDE,
-		bottom + 24, t->model->end / 1e9);
-}
-
-static void key(FILE *out, int *x, const char *colour, const char *text)
-{
-	fprintf(out, "<rect x=\"%d\" y=\"30\" width=\"12\" height=\"12\" fill=\"%s\"/>", *x, colour);
-	fprintf(out, "<text x=\"%d\" y=\"41\">", *x + 16);
-	escaped(out, text);
 	fputs("</text>\n", out);
-	*x += 30 + 7 * strlen(text);
+	if (!thin) {
+		spans(&p, offsetof(struct bin, unsure_ns), p.top, TALL, C_UNSURE, "not known");
+		spans(&p, offsetof(struct bin, hopeless_ns), p.top, TALL, C_HOPELESS, "hopeless");
+		free_pages(&p);
+		fails(&p);
+		for (r = 0; r < t->model->reason_count; r++)
+			if (node->resets_by[r])
+				resets(&p, r);
+	}
+	spans(&p, offsetof(struct bin, awake_ns), bottom + 2, 8, C_AWAKE, "awake");
+	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"none\" stroke=\"#555555\"/>\n",
+		LEFT, p.top, wide > 1 ? wide : 1, tall);
+	if (!thin)
+		time_axis(&p, bottom + 10);
 }
 
-static void keys(FILE *out, struct trace *traces, int count)
-{
-	int i, j, k, x = LEFT;
+struct legend {
+	FILE *out;	/* NULL: to see how tall it is */
+	int x, y;
+};
 
-	key(out, &x, "#f5c6cb", "given up");
-	key(out, &x, "#333333", "failed run");
-	key(out, &x, "#5dade2", "awake");
-	key(out, &x, "#117a65", "free");
-	key(out, &x, "#888888", "high, low");
+static void key(struct legend *l, const char *colour, const char *text)
+{
+	int width = 30 + 7 * strlen(text);
+
+	if (l->x > LEFT && l->x + width > LEFT + WIDE) {
+		l->x = LEFT;
+		l->y += ROW;
+	}
+	if (l->out) {
+		fprintf(l->out, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>", l->x,
+			l->y, colour);
+		fprintf(l->out, "<text x=\"%d\" y=\"%d\">", l->x + 16, l->y + 11);
+		escaped(l->out, text);
+		fputs("</text>\n", l->out);
+	}
+	l->x += width;
+}
+
+/* Returns where the panels begin. */
+static int legend(FILE *out, struct trace *traces, int count)
+{
+	struct legend l = { .out = out, .x = LEFT, .y = 30 };
+	int i, j, k;
+
+	key(&l, C_HOPELESS, "hopeless");
+	key(&l, C_UNSURE, "not known");
+	key(&l, C_FAIL, "failed runs");
+	key(&l, C_AWAKE, "awake");
+	key(&l, C_FREE, "free");
+	key(&l, C_MARK, "high (dashes), low (dots)");
 	for (i = 0; i < count; i++) {
 		for (j = 0; j < traces[i].model->reason_count; j++) {
 			const char *name = traces[i].model->reasons[j];
@@ -191,29 +353,54 @@ static void keys(FILE *out, struct trace *traces, int count)
 			if (said)
 				continue;
 			snprintf(text, sizeof(text), "reset %s", name);
-			key(out, &x, colour_of(name), text);
+			key(&l, colour_of(name), text);
 		}
 	}
+	return l.y + 2 * ROW;
+}
+
+static void measure(struct trace *traces, int count, struct scale *scale, int *tall)
+{
+	int i, nid;
+
+	for (i = 0; i < count; i++) {
+		const struct model *m = traces[i].model;
+
+		if (m->end - m->start > scale->span)
+			scale->span = m->end - m->start;
+		for (nid = 0; nid < MAX_NODES; nid++) {
+			if (!m->nodes[nid])
+				continue;
+			*tall += height_of(m, m->nodes[nid]);
+			if (!is_thin(m, m->nodes[nid]) && m->nodes[nid]->high_max > scale->pages &&
+			    m->nodes[nid]->high_max < UINT64_MAX / 2)
+				scale->pages = m->nodes[nid]->high_max;
+		}
+	}
+	scale->pages *= 2;
 }
 
 void svg_report(FILE *out, struct trace *traces, int count)
 {
-	int panels = 0, i, nid;
+	struct scale scale = { };
+	int tall = legend(NULL, traces, count), top, i, nid;
 
-	for (i = 0; i < count; i++)
-		for (nid = 0; nid < MAX_NODES; nid++)
-			panels += !!traces[i].model->nodes[nid];
-	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n",
-		LEFT + WIDE + RIGHT, HEAD + panels * PANEL);
-	fputs("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n", out);
-	fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">kswapd: failed runs, give-ups and resets</text>\n",
+	measure(traces, count, &scale, &tall);
+	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"100%%\" style=\"max-width:%dpx\" font-family=\"sans-serif\" font-size=\"12\">\n",
+		LEFT + WIDE + RIGHT, tall + 10, 2 * (LEFT + WIDE + RIGHT));
+	fputs("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
+	fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">kswapd: failed runs, hopeless nodes and resets</text>\n",
 		LEFT);
-	keys(out, traces, count);
-	panels = 0;
-	for (i = 0; i < count; i++)
-		for (nid = 0; nid < MAX_NODES; nid++)
-			if (traces[i].model->nodes[nid])
-				panel(out, &traces[i], traces[i].model->nodes[nid],
-				      HEAD + PANEL * panels++);
+	top = legend(out, traces, count);
+	for (i = 0; i < count; i++) {
+		for (nid = 0; nid < MAX_NODES; nid++) {
+			const struct node *node = traces[i].model->nodes[nid];
+
+			if (!node)
+				continue;
+			panel(out, &traces[i], node, &scale, top);
+			top += height_of(traces[i].model, node);
+		}
+	}
 	fputs("</svg>\n", out);
 }

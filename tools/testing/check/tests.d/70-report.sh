@@ -562,16 +562,132 @@ report_forms() {
 	tool=$(report_sanitized)
 	unpack runaway-6.12 "$1"
 	unpack patched-6.12 "$1"
-	cp "$1/patched-6.12.dat" "$1/<odd> & \"name\".dat"
-	(cd "$1" && "$tool" report --svg x.svg --json ./*.dat >x.json &&
+	cp "$1/patched-6.12.dat" "$1/<odd> & \"name\" é.dat"
+	(cd "$1" && "$tool" report --svg x.svg --html x.html --perfetto x.pf --prometheus x.prom \
+		--json ./*.dat >x.json &&
 		"$tool" report --csv ./*.dat >x.csv && "$tool" report ./*.dat >x.txt &&
 		"$tool" report runaway-6.12.dat >y.txt)
-	jq -e '.schema == "kswapd-report" and .version == 2 and (.traces | length) == 3' "$1/x.json"
+	jq -e '.schema == "kswapd-report" and .version == 2 and (.traces | length) == 3 and
+		.traces[0].file == "./<odd> & \"name\" é.dat"' "$1/x.json"
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1/x.svg"
 	python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1])))
 assert len(rows) > 50 and all(len(r) == 14 and None not in r.values() for r in rows), rows[0]
 ' "$1/x.csv"
-	! grep -E '^.{81}' "$1/y.txt"
+	! grep -E '^.{81}' "$1/y.txt" "$1/x.txt"
+	one_sentence "is a trace: the name of the file is missing" "$tool" report --svg \
+		"$1/patched-6.12.dat" "$1/runaway-6.12.dat"
+	# One page, of which nothing is elsewhere; links would be.
+	python3 - "$1/x.html" <<-'END'
+	import html.parser, sys
+	class Page(html.parser.HTMLParser):
+	    tags = []
+	    def handle_starttag(self, tag, attrs):
+	        self.tags.append(tag)
+	        assert not {"src", "href"} & dict(attrs).keys(), attrs
+	page = Page()
+	page.feed(open(sys.argv[1]).read())
+	assert "svg" in page.tags and "pre" in page.tags, page.tags
+	END
+	# The JSON trace event format: each phase has what it needs.
+	jq -e '.traceEvents | length > 100 and all(.ph as $ph | (.name | type) == "string" and
+		(.pid | type) == "number" and (.tid | type) == "number" and (.ts | type) == "number" and
+		(["M", "X", "i", "C"] | index($ph)) and ($ph != "X" or .dur >= 0) and
+		($ph != "i" or .s == "t") and
+		($ph != "C" or (.args | all(.[]; type == "number"))))' "$1/x.pf"
+	jq -e '[.traceEvents[] | select(.name == "reset DIRECT")] | length == 82' "$1/x.pf"
+	# Metrics: each has a type before it, and is there once with its labels.
+	awk '/^# TYPE/ { type[$3] = 1; next } /^#/ { next }
+		{ name = $0; sub(/[{].*/, "", name); labels = $0; sub(/ [^ ]*$/, "", labels) }
+		!type[name] || seen[labels]++ || $NF !~ /^[0-9.]+$/ { print; bad = 1 }
+		END { exit bad || NR < 50 }' "$1/x.prom"
+	grep -F 'node="1",verdict="runaway"} 1' "$1/x.prom"
+	grep -F 'name\" é.dat",node="1",reason="DIRECT"} 1' "$1/x.prom"
+	[ -z "$(find "$1" -name 'x.*.??????')" ]
+}
+
+# All that is printed is in the schema, and what the schema asks for is printed.
+report_schema() {
+	local tool
+
+	python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
+	tool=$(report_sanitized)
+	export ASAN_OPTIONS=allocator_may_return_null=1
+	"$tool" report --json "$report_dir"/traces/*.xz "$report_dir"/cases/* >"$1/x.json"
+	python3 - tools/mm/kswapd-report/kswapd-report.schema.json "$1/x.json" <<-'END'
+	import json, jsonschema, sys
+	schema, report = (json.load(open(path)) for path in sys.argv[1:])
+	jsonschema.Draft7Validator.check_schema(schema)
+	def closed(s):
+	    if isinstance(s, dict):
+	        if "properties" in s:
+	            s["additionalProperties"] = False
+	        for key in s.values():
+	            closed(key)
+	    elif isinstance(s, list):
+	        for item in s:
+	            closed(item)
+	closed(schema)
+	jsonschema.validate(report, schema)
+	assert len(report["traces"]) > 15
+	report["traces"][0]["nodes"][0]["gave_up"] = "perhaps"
+	try:
+	    jsonschema.validate(report, schema)
+	except jsonschema.ValidationError:
+	    sys.exit(0)
+	sys.exit("a report that is wrong is valid")
+	END
+}
+
+# Colours of the picture differ for those with deuteranopia and protanopia, too.
+report_picture() {
+	local tool
+
+	tool=$(report_sanitized)
+	unpack runaway-6.12 "$1"
+	unpack patched-6.12 "$1"
+	"$tool" report --svg "$1/x.svg" "$1/runaway-6.12.dat" "$1/patched-6.12.dat" >"$1/said"
+	python3 - "$1/x.svg" tools/mm/kswapd-report/svg.c <<-'END'
+	import re, sys
+	svg, source = (open(path).read() for path in sys.argv[1:])
+	assert re.search(r'viewBox="0 0 \d+ \d+"', svg)
+	assert "<title>" in svg and " MiB<" in svg and ">0<" in svg
+	# Nothing runs off the picture.
+	width, height = map(int, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())
+	for x, y in re.findall(r'<(?:rect|text)[^>]* x="([\d.]+)" y="([\d.]+)"', svg):
+	    assert float(x) <= width and float(y) <= height, (x, y)
+	# One scale of time: the shorter trace has the narrower frame.
+	frames = re.findall(r'width="([\d.]+)" height="100" fill="none"', svg)
+	assert len(frames) == 2 and float(frames[0]) == 800 and 690 < float(frames[1]) < 720, frames
+	colours = re.findall(r'{ "[A-Z]+", "(#[0-9a-f]{6})" }', source)
+	assert len(colours) == 5, colours
+	def linear(c):
+	    v = [int(c[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+	    return [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in v]
+	MATRICES = {  # of Vienot, Brettel and Mollon, 1999
+	    "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+	    "protan": ((0.11238, 0.88762, 0), (0.11238, 0.88762, 0), (0.00401, -0.00401, 1)),
+	    "deutan": ((0.29275, 0.70725, 0), (0.29275, 0.70725, 0), (-0.02234, 0.02234, 1)),
+	}
+	def lab(rgb):
+	    x, y, z = (sum(a * b for a, b in zip(row, rgb)) / white for row, white in (
+	        ((0.4124, 0.3576, 0.1805), 0.9505), ((0.2126, 0.7152, 0.0722), 1),
+	        ((0.0193, 0.1192, 0.9505), 1.089)))
+	    f = lambda t: max(t, 0) ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116
+	    return 116 * f(y) - 16, 500 * (f(x) - f(y)), 200 * (f(y) - f(z))
+	def least(colours):
+	    worst = 1e9
+	    for matrix in MATRICES.values():
+	        seen = [lab([sum(a * b for a, b in zip(row, linear(c))) for row in matrix])
+	                for c in colours]
+	        for i, a in enumerate(seen):
+	            for b in seen[:i]:
+	                worst = min(worst, sum((p - q) ** 2 for p, q in zip(a, b)) ** 0.5)
+	    return worst
+	print("least distance:", least(colours))
+	assert least(colours) > 15, least(colours)
+	# Red, green and brown of one lightness are not.
+	assert least(["#c0392b", "#1e8449", "#7d3c98", "#2471a3", "#b9770e"]) < 15
+	END
 }
 
 # What the manual shows is what the tool says, of a recorded trace, and of two; and
@@ -634,7 +750,9 @@ t "report: a reader that crashes is contained" with_dir report_contains
 t "report: bad options are told in one sentence" report_bad_options
 t "report: exit statuses" with_dir report_statuses
 t "report: a recording that fails leaves the old file" with_dir report_record_fails
-t "report: JSON, CSV and SVG are well-formed" with_dir report_forms
+t "report: files for programs are well-formed" with_dir report_forms
+t "report: JSON is as its schema says" with_dir report_schema
+t "report: the picture scales, and its colours differ" with_dir report_picture
 t "report: the manual shows what the tool says" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
 t "report: a recorder that is ended in any way" with_dir report_host
