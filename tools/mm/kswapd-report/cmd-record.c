@@ -24,6 +24,7 @@
 
 #include <tracefs.h>
 
+#include "blame.h"
 #include "datfile.h"
 #include "decode.h"
 #include "instance.h"
@@ -78,6 +79,7 @@ struct recording {
 	char *buf;
 	size_t half_buffer;
 	struct sampler sampler;
+	struct blame blame;
 	bool sampling, full;
 	unsigned long long samples;
 };
@@ -372,6 +374,8 @@ static int set_up(struct recording *r, const struct options *o)
 	r->sampling = o->interval > 0;
 	if (r->sampling && open_sampler(r))
 		return -1;
+	if (r->sampling)
+		blame_begin(&r->blame);
 	if (enable_events(r))
 		return -1;
 	return o->flight ? 0 : begin_file(r);
@@ -390,6 +394,7 @@ static void clean_up(struct recording *r)
 	if (r->instance)
 		instance_remove(r->instance);
 	sampler_free(&r->sampler);
+	blame_free(&r->blame);
 	/* Nothing came of it. */
 	if (r->part)
 		unlink(r->part);
@@ -423,6 +428,24 @@ static void mark_machine(struct recording *r)
 	sums.have_psi = system.have_psi;
 	memcpy(sums.numbers, &system.psi_some_us, sizeof(sums.numbers));
 	mark(r, &sums, sizeof(sums));
+}
+
+/* At the end, or before a file is written */
+static void mark_cgroups(struct recording *r)
+{
+	struct event_cgroup top[CGROUPS];
+	int n, i;
+
+	if (!r->sampling)
+		return;
+	n = blame_top(&r->blame, top);
+	for (i = 0; i < n; i++) {
+		struct cgroup_wire w = { .id = CGROUP_ID, .version = MARK_VERSION,
+			.high = top[i].high, .psi_us = top[i].psi_us, .rank = top[i].rank };
+
+		memcpy(w.path, top[i].path, sizeof(w.path));
+		mark(r, &w, sizeof(w));
+	}
 }
 
 static void take_samples(struct recording *r)
@@ -626,6 +649,7 @@ static int run(struct recording *r, const struct options *o, struct command *c)
 		}
 	}
 	take_samples(r);
+	mark_cgroups(r);
 	if (c->pid)
 		end_command(c);
 	return err;
@@ -805,6 +829,8 @@ static void write_flight(struct recording *r, const struct options *o, const cha
 	snprintf(path, sizeof(path), "%s/" FLIGHT_PREFIX "%s-%s.dat", o->output, when, what);
 	if (make_file(r, path))
 		return;
+	mark_cgroups(r);
+	blame_begin(&r->blame);
 	/* no room: what fit is there */
 	if (begin_file(r) || drain_all(r, SIZE_MAX) || pack(r, path)) {
 		if (rename(r->part, path))

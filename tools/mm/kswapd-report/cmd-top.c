@@ -11,8 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "blame.h"
 #include "decode.h"
 #include "instance.h"
+#include "jsonw.h"
 #include "main.h"
 #include "output.h"
 #include "sample.h"
@@ -21,20 +23,21 @@
 static const char usage[] =
 "usage: kswapd-report top [option...]\n"
 "\n"
-"Shows for each node what kswapd does, live. Where the kernel has no events of\n"
-"failed runs and resets, or without root, it goes by /proc and by what the kernel\n"
-"counts, and says what it cannot know then.\n"
+"Shows for each node what kswapd does, live. If the kernel has no events of failed\n"
+"runs and resets, or without root, it goes by /proc and the kernel's counters, and\n"
+"says what is unknown.\n"
 "\n"
-"  -d, --interval S    seconds from one look to the next (1)\n"
-"  -n, --count N       end after N looks\n"
+"  -d, --interval S    seconds from one sample to the next (1)\n"
+"  -n, --count N       end after N samples\n"
 "      --no-events     go by /proc alone\n"
+"      --follow        print a line of JSON for each node and sample\n"
 "  -h, --help          this text\n";
 
 #define LIVE_CPUS	8192
 
 struct options {
 	double interval, count;
-	bool no_events;
+	bool no_events, follow;
 };
 
 struct live {
@@ -47,6 +50,9 @@ struct live {
 	struct event_sample before[MAX_NODES];
 	bool have_before[MAX_NODES];
 	struct kswapd_counts first[MAX_NODES];
+	struct blame blame;
+	char reset_by[MAX_NODES][192];	/* the last reset, its task and cgroup */
+	const char *why;		/* there are no events */
 	bool counts;			/* the kernel has them */
 	uint64_t cpu_ts[LIVE_CPUS];	/* of each CPU's last record */
 	unsigned long long began, last;
@@ -58,6 +64,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "interval", required_argument, NULL, 'd' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "no-events", no_argument, NULL, 'p' },
+		{ "follow", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
@@ -77,6 +84,9 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'p':
 			o->no_events = true;
 			break;
+		case 'f':
+			o->follow = true;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return STATUS_OK;
@@ -95,6 +105,8 @@ static void start_events(struct live *live)
 {
 	const char *systems[] = { "vmscan", NULL };
 
+	live->why = tracefs_tracing_dir_is_mounted(false, NULL) <= 0 ? "tracefs is not mounted" :
+		    "there is no instance of tracefs (not root)";
 	live->instance = instance_new();
 	if (!live->instance)
 		return;
@@ -124,8 +136,17 @@ static int one_event(struct tep_event *event, struct tep_record *record, int cpu
 		model_event(&ev, live->model);
 	}
 	live->cpu_ts[cpu % LIVE_CPUS] = record->ts;
-	if (decode_record(&live->decode, record, &ev))
-		model_event(&ev, live->model);
+	if (!decode_record(&live->decode, record, &ev))
+		return 0;
+	model_event(&ev, live->model);
+	if (ev.type == EV_RESET) {
+		char cgroup[CGROUP_LEN];
+
+		blame_task(ev.task.pid, cgroup, sizeof(cgroup));
+		snprintf(live->reset_by[ev.nid], sizeof(live->reset_by[ev.nid]),
+			 "last reset %s by %s-%d, cgroup %s", ev.task.reason, ev.task.comm,
+			 ev.task.pid, *cgroup ? cgroup : "not known");
+	}
 	return 0;
 }
 
@@ -145,7 +166,7 @@ static double mib(uint64_t pages)
 static const char *state_of(const struct event_sample *s)
 {
 	if (s->hopeless)
-		return "given up";
+		return "hopeless";
 	return s->balanced ? "balanced" : "short";
 }
 
@@ -209,6 +230,17 @@ static void show_node(struct live *live, int i, unsigned long long now)
 	live->have_before[i] = true;
 }
 
+/* Since top began */
+static void show_cgroups(struct live *live)
+{
+	struct event_cgroup top[CGROUPS];
+	int n = blame_top(&live->blame, top), i;
+
+	for (i = 0; i < n && top[i].high; i++)
+		printf("memory.high %8" PRIu64 ", stalled %.3f s: %s\n", top[i].high,
+		       top[i].psi_us / 1e6, top[i].path);
+}
+
 static void show_words(struct live *live)
 {
 	int i;
@@ -221,14 +253,16 @@ static void show_words(struct live *live)
 			continue;
 		snprintf(head, sizeof(head), "node %d: ", node->nid);
 		wrap_owned(stdout, 0, 2, head, words_now(live->model, node, false));
+		if (live->reset_by[node->nid][0])
+			wrap(stdout, 2, 2, live->reset_by[node->nid]);
 		wrap_owned(stdout, 2, 2, "to do: ", words_now(live->model, node, true));
 	}
 	if (!live->instance)
-		puts("? no events (not asked for, or not root): resets and who did them cannot be known;\n  what is given up is from node_unreclaimable in /proc/zoneinfo");
+		printf("? %s: resets and spurious are unknown.\n", live->why);
 	else if (!live->failures)
-		puts("? this kernel has no events of failed runs and resets: who revives kswapd, and\n  why, cannot be known");
+		puts("? This kernel has no events of failed runs and resets: resets and spurious are\n  unknown.");
 	if (!live->failures && !live->counts)
-		puts("? nor does it count failed runs and give-ups");
+		puts("? This kernel has no kswapd counters: failed and giveup are unknown.");
 }
 
 static void show(struct live *live)
@@ -256,7 +290,69 @@ static void show(struct live *live)
 		show_node(live, i, now);
 	live->last = now;
 	show_words(live);
+	show_cgroups(live);
 	fputc('\n', stdout);
+	fflush(stdout);
+}
+
+static void json_count(struct jsonw *w, const char *key, bool known, uint64_t val)
+{
+	if (known)
+		jsonw_number(w, key, val);
+	else
+		jsonw_null(w, key);
+}
+
+/* One line of what show_node() shows. */
+static void follow_node(struct live *live, int i, unsigned long long now, const char *when)
+{
+	int nid = live->sampler.node[i].nid, failures = sampler_failures(&live->sampler, i);
+	struct event ev = { .ts = now, .type = EV_SAMPLE, .nid = nid };
+	struct kswapd_counts counts;
+	struct node *node;
+	struct jsonw w;
+	bool counted;
+
+	if (!sampler_node(&live->sampler, i, &ev.sample))
+		return;
+	model_event(&ev, live->model);
+	node = model_node(live->model, nid);
+	counted = live->counts && sampler_counts(&live->sampler, i, &counts);
+	jsonw_start(&w, stdout, true);
+	jsonw_open(&w, NULL, '{');
+	jsonw_string(&w, "time", when);
+	jsonw_int(&w, "node", nid);
+	jsonw_string(&w, "verdict", verdict_code(verdict_now(live->model, node)));
+	jsonw_bool(&w, "hopeless", ev.sample.hopeless);
+	jsonw_bool(&w, "balanced", ev.sample.balanced);
+	jsonw_number(&w, "free_pages", ev.sample.free);
+	jsonw_number(&w, "high_pages", ev.sample.high);
+	json_count(&w, "kswapd_cpu_ns", ev.sample.have_cpu, ev.sample.cpu_ns);
+	jsonw_number(&w, "refaults", ev.sample.refaults);
+	json_count(&w, "failures", failures >= 0, failures);
+	json_count(&w, "failed_runs", counted || live->failures, counted ?
+		   counts.runs_failed - live->first[i].runs_failed : node->fails);
+	json_count(&w, "give_ups", counted || live->failures, counted ?
+		   counts.given_up - live->first[i].given_up : node->giveups);
+	json_count(&w, "resets", live->failures, node->resets);
+	jsonw_close(&w, '}');
+}
+
+static void follow(struct live *live)
+{
+	unsigned long long now;
+	time_t t = time(NULL);
+	char when[32];
+	struct tm tm;
+	int i;
+
+	look(live);
+	if (sampler_read(&live->sampler))
+		return;
+	now = now_ns();
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	for (i = 0; i < live->sampler.nodes; i++)
+		follow_node(live, i, now, when);
 	fflush(stdout);
 }
 
@@ -301,13 +397,22 @@ int cmd_top(int argc, char **argv)
 		goto out;
 	}
 	start_counts(live);
+	blame_begin(&live->blame);
 	if (!o.no_events)
 		start_events(live);
+	else
+		live->why = "events were not asked for";
 	live->began = live->last = now_ns();
 	for (looks = 0; !stop && (!o.count || looks < o.count); looks++) {
 		if (looks)
 			rest(o.interval);
-		show(live);
+		if (o.follow)
+			follow(live);
+		else
+			show(live);
+		/* The reader of a pipe is gone. */
+		if (ferror(stdout))
+			break;
 	}
 	status = STATUS_OK;
 out:
@@ -316,6 +421,7 @@ out:
 	if (live->tep)
 		tep_free(live->tep);
 	sampler_free(&live->sampler);
+	blame_free(&live->blame);
 	model_free(live->model);
 	free(live);
 	return status;

@@ -197,6 +197,15 @@ static void decode_system(struct decode *d, const char *at, struct event *ev)
 		to[i] = wire64(d, at, offsetof(struct system_wire, numbers) + 8 * i);
 }
 
+static void decode_cgroup(struct decode *d, const char *at, struct event *ev)
+{
+	ev->type = EV_CGROUP;
+	ev->cgroup.high = wire64(d, at, offsetof(struct cgroup_wire, high));
+	ev->cgroup.psi_us = wire64(d, at, offsetof(struct cgroup_wire, psi_us));
+	ev->cgroup.rank = wire64(d, at, offsetof(struct cgroup_wire, rank));
+	printable(ev->cgroup.path, CGROUP_LEN, at + offsetof(struct cgroup_wire, path));
+}
+
 static void decode_numbers(struct decode *d, const char *at, struct event *ev)
 {
 	uint32_t flags = wire32(d, at, offsetof(struct sample_wire, flags));
@@ -223,6 +232,7 @@ static bool decode_marker(struct decode *d, const struct decoder *dec,
 	} markers[] = {
 		{ SAMPLE_ID, SAMPLE_VERSION, sizeof(struct sample_wire), decode_numbers },
 		{ META_ID, MARK_VERSION, sizeof(struct meta_wire), decode_meta },
+		{ CGROUP_ID, MARK_VERSION, sizeof(struct cgroup_wire), decode_cgroup },
 		{ SYSTEM_ID, MARK_VERSION, sizeof(struct system_wire), decode_system },
 	};
 	size_t begin = offsetof(struct sample_wire, version), i;

@@ -76,6 +76,7 @@ struct sample_wire {
 /* The same way, with a version and a structure: */
 #define META_ID		0x6b73776dU	/* kswm, struct event_meta */
 #define SYSTEM_ID	0x6b737779U	/* kswy, numbers of struct event_system in order */
+#define CGROUP_ID	0x6b737763U	/* kswc, struct event_cgroup */
 #define SYSTEM_NUMBERS	8
 #define MARK_VERSION	1
 
@@ -85,6 +86,14 @@ struct meta_wire {
 	uint64_t wall_ns;
 	char host[HOST_LEN], release[RELEASE_LEN], boot[BOOT_LEN];
 	char pad;
+};
+
+struct cgroup_wire {
+	uint32_t id;
+	uint32_t version;
+	uint64_t high, psi_us;
+	uint64_t rank;
+	char path[CGROUP_LEN];
 };
 
 struct system_wire {

@@ -26,6 +26,7 @@ enum event_type {
 	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
 	EV_META,	/* where and when it was recorded */
 	EV_SYSTEM,	/* sums of the machine, beside samples */
+	EV_CGROUP,	/* a cgroup that hit its memory.high, or stalled */
 	EV_LOST,	/* records of a CPU were lost before this one */
 	/* between the reader and its parent */
 	EV_START,	/* the file was understood: its facts */
@@ -79,6 +80,16 @@ struct event_system {
 	uint8_t have_psi;
 };
 
+#define CGROUPS		5
+#define CGROUP_LEN	96
+
+/* Growth while it was recorded; the first in rank grew most. */
+struct event_cgroup {
+	uint64_t high, psi_us;
+	uint32_t rank;
+	char path[CGROUP_LEN];
+};
+
 /* Units of a time stamp */
 enum time_unit {
 	TIME_NS,
@@ -115,6 +126,7 @@ struct event {
 		struct event_lost lost;
 		struct event_meta meta;
 		struct event_system system;
+		struct event_cgroup cgroup;
 		struct event_start start;
 		struct event_end end;
 	};

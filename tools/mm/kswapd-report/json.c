@@ -135,6 +135,21 @@ static void machine_sums(struct jsonw *w, const struct model *m)
 	jsonw_close(w, '}');
 }
 
+static void cgroups(struct jsonw *w, const struct model *m)
+{
+	int i;
+
+	jsonw_open(w, "cgroups", '[');
+	for (i = 0; i < m->cgroup_count; i++) {
+		jsonw_open(w, NULL, '{');
+		jsonw_string(w, "path", m->cgroups[i].path);
+		jsonw_number(w, "memory_events_high", m->cgroups[i].high);
+		jsonw_seconds(w, "memory_pressure_some_seconds", 1000 * m->cgroups[i].psi_us);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
 static void facts(struct jsonw *w, const struct trace *t)
 {
 	const struct model *m = t->model;
@@ -162,6 +177,7 @@ static void facts(struct jsonw *w, const struct trace *t)
 	jsonw_number(w, "buffers", s->buffers);
 	place(w, m);
 	machine_sums(w, m);
+	cgroups(w, m);
 }
 
 static void counts(struct jsonw *w, const struct trace *t)

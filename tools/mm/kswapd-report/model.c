@@ -863,6 +863,11 @@ void model_event(const struct event *ev, void *model)
 	}
 	if (ev->type == EV_SYSTEM)
 		on_system(m, &ev->system, ts);
+	/* Of several lists, the last. */
+	if (ev->type == EV_CGROUP && ev->cgroup.rank < CGROUPS) {
+		m->cgroups[ev->cgroup.rank] = ev->cgroup;
+		m->cgroup_count = ev->cgroup.rank + 1;
+	}
 	if (ev->type > EV_SAMPLE)
 		return;
 	node = get_node(m, ev->nid);

@@ -177,6 +177,8 @@ struct model {
 	uint64_t meta_ts;		/* on the clock of the trace; 0: no meta */
 	struct event_system first_system, last_system;
 	uint64_t first_system_ts, last_system_ts;
+	struct event_cgroup cgroups[CGROUPS];
+	int cgroup_count;
 	bool gated;			/* 7.x: no retries, resets on balanced nodes */
 	bool text;
 	bool no_time;			/* times are no durations */

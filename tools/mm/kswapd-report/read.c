@@ -328,6 +328,9 @@ static bool sane(struct event *ev)
 		ev->meta.host[HOST_LEN - 1] = ev->meta.release[RELEASE_LEN - 1] = '\0';
 		ev->meta.boot[BOOT_LEN - 1] = '\0';
 		return true;
+	case EV_CGROUP:
+		ev->cgroup.path[CGROUP_LEN - 1] = '\0';
+		return ev->cgroup.rank < CGROUPS;
 	case EV_LOST:
 	case EV_SYSTEM:
 	case EV_TICK:

@@ -304,6 +304,18 @@ static void trace_facts(FILE *out, const struct trace *t)
 			m->backwards);
 }
 
+static void blame(FILE *out, const struct model *m)
+{
+	int i;
+
+	if (!m->cgroup_count)
+		return;
+	fprintf(out, "\n%12s %12s  cgroups that grew most in these\n", "memory.high", "stalled, s");
+	for (i = 0; i < m->cgroup_count; i++)
+		fprintf(out, "%12" PRIu64 " %12.3f  %s\n", m->cgroups[i].high,
+			m->cgroups[i].psi_us / 1e6, m->cgroups[i].path);
+}
+
 static void limits(FILE *out, const struct model *m)
 {
 	const struct limit *limit;
@@ -338,6 +350,7 @@ static void one_trace(FILE *out, const struct trace *t)
 		legend(out);
 	else
 		fputs("\nUnknown: the trace has nothing of kswapd in it.\n", out);
+	blame(out, m);
 	fputc('\n', out);
 	limits(out, m);
 }

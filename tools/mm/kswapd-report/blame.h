@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The cgroups that hit their memory.high, or stalled for memory, more than others.
+ */
+#ifndef KSWAPD_REPORT_BLAME_H
+#define KSWAPD_REPORT_BLAME_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "event.h"
+#include "sysinfo.h"
+
+struct blame {
+	struct blame_cgroup *list;	/* by path */
+	size_t count, room;
+	struct text text;
+};
+
+/* Remember the counts of now; what was remembered is forgotten. */
+void blame_begin(struct blame *b);
+/* Those with the largest growth since then, at most CGROUPS; returns how many. */
+int blame_top(struct blame *b, struct event_cgroup *top);
+void blame_free(struct blame *b);
+
+/* The cgroup of a task, "" if it is gone. */
+void blame_task(pid_t pid, char *path, size_t size);
+
+#endif
