@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "event.h"
-#include "sysinfo.h"
+#include "proc.h"
 
 struct blame {
 	struct blame_cgroup *list;	/* by path */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "datfile.h"
-#include "sysinfo.h"
+#include "proc.h"
 
 /* ids of options in the file */
 #define OPTION_END	0

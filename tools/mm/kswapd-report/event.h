@@ -52,7 +52,7 @@ struct event_lost {
 	uint64_t since;		/* the last record before, of the same CPU; or 0 */
 };
 
-/* Pages, but for the CPU time; node_state of sysinfo.h has the meanings. */
+/* Pages, but for the CPU time; node_state of proc.h has the meanings. */
 struct event_sample {
 	uint64_t free;
 	uint64_t low;

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "event.h"
-#include "sysinfo.h"
+#include "proc.h"
 
 struct sampler {
 	struct text zoneinfo, vmstat, system;

@@ -23,6 +23,23 @@ report_compilers() {
 	done
 }
 
+# Reading /proc is the same as in the selftests' workload, function by function.
+report_proc() {
+	! diff tools/testing/selftests/kswapd/sysinfo.c tools/mm/kswapd-report/proc.c | grep '^>' |
+		grep -vx '> #include "proc.h"'
+	! grep -rn selftests tools/mm/kswapd-report
+}
+
+# As tools/mm/Makefile has it: built in its own directory, on a copy.
+report_in_tree() {
+	mkdir -p "$1/tools"
+	cp -r tools/mm "$1/tools/"
+	sed -n 's/^Append: tools.mm.Makefile | //p' scripts/series.d/30-kswapd-report \
+		>"$1/tools/mm/Makefile"
+	make -s -C "$1/tools/mm" kswapd-report
+	"$1/tools/mm/kswapd-report/kswapd-report" --version
+}
+
 # A missing library is named by its package.
 report_features() {
 	cat >"$1/pkg-config" <<-'END'
@@ -736,6 +753,8 @@ report_install() {
 }
 
 t "report: builds without a warning by gcc and clang" with_dir report_compilers
+t "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
+t "report: reads /proc as the workload does" report_proc
 t "report: a missing library is named by its package" with_dir report_features
 t "report: recorded traces give the reports that are known" with_dir report_golden
 t "report: counts are those of trace-cmd" with_dir report_counts

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reads what the kernel tells about nodes, zones, reclaim and threads.
+ */
+#ifndef KSWAPD_REPORT_PROC_H
+#define KSWAPD_REPORT_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+
+/* A file's text in a buffer that is kept and only ever grows. */
+struct text {
+	char *buf;
+	size_t len;
+	size_t cap;
+};
+
+int text_read(struct text *text, const char *path);
+void text_free(struct text *text);
+
+/* One line without its newline; 0 or a negative errno. */
+int read_line(const char *path, char *buf, size_t size);
+
+/* Files of "key value" lines: vmstat, memory.stat, cpu.stat, memory.events */
+bool keyed_number(const char *text, const char *key, unsigned long long *val);
+unsigned long long keyed_sum(const char *text, const char *prefix);
+
+/*
+ * The pages of a node and its watermarks.
+ *
+ * A zone keeps its lowmem reserve from user pages on top of each watermark, so
+ * min, low and high here have the reserve in them: they are what an allocation
+ * of user memory, and kswapd on its behalf, compare free pages with. A zone so
+ * small that the reserve takes all of it is never used for user pages nor ever
+ * balanced; it is left out of free and of the watermarks, or else its idle
+ * pages would look like room.
+ *
+ * The watermarks are without the boost that fragmentation puts on them for a
+ * while; that is in boost.
+ */
+struct node_state {
+	unsigned long long free;
+	unsigned long long min;
+	unsigned long long low;
+	unsigned long long high;
+	unsigned long long boost;
+	unsigned long long reserve;
+	unsigned long long usable;	/* managed pages of the zones counted */
+	unsigned long long managed;	/* managed pages of all its zones */
+	/*
+	 * Zones are judged one by one, and sums do not tell: kswapd is woken
+	 * when no zone has more than low (over_low is 0), and is content when
+	 * one has more than high (balanced).
+	 */
+	unsigned long long over_low;	/* sum of what zones have above low */
+	unsigned long long over_mid;	/* the same, of halfway to min */
+	bool balanced;
+	int zones;			/* zones counted */
+	bool hopeless;			/* node_unreclaimable */
+	int failures;			/* kswapd_failures; -1 where it is not shown */
+};
+
+/* From the text of /proc/zoneinfo; false if the node has no memory in it. */
+bool node_state_parse(const char *text, int nid, struct node_state *node);
+
+/* What the kernel has counted of the node's kswapd since boot. */
+struct kswapd_counts {
+	unsigned long long runs_failed;
+	unsigned long long given_up;
+	unsigned long long revived;
+};
+
+/* False where the kernel has no such counters. */
+bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts);
+
+/* The node's kswapd, or 0 where it cannot be seen. */
+pid_t find_kswapd(int nid);
+/* CPU time in ns since the thread began; 0 or a negative errno. */
+int thread_cpu_ns(pid_t pid, bool schedstat, unsigned long long *ns);
+/* Does the kernel account run time in /proc/PID/schedstat? */
+bool have_schedstat(void);
+
+unsigned long long now_ns(void);
+
+#endif
