@@ -163,8 +163,6 @@ static void add_span(struct model *m, struct node *node, enum span what,
 	if (what == HOPELESS) {
 		node->hopeless_ns += to - from;
 		node->hopeless_seen = true;
-		if (to - from > node->longest_hopeless_ns)
-			node->longest_hopeless_ns = to - from;
 	} else if (what == AWAKE) {
 		node->awake_ns += to - from;
 	} else {
@@ -244,8 +242,12 @@ static void span_is(struct model *m, struct node *node, enum belief state, uint6
 		add_span(m, node, HOPELESS, from, to);
 		if (node->open)
 			node->cur.hopeless_ns += to - from;
+		node->stretch_ns += to - from;
+		if (node->stretch_ns > node->longest_hopeless_ns)
+			node->longest_hopeless_ns = node->stretch_ns;
 	} else if (state == UNSURE) {
 		add_span(m, node, UNSURE_SPAN, from, to);
+		node->stretch_ns = 0;
 	}
 	node->since = to;
 }
@@ -256,6 +258,8 @@ static void now_is(struct node *node, enum belief state, int64_t count)
 	node->count = count;
 	node->count_by_reset = false;
 	node->hopeless_seen |= state == IS_HOPELESS;
+	if (state == NOT_HOPELESS)
+		node->stretch_ns = 0;
 }
 
 /* Nothing can be concluded over a place where records were lost. */
@@ -947,6 +951,7 @@ void model_finish(struct model *m, uint64_t first, uint64_t last)
 {
 	int nid;
 
+	m->finished = true;
 	if (!m->started)
 		clock_in(m, first);
 	if (last > m->end)

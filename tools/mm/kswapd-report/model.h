@@ -136,6 +136,7 @@ struct node {
 	enum belief state;
 	int64_t count;			/* of failures; -1: not known */
 	uint64_t since;			/* the state was found, or follows from here on */
+	uint64_t stretch_ns;		/* hopeless without a restart, until now */
 	uint64_t fail_at;		/* the last failed run */
 	uint64_t maybe_ns;		/* not hopeless, if resets were recorded */
 	bool maybe;
@@ -167,7 +168,7 @@ struct model {
 	int reason_count;
 	uint64_t start, end;
 	uint64_t bin_ns;
-	bool started;
+	bool started, finished;
 	uint64_t lost, lost_gaps, lost_unknown, lost_at;
 	uint64_t backwards;		/* times that went back */
 	uint64_t seen[EV_END + 1];

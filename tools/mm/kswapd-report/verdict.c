@@ -133,8 +133,8 @@ bool fails_on(const struct model *m, unsigned int list)
 /* Findings: what is the matter, in more detail than a verdict has */
 
 enum finding {
-	RUNS_AWAY, SEEMS_BY_EVENTS, SEEMS_BY_SAMPLES, HOPELESS_BALANCED, HOPELESS_RETRIED,
-	HOPELESS, END_UNKNOWN, RESTARTED_IN_VAIN, RESTARTED_AFTER_RETRIES, RESTARTED,
+	RUNS_AWAY, SEEMS_BY_EVENTS, SEEMS_BY_SAMPLES, HOPELESS_BALANCED, RETRY_WAITS,
+	HOPELESS_RETRIED, HOPELESS, END_UNKNOWN, RESTARTED_IN_VAIN, RESTARTED_AFTER_RETRIES, RESTARTED,
 	LOST_RECORDS, COUNT_UNKNOWN, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
 };
 
@@ -145,6 +145,7 @@ static const struct {
 	[SEEMS_BY_EVENTS] = { "suspected-by-events", "record-samples" },
 	[SEEMS_BY_SAMPLES] = { "suspected-by-samples", "find-cgroup" },
 	[HOPELESS_BALANCED] = { "hopeless-balanced", "restart" },
+	[RETRY_WAITS] = { "hopeless-balanced-retried", "none" },
 	[HOPELESS_RETRIED] = { "hopeless-retried", "free-memory" },
 	[HOPELESS] = { "hopeless", "free-memory" },
 	[END_UNKNOWN] = { "gave-up-end-unknown", "look-now" },
@@ -174,7 +175,7 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 			SEEMS_BY_SAMPLES;
 	case GIVEN_UP:
 		if (node->samples && node->balanced_last)
-			return HOPELESS_BALANCED;
+			return node->retries ? RETRY_WAITS : HOPELESS_BALANCED;
 		return has_retries(node) ? HOPELESS_RETRIED : HOPELESS;
 	case GAVE_UP:
 		return END_UNKNOWN;
@@ -254,7 +255,7 @@ static char *retries(const struct node *node)
 		return words(" Direct reclaim restarted kswapd %" PRIu64 " times for one run each (RETRY); %" PRIu64 " of these failed.",
 			     node->tries, node->vain);
 	if (node->retries)
-		return words(" It failed %" PRIu64 " retries in that time. A retry is one run; this is expected and is not a runaway.",
+		return words(" It failed %" PRIu64 " retries. A retry is one run; this is expected and is not a runaway.",
 			     node->retries);
 	return words("%s", "");
 }
@@ -263,7 +264,11 @@ static char *with_time(const struct model *m, const struct node *node, const cha
 {
 	char *time = how_long(m, node), *more = retries(node), *all;
 
-	all = words("%s (%s).%s", fmt, time, more);
+	/* While events still come, the sums are those of the past. */
+	if (m->finished)
+		all = words("%s (%s).%s", fmt, time, more);
+	else
+		all = words("%s.%s", fmt, more);
 	free(time);
 	free(more);
 	return all;
@@ -291,6 +296,8 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 			     (int)(SUSPECT_NS / NSEC), RUNAWAY_CPU, SUSPECT_REFAULTS);
 	case HOPELESS_BALANCED:
 		return with_time(m, node, "kswapd is still stopped although free memory is above the high watermark again. Nothing has reset its failure count yet");
+	case RETRY_WAITS:
+		return with_time(m, node, "The node is still hopeless although free memory is above the high watermark again. kswapd gets a retry when a task next requests a run");
 	case HOPELESS_RETRIED:
 	case HOPELESS:
 		return with_time(m, node, "kswapd gave up on the node, and the node is still hopeless: direct reclaim does its work");
@@ -343,6 +350,7 @@ static char *advise(enum finding finding)
 		return words("record with larger buffers (-b).");
 	case NOT_RECORDED:
 		return words("record with 'kswapd-report record', which samples what this kernel has no events for.");
+	case RETRY_WAITS:
 	case SOME_FAILED:
 	case FINE_BY_SAMPLES:
 	case FINE:

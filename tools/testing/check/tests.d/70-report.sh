@@ -331,7 +331,8 @@ report_sequences() {
 		.restarts_not_recorded == 1 and .hopeless_seconds < 1 and .unknown_seconds < 20' \
 		made_text 1000:f1 1100:DIRECT 10000:f16 "${runs[@]}"
 	text_is '.nodes[0] | .verdict == "recovered" and .hopeless_bound == "exact" and
-		.give_ups == 1 and .failed_retries == 4 and (.hopeless_seconds | . > 30 and . < 31)' \
+		.give_ups == 1 and .failed_retries == 4 and (.hopeless_seconds | . > 30 and . < 31) and
+		.longest_hopeless_seconds == .hopeless_seconds' \
 		made_text 1000:f1 1100:DIRECT 10000:f16 11000:f17-17 12000:f18-18 20000:f19-19 \
 		30000:f20-20 40500:KSWAPD
 	text_is '.nodes[0] | .verdict == "given-up" and .restarts_not_recorded == 1 and
