@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd-report: why kswapd stopped, and who woke it.
+ * kswapd-report: whether kswapd stopped, why, and what restarted it.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -20,8 +20,9 @@ static const char usage[] =
 "often, what restarted it, and whether the restart lasted.\n"
 "\n"
 "  record   record what is needed for a report on this machine (root)\n"
-"  report   read one trace.dat, or several side by side\n"
+"  report   read one trace, or several side by side\n"
 "  top      the same live, once a second\n"
+"  help, --help, --version\n"
 "\n"
 "'kswapd-report COMMAND --help' lists the options; each has a manual page, such\n"
 "as kswapd-report-record(1).\n"

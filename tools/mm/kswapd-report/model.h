@@ -61,7 +61,7 @@ struct episode {
 	uint32_t fails;		/* events */
 	uint32_t tries;		/* by RETRY */
 	uint32_t retries;	/* failed runs above GIVE_UP */
-	int32_t pid;		/* who reset */
+	int32_t pid;		/* of the task that reset the count */
 	uint8_t reason;
 	uint8_t cut;		/* the trace began, or lost records, within it */
 	uint8_t spurious;	/* kswapd gave up again, not balanced between */

@@ -2,7 +2,7 @@
 /*
  * Reads a trace.dat.
  *
- * libtracecmd was not made for files that somebody broke: on some of them it
+ * libtracecmd was not made for broken files: on some of them it
  * crashes, prints, or does not come to an end. So a child of its own reads the
  * file and sends what it found through a pipe; whatever becomes of the child,
  * the parent goes on.

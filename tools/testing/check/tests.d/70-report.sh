@@ -470,6 +470,7 @@ report_stuck() {
 
 report_large() {
 	TMPDIR=$1 "$report_dir/large" "$(report_built)" 1000 --beside
+	TMPDIR=$1 "$report_dir/large" "$(report_built)" 400 --text
 }
 
 report_fuzz() {
@@ -749,7 +750,9 @@ report_install() {
 	bash -n "$1/root/usr/share/bash-completion/completions/kswapd-report"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	bash -c '. "$1"; COMP_WORDS=(kswapd-report re); COMP_CWORD=1; _kswapd_report
-		[ "${COMPREPLY[*]}" = "record report" ]' - \
+		[ "${COMPREPLY[*]}" = "record report" ] || exit 1
+		COMP_WORDS=(kswapd-report record -- mktem); COMP_CWORD=3; _kswapd_report
+		[[ " ${COMPREPLY[*]} " == *" mktemp "* ]]' - \
 		"$1/root/usr/share/bash-completion/completions/kswapd-report"
 }
 
