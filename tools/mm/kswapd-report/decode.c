@@ -16,6 +16,8 @@ const struct known_event known_events[] = {
 	{ EV_WAKE, "vmscan", "mm_vmscan_kswapd_wake", "order" },
 	{ EV_SLEEP, "vmscan", "mm_vmscan_kswapd_sleep", NULL },
 	{ EV_WAKEUP, "vmscan", "mm_vmscan_wakeup_kswapd", "order" },
+	{ EV_RUN_BEGIN, "vmscan", "mm_vmscan_balance_pgdat_begin", NULL },
+	{ EV_RUN_END, "vmscan", "mm_vmscan_balance_pgdat_end", "nr_reclaimed" },
 	{ EV_SAMPLE, "ftrace", "raw_data", NULL },
 	{ }
 };
@@ -23,7 +25,8 @@ const struct known_event known_events[] = {
 const char *const vmscan_events[] = {
 	"mm_vmscan_kswapd_reclaim_fail", "mm_vmscan_reset_kswapd_failures",
 	CLEAR_HOPELESS, "mm_vmscan_kswapd_wake",
-	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd", NULL
+	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd",
+	"mm_vmscan_balance_pgdat_begin", "mm_vmscan_balance_pgdat_end", NULL
 };
 
 #define KNOWN	(sizeof(known_events) / sizeof(known_events[0]) - 1)

@@ -9,7 +9,7 @@
 
 #include "event.h"
 
-#define DECODERS	8
+#define DECODERS	12
 
 struct decoder {
 	enum event_type type;

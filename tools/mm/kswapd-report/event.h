@@ -23,6 +23,8 @@ enum event_type {
 	EV_WAKE,	/* mm_vmscan_kswapd_wake: a run begins */
 	EV_SLEEP,	/* mm_vmscan_kswapd_sleep */
 	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: a task asks for a run */
+	EV_RUN_BEGIN,	/* mm_vmscan_balance_pgdat_begin, since 7.2 */
+	EV_RUN_END,	/* mm_vmscan_balance_pgdat_end: val is the pages reclaimed */
 	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
 	EV_META,	/* where and when it was recorded */
 	EV_SYSTEM,	/* sums of the machine, beside samples */

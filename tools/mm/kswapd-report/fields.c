@@ -61,6 +61,8 @@ NUMBER(get_runs, model_records(m, EV_WAKE), node->wakes)
 NUMBER(get_fails, FAILS, node->fails)
 NUMBER(get_wakeups, model_records(m, EV_WAKEUP), node->wakeups)
 NUMBER(get_resets, RESETS, node->resets)
+NUMBER(get_run_time, TIMED && m->seen[EV_RUN_END], node->run_ns)
+NUMBER(get_reclaimed, m->seen[EV_RUN_END], node->reclaimed)
 NUMBER(get_unsure, TIMED, node->unsure_ns)
 NUMBER(get_longest, TIMED, node->longest_hopeless_ns)
 
@@ -157,6 +159,10 @@ const struct field node_fields[] = {
 	{ "failed_runs", "failed runs", METRIC("failed_runs", "Failed runs of kswapd."),
 	  F_COUNT, get_fails },
 	{ "other_runs", "other runs", NO_METRIC, F_COUNT, get_other_runs },
+	{ "run_seconds", NULL, METRIC("run_seconds", "Time of the runs of kswapd."),
+	  F_SECONDS, get_run_time },
+	{ "reclaimed_pages", NULL, METRIC("reclaimed_pages", "Pages that kswapd reclaimed in runs."),
+	  F_COUNT, get_reclaimed },
 	{ "wakeups", NULL, METRIC("wakeups", "Requests for a run of kswapd."),
 	  F_COUNT, get_wakeups },
 	{ "resets", "resets", NO_METRIC, F_COUNT, get_resets },

@@ -372,6 +372,7 @@ static void judge(struct model *m, struct node *node, uint64_t ts)
 		if (slot->second + RUNAWAY_SECONDS < second || slot->second >= second)
 			continue;
 		sum.failing_ns += slot->failing_ns;
+		sum.run_ns += slot->run_ns;
 		sum.runs += slot->runs;
 		sum.fails += slot->fails;
 		sum.again += slot->again;
@@ -382,7 +383,8 @@ static void judge(struct model *m, struct node *node, uint64_t ts)
 	if (sum.balanced || sum.again < RUNAWAY_RESETS)
 		return;
 	cpu = cpu_percent(node);
-	cost = cpu >= 0 ? (uint64_t)cpu : sum.failing_ns / (SUSPECT_NS / 100);
+	cost = cpu >= 0 ? (uint64_t)cpu :
+	       (sum.run_ns > sum.failing_ns ? sum.run_ns : sum.failing_ns) / (SUSPECT_NS / 100);
 	if (cost < RUNAWAY_CPU)
 		return;
 	if (cpu >= 0 && sum.samples >= RUNAWAY_SECONDS / 2 && sum.again_direct >= RUNAWAY_RESETS)
@@ -651,6 +653,18 @@ static void on_sleep(struct model *m, struct node *node, uint64_t ts)
 		seen_balanced(m, node, ts);
 }
 
+static void on_run_end(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
+{
+	uint64_t ns = ts - node->run_at;
+
+	if (!node->run_at)
+		return;
+	node->run_at = 0;
+	node->run_ns += ns;
+	node->reclaimed += ev->task.val > 0 ? ev->task.val : 0;
+	slot_at(m, node, ts)->run_ns += ns < NSEC ? ns : NSEC;
+}
+
 /* Samples */
 
 static void suspect(struct node *node, const struct event *ev, uint64_t ts)
@@ -822,6 +836,7 @@ static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 		node->trying = false;
 		node->lost_at = ts;
 		node->run_open = node->contradicted = node->proof = false;
+		node->run_at = 0;
 		node->reset_open = node->reset_early = node->reset_pending = false;
 		if (node->open)
 			node->cur.cut = 1;
@@ -893,6 +908,12 @@ void model_event(const struct event *ev, void *model)
 		node->wakeups++;
 		if (never_retries(m))
 			proved_not(m, node, ts);
+		break;
+	case EV_RUN_BEGIN:
+		node->run_at = ts;
+		break;
+	case EV_RUN_END:
+		on_run_end(m, node, ev, ts);
 		break;
 	case EV_SAMPLE:
 		on_sample(m, node, ev, ts);

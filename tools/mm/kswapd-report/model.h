@@ -84,6 +84,7 @@ struct bin {
 struct slot {
 	uint64_t second;
 	uint64_t failing_ns;	/* of failed runs */
+	uint64_t run_ns;	/* of all runs, if their ends are recorded */
 	uint32_t runs, fails;
 	uint32_t again;		/* failed runs after a reset, not balanced between */
 	uint32_t again_direct;	/* of these, after a reset that kswapd did not make */
@@ -106,6 +107,7 @@ struct node {
 	uint64_t resets_unsure;		/* of a count that is not known */
 	uint64_t retries;		/* failed runs above GIVE_UP */
 	uint64_t tries, vain;		/* by RETRY, and those that failed at once */
+	uint64_t run_ns, reclaimed;	/* of runs that begin and end in the trace */
 	uint64_t early_again;	/* resets below GIVE_UP, and failing again at once */
 	uint64_t hopeless_ns, unsure_ns, awake_ns, longest_hopeless_ns;
 	uint64_t episodes_total;
@@ -137,6 +139,7 @@ struct node {
 	int64_t count;			/* of failures; -1: not known */
 	uint64_t since;			/* the state was found, or follows from here on */
 	uint64_t stretch_ns;		/* hopeless without a restart, until now */
+	uint64_t run_at;		/* a run began; 0: none */
 	uint64_t fail_at;		/* the last failed run */
 	uint64_t maybe_ns;		/* not hopeless, if resets were recorded */
 	bool maybe;

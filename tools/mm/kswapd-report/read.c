@@ -316,6 +316,8 @@ static bool sane(struct event *ev)
 	case EV_WAKE:
 	case EV_SLEEP:
 	case EV_WAKEUP:
+	case EV_RUN_BEGIN:
+	case EV_RUN_END:
 		ev->task.comm[COMM_LEN - 1] = '\0';
 		ev->task.reason[REASON_LEN - 1] = '\0';
 		return ev->nid >= 0 && ev->nid < MAX_NODES;

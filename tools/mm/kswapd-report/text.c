@@ -177,6 +177,9 @@ static void sums(FILE *out, const struct model *m, const struct node *node)
 		row(out, "runs", "%" PRIu64 " recorded; how many failed is not known", node->wakes);
 	else
 		row(out, "runs", "%" PRIu64 " failed; the others were not recorded", node->fails);
+	if (m->seen[EV_RUN_END] && !m->no_time)
+		row(out, "", "all of them %.3f s, %" PRIu64 " pages reclaimed", node->run_ns / 1e9,
+		    node->reclaimed);
 	hopeless(out, m, node);
 	if (get_awake(m, node, NULL, &val))
 		row(out, "awake", "%.3f s, %.1f %% of the trace", val.number / 1e9,

@@ -296,7 +296,8 @@ static void take_line(struct text_reader *r, struct line *line)
 		return;
 	ev.type = known->type;
 	if (!take_number(line->fields, "nid", &ev.nid) || ev.nid < 0 || ev.nid >= MAX_NODES ||
-	    (ev.type == EV_FAIL && !take_number(line->fields, known->val, &ev.task.val)) ||
+	    ((ev.type == EV_FAIL || ev.type == EV_RUN_END) && !take_number(line->fields, known->val,
+								    &ev.task.val)) ||
 	    (ev.type == EV_RESET && !take_reason(line->fields, known->val, &ev.task))) {
 		r->end.undecoded++;
 		return;

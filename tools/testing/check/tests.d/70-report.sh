@@ -337,6 +337,11 @@ report_sequences() {
 		30000:f20-20 40500:KSWAPD
 	text_is '.nodes[0] | .verdict == "given-up" and .restarts_not_recorded == 1 and
 		.give_ups == 2' made_text 1000:f1 1100:DIRECT 10000:f16 20000:f16
+	# Since 7.2, runs have a begin and an end.
+	text_is '.nodes[0] | .run_seconds == 1.5 and .reclaimed_pages == 112' printf \
+		'kswapd1-51 [000] %s: mm_vmscan_balance_pgdat_%s: nid=1 order=0 highest_zoneidx=Normal  %s\n' \
+		1.000000 end nr_reclaimed=5 2.000000 begin '' 3.000000 end nr_reclaimed=100 \
+		4.000000 begin '' 4.500000 end nr_reclaimed=12
 	# The trace begins within a retry of a hopeless node.
 	text_is '.nodes[0] | .verdict == "recovered" and .give_ups == 0 and .gave_up and
 		(.episodes[0] | .cut)' made_text 10000:f23-23 15000:KSWAPD 16000:f1
