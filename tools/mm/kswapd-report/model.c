@@ -353,6 +353,22 @@ static int cpu_percent(const struct node *node)
 	return (last->cpu_ns - first->cpu_ns) / ((last->ts - first->ts) / 100 + 1);
 }
 
+static void found(uint64_t *last, uint64_t *first, uint64_t ts)
+{
+	*last = ts;
+	if (!*first)
+		*first = ts;
+}
+
+/* Records were lost from some time on: what was found since then may be wrong. */
+static void retract(uint64_t *last, uint64_t *first, uint64_t from)
+{
+	if (*first > from)
+		*first = 0;
+	if (*last > from)
+		*last = *first;
+}
+
 /* Has kswapd run away in the last seconds before this one? */
 static void judge(struct model *m, struct node *node, uint64_t ts)
 {
@@ -388,9 +404,9 @@ static void judge(struct model *m, struct node *node, uint64_t ts)
 	if (cost < RUNAWAY_CPU)
 		return;
 	if (cpu >= 0 && sum.samples >= RUNAWAY_SECONDS / 2 && sum.again_direct >= RUNAWAY_RESETS)
-		node->runaway_at = ts;
+		found(&node->runaway_at, &node->runaway_first, ts);
 	else
-		node->suspected_at = ts;
+		found(&node->suspected_at, &node->suspected_first, ts);
 }
 
 /* Failed runs */
@@ -688,7 +704,7 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 		return;
 	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU &&
 	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS)
-		node->suspected_at = ts;
+		found(&node->suspected_at, &node->suspected_first, ts);
 	/* The next such time is judged by itself. */
 	node->suspect_since = 0;
 }
@@ -833,6 +849,8 @@ static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 			span_is(m, node, node->state, from);
 		span_is(m, node, UNSURE, ts);
 		now_is(node, UNSURE, -1);
+		retract(&node->runaway_at, &node->runaway_first, from);
+		retract(&node->suspected_at, &node->suspected_first, from);
 		node->trying = false;
 		node->lost_at = ts;
 		node->run_open = node->contradicted = node->proof = false;

@@ -114,7 +114,8 @@ struct node {
 	struct episode *episodes;	/* EPISODES of them at most */
 	uint32_t episodes_kept;
 	struct bin *bins;
-	uint64_t runaway_at, suspected_at;	/* when it was last so, or 0 */
+	/* when it was last so, and first, or 0 */
+	uint64_t runaway_at, suspected_at, runaway_first, suspected_first;
 	enum belief at_end;
 	bool hopeless_seen;	/* at some time */
 	bool unsure;		/* at some time */
