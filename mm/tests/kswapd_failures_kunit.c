@@ -495,7 +495,7 @@ static void test_reason_by_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), 1);
 }
 
-/* The count and the backoff after a run, by what the run reclaimed. */
+/* The count and the backoff after a run, by the pages that it reclaimed. */
 static const struct run_case {
 	const char *name;
 	unsigned long lacked, reclaimed;
@@ -615,7 +615,7 @@ static void test_backoff(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
 }
 
-/* How much a zone lacks, of what pgdat_balanced() asks for. */
+/* The pages that a zone lacks of its watermark in pgdat_balanced(). */
 static void test_zone_lacks(struct kunit *test)
 {
 	struct fake_node *node = test->priv;

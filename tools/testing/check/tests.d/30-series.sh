@@ -84,7 +84,7 @@ set_is_whole() {
 	mkdir "$dir/tree"
 	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
 		Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
-		tools/testing/selftests/Makefile \
+		tools/testing/selftests/Makefile tools/mm/Makefile \
 		"$dir/tree/")
 	cd "$dir/tree" || return 1
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid

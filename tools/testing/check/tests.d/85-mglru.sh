@@ -10,7 +10,8 @@ mglru_patches_are_good() {
 	need_tree "$base"
 	scripts/series check --base "$base/mglru" --tree "$tree"
 	(cd "$tree" && cp --parents -r mm include/linux include/trace "$dir/")
-	for path in $(scripts/series list "$base") $(scripts/series list "$base/mglru"); do
+	for path in $(scripts/series list "$base/fixes") $(scripts/series list "$base") \
+		$(scripts/series list "$base/mglru"); do
 		(cd "$dir" && GIT_CEILING_DIRECTORIES=${dir%/*} git apply -v "$path")
 	done
 }
