@@ -591,8 +591,7 @@ static void fake_failure(struct fake_node *node, const struct backoff_case *c)
 static void test_backoff(struct kunit *test)
 {
 	static const enum reset_kswapd_failures_reason others[] = {
-		RESET_KSWAPD_FAILURES_OTHER, RESET_KSWAPD_FAILURES_DIRECT,
-		RESET_KSWAPD_FAILURES_PCP,
+		RESET_KSWAPD_FAILURES_DIRECT, RESET_KSWAPD_FAILURES_PCP,
 	};
 	const struct backoff_case *c = test->param_value;
 	struct fake_node *node = test->priv;
@@ -613,26 +612,39 @@ static void test_backoff(struct kunit *test)
 	fake_failure(node, c);
 	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_KSWAPD);
 	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff);
+
+	/* Added memory and demotion are no guess: failures before do not count. */
+	fake_failure(node, c);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_OTHER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, 0);
 }
 
-/* The pages that a zone lacks of its watermark in pgdat_balanced(). */
-static void test_zone_lacks(struct kunit *test)
+/* The pages that a node lacks of its watermarks in pgdat_balanced(). */
+static void test_lacks(struct kunit *test)
 {
 	struct fake_node *node = test->priv;
 	struct zone *zone = &node->pgdat.node_zones[LOWER];
 
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, UPPER), 0);
 	fake_zone_fill(node, LOWER, 0);
-	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
-	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], FAKE_HIGH - 1);
-	KUNIT_EXPECT_EQ(test, zone_lacks(zone), 1);
-	/* Of free pages, those for CMA do not count. */
-	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], FAKE_HIGH - 1);
-	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, LOWER), FAKE_HIGH);
+	fake_zone_fill(node, LOWER, FAKE_HIGH - 1);
 	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 0);
-	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], FAKE_MANAGED);
-	KUNIT_EXPECT_EQ(test, zone_lacks(zone), 0);
-	zone->watermark_boost = FAKE_MANAGED;
-	KUNIT_EXPECT_EQ(test, zone_lacks(zone), FAKE_HIGH);
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, LOWER), 1);
+	/* Free pages for CMA and for atomic requests do not count. */
+	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 10);
+	zone->nr_free_highatomic = 20;
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, LOWER), 31);
+	/* A boost passes with the run. */
+	zone->watermark_boost = FAKE_HIGH;
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, LOWER), 31);
+	/* An upper zone adds to it if it is eligible. */
+	fake_zone_fill(node, UPPER, FAKE_HIGH - 5);
+	atomic_long_set(&node->pgdat.node_zones[UPPER].vm_stat[NR_FREE_CMA_PAGES], 0);
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, LOWER), 31);
+	KUNIT_EXPECT_EQ(test, pgdat_lacks(&node->pgdat, UPPER), 36);
 }
 
 /*
@@ -748,7 +760,7 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE(test_reason_by_context),
 	KUNIT_CASE_PARAM(test_run, run_gen_params),
 	KUNIT_CASE_PARAM(test_backoff, backoff_gen_params),
-	KUNIT_CASE(test_zone_lacks),
+	KUNIT_CASE(test_lacks),
 	KUNIT_CASE(test_reset_once),
 	{ }
 };

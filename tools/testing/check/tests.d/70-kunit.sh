@@ -117,7 +117,8 @@ a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
 no reset by others at all|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/true/
 a reset by others at any time|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/!kswapd_hopeless(pgdat)/
-no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason != RESET_KSWAPD_FAILURES_KSWAPD &&/if (true \&\&/
+no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(\(reason == RESET_KSWAPD_FAILURES_DIRECT/if ((reason != RESET_KSWAPD_FAILURES_OTHER/
+a backoff that added memory leaves|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);/;/
 a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/return .*;/return time_after_eq(jiffies, failed_at + READ_ONCE(pgdat->kswapd_backoff));/
 a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
 a pass of kswapd that resets|reason_by_context|mm/vmscan.c=/^static void pgdat_try_reset/,/^}/s/current_is_kswapd\(\)/false/
@@ -125,7 +126,9 @@ a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_
 a balanced node that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/balanced \|\| !all/!all/
 a retry that costs no time|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_failed_at, jiffies\);//
 a backoff that any success ends|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(balanced\)/if (true)/
-free pages for CMA that count|zone_lacks|mm/vmscan.c=/^static unsigned long zone_lacks/,/^}/{/CMA/d}
+free pages for CMA that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone_page_state\(zone, NR_FREE_CMA_PAGES\) \+//
+free pages for atomic requests that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/READ_ONCE\(zone->nr_free_highatomic\)/0/
+a boost that is lacked|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone->_watermark\[WMARK_HIGH\]/high_wmark_pages(zone)/
 too little that is enough|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed/
 enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed > lacked/
 a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
