@@ -351,7 +351,7 @@ static void test_count_balanced(struct kunit *test)
 	fake_zone_fill(node, LOWER, FAKE_HIGH + 1);
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
 	progress(node, 0, LOWER);
-	/* A lower count keeps nobody from waking kswapd. */
+	/* A lower count holds up no wakeup, and is left to kswapd. */
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->hopeless ? 0 : c->count);
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->hopeless ? 1 : 0);
 

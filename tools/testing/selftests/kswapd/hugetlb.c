@@ -10,13 +10,7 @@
 /* Of the default size; 0: this kernel has none. */
 unsigned long long huge_page_bytes(void)
 {
-	struct text text = { };
-	unsigned long long kib = 0;
-
-	if (!text_read(&text, "/proc/meminfo"))
-		keyed_number(text.buf, "Hugepagesize:", &kib);
-	text_free(&text);
-	return kib * KIB;
+	return meminfo_bytes("Hugepagesize:");
 }
 
 /* How many there are, to be set back in the end. */

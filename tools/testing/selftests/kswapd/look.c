@@ -451,3 +451,15 @@ int look_around(struct run *run)
 		return -1;
 	return check_dir(run);
 }
+
+/* A value of /proc/meminfo, 0 if the kernel has none. */
+unsigned long long meminfo_bytes(const char *key)
+{
+	struct text text = { };
+	unsigned long long kib = 0;
+
+	if (!text_read(&text, "/proc/meminfo"))
+		keyed_number(text.buf, key, &kib);
+	text_free(&text);
+	return kib * KIB;
+}

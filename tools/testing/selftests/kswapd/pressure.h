@@ -337,6 +337,7 @@ int check_disk(struct run *run, const char *name, const char *dir,
 int name_group(struct run *run);
 void note_readahead(struct run *run);
 int read_node(struct run *run, struct node_state *node);
+unsigned long long meminfo_bytes(const char *key);
 unsigned long long node_bytes(const struct run *run);
 unsigned long long protected_bytes(const struct run *run);
 

@@ -107,11 +107,5 @@ int swap_on(struct run *run)
 
 unsigned long long free_swap_bytes(void)
 {
-	struct text text = { };
-	unsigned long long kib = 0;
-
-	if (!text_read(&text, "/proc/meminfo"))
-		keyed_number(text.buf, "SwapFree:", &kib);
-	text_free(&text);
-	return kib * KIB;
+	return meminfo_bytes("SwapFree:");
 }
