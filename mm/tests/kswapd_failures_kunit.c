@@ -502,14 +502,26 @@ static const struct run_case {
 	int before, after;
 	unsigned int backoff_before, backoff_after;
 	bool balanced, cut_short;
+	unsigned long busy;
 } run_cases[] = {
 	{ "nothing, the first time", 32, 0, 0, 1 },
 	{ "nothing, the fifteenth time", 32, 0, 14, 15 },
 	{ "nothing, the last time", 32, 0, 15, 16, 0, KSWAPD_BACKOFF_MIN },
 	{ "nothing, the first retry", 32, 0, 16, 17, KSWAPD_BACKOFF_MIN,
 	  2 * KSWAPD_BACKOFF_MIN },
-	{ "nothing, a later retry", 32, 0, 20, 21, KSWAPD_BACKOFF_MAX / 2, KSWAPD_BACKOFF_MAX },
-	{ "nothing, a late retry", 32, 0, 99, 100, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX },
+	{ "nothing, a later retry", 32, 0, 20, 21, KSWAPD_BACKOFF_LONG / 2, KSWAPD_BACKOFF_LONG },
+	{ "nothing, a late retry", 32, 0, 99, 100, KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG },
+	{ "nothing, a late retry that takes less than its share", 32, 0, 99, 100,
+	  KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG,
+	  .busy = KSWAPD_BACKOFF_LONG / KSWAPD_BACKOFF_SHARE },
+	{ "nothing, a late retry that takes more", 32, 0, 99, 100, KSWAPD_BACKOFF_LONG,
+	  KSWAPD_BACKOFF_SHARE * (KSWAPD_BACKOFF_LONG / KSWAPD_BACKOFF_SHARE + 1),
+	  .busy = KSWAPD_BACKOFF_LONG / KSWAPD_BACKOFF_SHARE + 1 },
+	{ "nothing, a late retry that takes very long", 32, 0, 99, 100, KSWAPD_BACKOFF_LONG,
+	  2 * KSWAPD_BACKOFF_LONG, .busy = KSWAPD_BACKOFF_MAX },
+	{ "nothing, the longest retries", 32, 0, 99, 100, KSWAPD_BACKOFF_MAX,
+	  KSWAPD_BACKOFF_MAX, .busy = ULONG_MAX / KSWAPD_BACKOFF_SHARE },
+	{ "nothing, shorter again", 32, 0, 99, 100, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_LONG },
 	{ "nothing, hopeless again after a reset", 32, 0, 15, 16, 4 * KSWAPD_BACKOFF_MIN,
 	  8 * KSWAPD_BACKOFF_MIN },
 	{ "too little, without failures", 100, 99, 0, 1 },
@@ -522,10 +534,10 @@ static const struct run_case {
 	  KSWAPD_BACKOFF_MIN, .cut_short = true },
 	{ "enough, without failures", 100, 100, 0, 0, .balanced = true },
 	{ "enough, after 15 failures", 100, 100, 15, 0 },
-	{ "enough, a retry", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX, 0, .balanced = true },
-	{ "enough, a retry, but not balanced", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX,
-	  KSWAPD_BACKOFF_MAX },
-	{ "enough, cut short", 100, 100, 20, 0, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX,
+	{ "enough, a retry", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG, 0, .balanced = true },
+	{ "enough, a retry, but not balanced", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG,
+	  KSWAPD_BACKOFF_LONG },
+	{ "enough, cut short", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG,
 	  .cut_short = true },
 };
 
@@ -542,7 +554,8 @@ static void test_run(struct kunit *test)
 	atomic_set(&node->pgdat.kswapd_failures, c->before);
 	node->pgdat.kswapd_backoff = c->backoff_before;
 	node->pgdat.kswapd_failed_at = then;
-	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, c->balanced, !c->cut_short);
+	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, c->busy, c->balanced,
+			   !c->cut_short);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
 	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff_after);
 	/* A run that was of no use is the one try of its backoff, in each case. */
@@ -565,16 +578,19 @@ static const struct backoff_case {
 	unsigned long ago;		/* jiffies since the last failure */
 	bool due;			/* for a retry, of a hopeless node */
 } backoff_cases[] = {
-	{ "1 failure", 1, 0, KSWAPD_BACKOFF_MAX, true },
-	{ "15 failures", 15, 0, KSWAPD_BACKOFF_MAX, true },
+	{ "1 failure", 1, 0, KSWAPD_BACKOFF_LONG, true },
+	{ "15 failures", 15, 0, KSWAPD_BACKOFF_LONG, true },
 	{ "16 failures, at once", 16, KSWAPD_BACKOFF_MIN, 0, false },
 	{ "16 failures, later", 16, KSWAPD_BACKOFF_MIN, KSWAPD_BACKOFF_MIN, true },
-	{ "21 failures, after the shortest backoff", 21, KSWAPD_BACKOFF_MAX,
+	{ "21 failures, after the shortest backoff", 21, KSWAPD_BACKOFF_LONG,
 	  KSWAPD_BACKOFF_MIN, false },
-	{ "21 failures, after the longest one", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX,
+	{ "21 failures, after the longest one", 21, KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG,
 	  true },
-	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_MAX, LONG_MAX, true },
-	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_MAX, ULONG_MAX - HZ, true },
+	{ "21 failures, long runs, early", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MIN, false },
+	{ "21 failures, long runs, later", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_LONG, false },
+	{ "21 failures, long runs, late", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX, true },
+	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_LONG, LONG_MAX, true },
+	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_LONG, ULONG_MAX - HZ, true },
 	{ "memory was added", 21, 0, 0, true },
 };
 
@@ -595,7 +611,9 @@ static void test_backoff(struct kunit *test)
 	};
 	const struct backoff_case *c = test->param_value;
 	struct fake_node *node = test->priv;
-	bool counts = c->due && c->count >= MAX_RECLAIM_RETRIES;
+	bool hopeless = c->count >= MAX_RECLAIM_RETRIES;
+	/* The time that runs take does not hold up a reset of a balanced node. */
+	bool counts = hopeless && (c->due || c->ago >= KSWAPD_BACKOFF_LONG);
 	int i;
 
 	fake_failure(node, c);
@@ -606,7 +624,8 @@ static void test_backoff(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, failures_of(node), counts ? 0 : c->count);
 		KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), counts ? i + 1 : 0);
 		/* Only a run of kswapd ends the backoff. */
-		KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff);
+		KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, hopeless ?
+				min(c->backoff, (unsigned int)KSWAPD_BACKOFF_LONG) : c->backoff);
 	}
 
 	fake_failure(node, c);

@@ -102,7 +102,7 @@ a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced
 a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
 a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
 no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
-a reset of any count by others|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/!kswapd_retry_due(pgdat)/
+a reset of any count by others|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_hopeless\(pgdat\)\)/if (false)/
 a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
 a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
@@ -115,9 +115,9 @@ a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, r
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-no reset by others at all|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/true/
-a reset by others at any time|backoff|mm/vmscan.c=s/!\(kswapd_hopeless\(pgdat\) && kswapd_retry_due\(pgdat\)\)/!kswapd_hopeless(pgdat)/
-no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(\(reason == RESET_KSWAPD_FAILURES_DIRECT/if ((reason != RESET_KSWAPD_FAILURES_OTHER/
+no reset by others at all|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_retry_due\(pgdat\)\)/if (true)/
+a reset by others at any time|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_retry_due\(pgdat\)\)/if (false)/
+no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason == RESET_KSWAPD_FAILURES_DIRECT/if (reason != RESET_KSWAPD_FAILURES_OTHER/
 a backoff that added memory leaves|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);/;/
 a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/return .*;/return time_after_eq(jiffies, failed_at + READ_ONCE(pgdat->kswapd_backoff));/
 a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
@@ -134,6 +134,8 @@ enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/
 a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
 a backoff that begins a run late|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= MAX_RECLAIM_RETRIES - 1/>= MAX_RECLAIM_RETRIES/
 a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/\) \* 2/)/
+a backoff that does not depend on the run|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/busy \* KSWAPD_BACKOFF_SHARE/0UL/
+a long backoff that a balanced node keeps|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, KSWAPD_BACKOFF_LONG\)/;/
 a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/
