@@ -124,6 +124,7 @@ static const char help_text[] =
 "runaway, edge and flip:\n"
 "  --hot-size GAP         the mapped file (16m); none in flip\n"
 "  --hot-pause-us N       pause after each pass over it (1000)\n"
+"  --hot-low              memory.low protects it\n"
 "runaway and job:\n"
 "  --job COMMAND          a command to run over and over, on the node\n"
 "  --job-high SIZE        memory.high of its cgroup (none)\n"
@@ -258,7 +259,7 @@ static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
 
 enum option_id {
 	OPT_HELP = FIRST_OPTION, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
-	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
+	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_HOT_LOW, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
 	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
 	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
 	OPT_FREE, OPT_WRITERS, OPT_WRITE_SIZE, OPT_DIRTY_RATIO, OPT_TASKS,
@@ -276,6 +277,7 @@ static const struct option long_options[] = {
 	{ "min", required_argument, NULL, OPT_MIN },
 	{ "hot-size", required_argument, NULL, OPT_HOT_SIZE },
 	{ "hot-pause-us", required_argument, NULL, OPT_HOT_PAUSE },
+	{ "hot-low", no_argument, NULL, OPT_HOT_LOW },
 	{ "touch-size", required_argument, NULL, OPT_TOUCH_SIZE },
 	{ "touch-interval-us", required_argument, NULL, OPT_TOUCH_INTERVAL },
 	{ "readers", required_argument, NULL, OPT_READERS },
@@ -332,6 +334,9 @@ static int parse_option(struct run *run, int id, const char *name)
 		return parse_size(run, name, optarg, &opt->min);
 	case OPT_HOT_SIZE:
 		return parse_gap(run, name, &opt->hot_size, &opt->hot_percent);
+	case OPT_HOT_LOW:
+		opt->hot_low = true;
+		return 0;
 	case OPT_HOT_PAUSE:
 		return parse_pause(run, name, &opt->hot_pause_us);
 	case OPT_TOUCH_SIZE:

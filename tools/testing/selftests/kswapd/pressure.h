@@ -95,6 +95,7 @@ struct options {
 	unsigned long long shift_size;	/* 0: from the node's size */
 	unsigned long long touch_interval_us;
 	unsigned long long hot_pause_us;
+	bool hot_low;			/* memory.low protects the hot file */
 	unsigned long long job_high;	/* 0: no limit */
 	double max_cpu;			/* negative: not asked */
 	const char *dir;

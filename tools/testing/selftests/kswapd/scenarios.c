@@ -103,10 +103,23 @@ static int add_job(struct run *run)
 	return wait_until(run, job_was_done, "the job was not done once");
 }
 
+static int add_hot(struct run *run)
+{
+	struct actor *actor = new_actor(run, HOT, "hot");
+
+	if (!actor)
+		return -1;
+	if (run->opt.hot_low &&
+	    (set_memory(run, run->undo.group, "memory.low", node_bytes(run)) ||
+	     set_memory(run, actor->cgroup, "memory.low", node_bytes(run))))
+		return -1;
+	return launch(run, actor);
+}
+
 /* The reclaim of a cgroup's own pages, a hot file, and the hog. */
 static int press(struct run *run)
 {
-	if (add_actor(run, HOT, "hot") || add_containers(run) ||
+	if (add_hot(run) || add_containers(run) ||
 	    wait_until(run, hot_has_read_all,
 		       "the hot file has not been read once"))
 		return -1;

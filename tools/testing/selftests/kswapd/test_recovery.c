@@ -60,17 +60,30 @@ FIXTURE_TEARDOWN(recovery)
 	EXPECT_EQ(0, bed_down(&bed));
 }
 
-static int add_readers(struct bed *bed)
+/* With memory.low @low for the page cache of each; 0 is no protection. */
+static int add_protected_readers(struct bed *bed, unsigned long long low)
 {
+	struct run *run = &bed->run;
+	struct actor *actor;
 	char name[32];
 	int i;
 
-	for (i = 0; i < bed->run.opt.readers; i++) {
+	if (low && set_memory(run, run->undo.group, "memory.low",
+			      run->opt.readers * low))
+		return -1;
+	for (i = 0; i < run->opt.readers; i++) {
 		snprintf(name, sizeof(name), "reader%d", i);
-		if (add_actor(&bed->run, READER, name))
+		actor = new_actor(run, READER, name);
+		if (!actor || (low && set_memory(run, actor->cgroup, "memory.low", low)) ||
+		    launch(run, actor))
 			return -1;
 	}
 	return 0;
+}
+
+static int add_readers(struct bed *bed)
+{
+	return add_protected_readers(bed, 0);
 }
 
 /* Of what kswapd and direct reclaim scanned. */
@@ -113,8 +126,8 @@ static bool reclaim_goes_on(struct run *run)
 } while (0)
 
 /* Readers fill a healthy node, and kswapd is there all the time. */
-#define EXPECT_STAYS() do {						\
-	MUST(add_readers(&bed));					\
+#define EXPECT_STAYS(low) do {						\
+	MUST(add_protected_readers(&bed, low));				\
 	MUST(wait_until(&bed.run, reclaim_goes_on,			\
 			"the readers do not fill the node"));		\
 	WATCH(WINDOWS * WINDOW);					\
@@ -140,7 +153,16 @@ static bool reclaim_goes_on(struct run *run)
 /* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
 TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
 {
-	EXPECT_STAYS();
+	EXPECT_STAYS(0);
+}
+
+/*
+ * Nor is page cache that memory.low protects, if the node has nothing else. A
+ * kernel whose kswapd honors memory.low to the end fails this.
+ */
+TEST_F_TIMEOUT(recovery, protected_readers_on_a_healthy_node, TIMEOUT)
+{
+	EXPECT_STAYS(node_bytes(&bed.run));
 }
 
 /*
@@ -151,7 +173,7 @@ TEST_F_TIMEOUT(recovery, senders_on_a_healthy_node, TIMEOUT)
 {
 	bed.run.opt.by_sendfile = true;
 	MUST(set_readahead(&bed.run));
-	EXPECT_STAYS();
+	EXPECT_STAYS(0);
 }
 
 /* The hog has left nearly all of the node, and readers fill it again. */
