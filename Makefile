@@ -17,12 +17,13 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo demo-mglru bench check check-all check-debug kernel series am workload kswapd-report fuzz clean
+.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel series am workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
 	@echo 'make demo-mglru           MGLRU and mixed pressure: who is OOM-killed? [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
+	@echo 'make tables               write the tables of README, cover letter and results again'
 	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
 	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
 	@echo 'make check-all            also each patch alone, compilers, configurations'
@@ -53,6 +54,9 @@ demo-mglru: deps
 
 bench: deps
 	@BASE="$(BASE)" tools/testing/bench/bench
+
+tables:
+	@tools/testing/bench/facts.py render --base mm-new
 
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))

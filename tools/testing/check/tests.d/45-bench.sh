@@ -69,5 +69,7 @@ bench_metrics() {
 
 t "bench: each scenario has metrics" bench_metrics
 t "bench: the statistics" python3 "$bench/test_summary.py"
+t "bench: facts and tables" python3 "$bench/test_facts.py"
+t "bench: the tables are those of the facts" python3 "$bench/facts.py" check --base mm-new
 t "bench: bad input" bench_bad_input
 t "bench: the table of known numbers" with_dir bench_table

@@ -22,7 +22,25 @@ reason() {
 		--disk "$4" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
 }
 
+# kill_without_zones BASE PATCHES: kswapd calls the OOM killer for the min_ttl_ms of MGLRU,
+# and names no zones.
+kill_without_zones() {
+	local kernel
+
+	kernel=$(kernel_of "$1" "$2")
+	# shellcheck disable=SC2016 # for the guest
+	expect 0 "killed and alive" "$vmtest" run --kernel "$kernel" --timeout 180 \
+		--nodes 1 --mem 400M -- sh -c '
+			echo y >/sys/kernel/mm/lru_gen/enabled
+			echo 2000 >/sys/kernel/mm/lru_gen/min_ttl_ms
+			for i in 1 2 3; do tail /dev/zero & done
+			wait
+			grep "^oom_kill [1-9]" /proc/vmstat && echo killed and alive'
+}
+
 for base in 6.12.y mm-new; do
+	t "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
+		kill_without_zones "$base" all
 	for lru in classic mglru; do
 		t "$base: kswapd runs away on stock, $lru" \
 			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
