@@ -582,12 +582,15 @@ static const struct backoff_case {
 	{ "15 failures", 15, 0, KSWAPD_BACKOFF_LONG, true },
 	{ "16 failures, at once", 16, KSWAPD_BACKOFF_MIN, 0, false },
 	{ "16 failures, later", 16, KSWAPD_BACKOFF_MIN, KSWAPD_BACKOFF_MIN, true },
+	{ "16 failures, twice as late", 16, KSWAPD_BACKOFF_MIN, 2 * KSWAPD_BACKOFF_MIN, true },
 	{ "21 failures, after the shortest backoff", 21, KSWAPD_BACKOFF_LONG,
 	  KSWAPD_BACKOFF_MIN, false },
 	{ "21 failures, after the longest one", 21, KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG,
 	  true },
 	{ "21 failures, long runs, early", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MIN, false },
 	{ "21 failures, long runs, later", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_LONG, false },
+	{ "21 failures, long runs, after twice the limit for others", 21, KSWAPD_BACKOFF_MAX,
+	  2 * KSWAPD_BACKOFF_LONG, false },
 	{ "21 failures, long runs, late", 21, KSWAPD_BACKOFF_MAX, KSWAPD_BACKOFF_MAX, true },
 	{ "jiffies have wrapped half way", 21, KSWAPD_BACKOFF_LONG, LONG_MAX, true },
 	{ "jiffies have wrapped nearly", 21, KSWAPD_BACKOFF_LONG, ULONG_MAX - HZ, true },
@@ -613,7 +616,8 @@ static void test_backoff(struct kunit *test)
 	struct fake_node *node = test->priv;
 	bool hopeless = c->count >= MAX_RECLAIM_RETRIES;
 	/* The time that runs take does not hold up a reset of a balanced node. */
-	bool counts = hopeless && (c->due || c->ago >= KSWAPD_BACKOFF_LONG);
+	bool counts = hopeless &&
+		      c->ago >= 2 * min(c->backoff, (unsigned int)KSWAPD_BACKOFF_LONG);
 	int i;
 
 	fake_failure(node, c);

@@ -115,12 +115,13 @@ a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, r
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
 a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
 a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-no reset by others at all|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_retry_due\(pgdat\)\)/if (true)/
-a reset by others at any time|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_retry_due\(pgdat\)\)/if (false)/
+no reset by others at all|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_left_alone\(.*\)\)/if (true)/
+a reset by others at any time|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_left_alone\(.*\)\)/if (false)/
 no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason == RESET_KSWAPD_FAILURES_DIRECT/if (reason != RESET_KSWAPD_FAILURES_OTHER/
 a backoff that added memory leaves|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);/;/
-a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/return .*;/return time_after_eq(jiffies, failed_at + READ_ONCE(pgdat->kswapd_backoff));/
+a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_left_alone/,/^}/s/return .*;/return time_after_eq(jiffies, READ_ONCE(pgdat->kswapd_failed_at) + time);/
 a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
+a reset by others that comes with a retry|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/2 \* READ_ONCE/READ_ONCE/
 a pass of kswapd that resets|reason_by_context|mm/vmscan.c=/^static void pgdat_try_reset/,/^}/s/current_is_kswapd\(\)/false/
 a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/ \|\| !all_the_way//
 a balanced node that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/balanced \|\| !all/!all/
