@@ -37,7 +37,7 @@ FRONT = (
     ("kswapd, % of a CPU, MGLRU", "runaway", "mglru", "kswapd_cpu_pct"),
     ("hot refaults/s, MGLRU", "runaway", "mglru", "refaults_per_s"),
     ("page fault, p99, us, classic LRU", "runaway", "classic", "touch_p99_us"),
-    ("hot below memory.low: refaults/s", "runaway-low", "classic", "refaults_per_s"),
+    ("hot refaults/s, memory.low, MGLRU", "runaway-low", "mglru", "refaults_per_s"),
     ("hog exits: s until kswapd is back", "strand", "classic", "reset_after_s"),
     ("memory.low on all: read, MB/s", "low", "classic", "mb_read_per_s"),
 )
