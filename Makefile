@@ -8,7 +8,7 @@ BASE ?=
 PATCHES ?= all
 SET ?=
 MGLRU ?=
-# arm64: cross-built, emulated. What a kernel developer may have set for x86 is
+# arm64: cross-built, emulated. x86 values, which a kernel developer may have set, are
 # the default.
 ARCH ?=
 arm64 := $(filter arm64,$(ARCH))
@@ -21,24 +21,24 @@ need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
-	@echo 'make demo-mglru           MGLRU and mixed pressure: who is OOM-killed? [REPEAT=3 ROUNDS=5]'
+	@echo 'make demo-mglru           OOM kills under MGLRU with mixed pressure [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
 	@echo 'make tables               write the tables of README, cover letter and results again'
 	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
-	@echo 'make check                what CI runs; CHECK=words runs the tests that match'
-	@echo 'make check-all            also each patch alone, compilers, configurations'
-	@echo 'make check ARCH=arm64     cross-built, on emulated arm64: what the series is for'
-	@echo 'make check-debug          on kernels with KASAN and lockdep, and with KCSAN'
+	@echo 'make check                the tests of CI; CHECK=words runs the tests that match'
+	@echo 'make check-all            all tests, also each patch alone, compilers, configurations'
+	@echo 'make check ARCH=arm64     the core tests, cross-built, on emulated arm64'
+	@echo 'make check-debug          tests on kernels with KASAN and lockdep, and with KCSAN'
 	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage'
 	@echo '      [PATCHES=0|fixes|N|all|set MGLRU=N|all]; tools/testing/vmtest/vmtest kernel --help'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE/series'
 	@echo '      [SET=fixes: the bug fixes of the base, to build/series/BASE/fixes]'
-	@echo 'make am TREE=DIR          put fixes, series and new files on a kernel tree'
+	@echo 'make am TREE=DIR          apply fixes, series and new files to a kernel tree'
 	@echo '      [BASE=..., found out else]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
-	@echo 'make fuzz [RUNS=N]        what broken files can do to it (1000000)'
-	@echo 'make deps                 install what is needed, or print the package list'
+	@echo 'make fuzz [RUNS=N]        fuzz the report tool (1000000 executions of each fuzzer)'
+	@echo 'make deps                 install the needed packages, or print their list'
 	@echo 'make clean                remove build/ (the cache outside it stays)'
 	@echo
 	@echo 'KDIR=DIR takes a kernel tree instead of the source package of a base.'

@@ -56,6 +56,20 @@ class Extract(unittest.TestCase):
                                     " * lines.\n */\nchar *s = \"http://who\"; // Three\n"),
                          ["One.", "Two", "lines.", "Three"])
 
+    def test_messages_of_c(self):
+        self.assertEqual(self.prose("a.c", "f(\"unknown option of '%s'\"); g(\"key\");\n"
+                                    "h(\"usage: x [-o FILE]\\n\" /* no */\n"
+                                    "  \"Reads all of a trace.\\n\"\n"
+                                    "  \"  -o FILE  write the trace there\\n\");\n"
+                                    "char c = '\"'; i(\"<rect x=\\\"1\\\">a b c</rect>\");\n"),
+                         ["no", "unknown option of 'X'", "Reads all of a trace.",
+                          "write the trace there"])
+
+    def test_messages_of_shell_and_python(self):
+        self.assertEqual(self.prose("a.sh", "#!/bin/sh\nfail \"no trace of $1 is there\"\n"
+                                    "jq '.a | b'\necho 'not a number'\n"),
+                         ["no trace of X is there", "not a number"])
+
     def test_comments_of_shell(self):
         self.assertEqual(self.prose("a.sh", "#!/bin/sh\n# SPDX\n# shellcheck disable=x\n# One\n"
                                     "what # who\n"), ["One"])
@@ -123,8 +137,19 @@ class Command(unittest.TestCase):
             self.assertIn("a.rst:3: 'Somebody': a task", run.stdout)
             self.assertEqual(self.run_tool("--rates", path).returncode, 0)
 
+    def test_files_together_may_hold_one(self):
+        with tempfile.TemporaryDirectory() as directory:
+            paths = [os.path.join(directory, name) for name in ("a.rst", "b.rst")]
+            for path in paths:
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write("Nobody knows.\n")
+            self.assertEqual(self.run_tool(*paths).returncode, 0)
+            run = self.run_tool("--together", *paths)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("b.rst:1: 'Nobody': no task", run.stdout)
+
     def test_bad_input(self):
-        for args in ([], ["--what"], ["--models"], ["/nowhere"], ["--rates"]):
+        for args in ([], ["--what"], ["--models"], ["/nowhere"], ["--rates"], ["--together"]):
             with self.subTest(args=args):
                 run = self.run_tool(*args)
                 self.assertEqual((run.returncode, run.stdout), (2, ""))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cgroups that hit their memory.high, or stalled for memory, more than others.
+ * The cgroups that hit their memory.high, or stalled for memory, most often.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -142,7 +142,7 @@ int blame_top(struct blame *b, struct event_cgroup *top)
 		new.psi_us = growth(c->psi_us, was->psi_us);
 		if (!new.high && !new.psi_us)
 			continue;
-		/* Of a long path, the end tells more. */
+		/* The end of a long path is more specific. */
 		snprintf(new.path, sizeof(new.path), "%s",
 			 c->path + (len < sizeof(new.path) ? 0 : len - sizeof(new.path) + 1));
 		insert(top, &n, &new);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cgroups that hit their memory.high, or stalled for memory, more than others.
+ * The cgroups that hit their memory.high, or stalled for memory, most often.
  */
 #ifndef KSWAPD_REPORT_BLAME_H
 #define KSWAPD_REPORT_BLAME_H
@@ -17,13 +17,13 @@ struct blame {
 	struct text text;
 };
 
-/* Remember the counts of now; what was remembered is forgotten. */
+/* Replace the stored counts by the current ones. */
 void blame_begin(struct blame *b);
-/* Those with the largest growth since then, at most CGROUPS; returns how many. */
+/* The cgroups with the largest growth since then, at most CGROUPS; returns the number. */
 int blame_top(struct blame *b, struct event_cgroup *top);
 void blame_free(struct blame *b);
 
-/* The cgroup of a task, "" if it is gone. */
+/* The cgroup of a task, "" if the task has exited. */
 void blame_task(pid_t pid, char *path, size_t size);
 
 #endif

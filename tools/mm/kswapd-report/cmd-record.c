@@ -2,9 +2,9 @@
 /*
  * kswapd-report record
  *
- * Everything is done in a tracefs instance of its own, and goes with it. What comes
- * from there is in a file that can be read at any time, and after this process was
- * killed; at the end it is packed into the output.
+ * All settings are made in a private tracefs instance and are removed with it. Records
+ * are written to a file that is readable at any time, also after this process was
+ * killed. At the end, that file is packed into the output.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -35,24 +35,24 @@
 
 #define MAX_CPUS	8192
 #define MAX_EVENTS	16
-#define UPDATE_NS	NSEC	/* what a killed recorder has lost at most */
+#define UPDATE_NS	NSEC	/* the most that a killed recorder loses */
 #define TERM_NS		(5 * NSEC)
 
 static const char usage[] =
 "usage: kswapd-report record [option...] [-- COMMAND [ARG...]]\n"
 "\n"
-"Records on the running kernel what a report needs: until COMMAND ends, or for\n"
+"Records a trace of the running kernel for a report: until COMMAND ends, or for\n"
 "some seconds, or until it is interrupted. Needs root.\n"
 "\n"
-"  -o, --output FILE   where to (trace.dat)\n"
+"  -o, --output FILE   write the trace to FILE (trace.dat)\n"
 "      --for S         end after S seconds\n"
 "      --interval S    seconds from one sample of /proc to the next (1);\n"
 "                      0: take none\n"
 "  -b, --buffer KB     buffer of each CPU, in KiB (the kernel's default)\n"
 "      --flight TIME   record all the time into a ring for about TIME (10m), and write\n"
-"                      a file into the directory of -o when something happens\n"
-"      --on LIST       what that is: given-up, runaway (both)\n"
-"      --keep N        files that are kept in the directory (20)\n"
+"                      a file into the directory of -o at each incident\n"
+"      --on LIST       incidents: given-up, runaway (both)\n"
+"      --keep N        number of files to keep in the directory (20)\n"
 "  -h, --help          this text\n";
 
 struct options {
@@ -156,7 +156,7 @@ static int parse(int argc, char **argv, struct options *o)
 	int c, status;
 
 	opterr = 0;
-	/* + ends at the command, whose options are its own. */
+	/* +: the options of the command are not for this program. */
 	while ((c = getopt_long(argc, argv, "+:o:b:h", longs, NULL)) != -1) {
 		status = take_option(c, argv, o);
 		if (status >= 0)
@@ -251,7 +251,7 @@ static void write_own(const char *path, int val)
 	if (fd < 0)
 		return;
 	snprintf(text, sizeof(text), "%d", val);
-	/* Without the right to, it goes on as it is. */
+	/* Without the permission, recording continues unprotected. */
 	if (write(fd, text, strlen(text)) < 0)
 		errno = 0;
 	close(fd);
@@ -259,7 +259,7 @@ static void write_own(const char *path, int val)
 
 #define OOM_SCORE_ADJ	"/proc/self/oom_score_adj"
 
-/* It is to work where memory is short, and with many CPUs. */
+/* The recorder must survive memory shortage, and needs many files on many CPUs. */
 static void protect(struct recording *r)
 {
 	struct rlimit most;
@@ -276,7 +276,7 @@ static void protect(struct recording *r)
 	}
 }
 
-/* The file is made before anything is recorded: it may not be possible. */
+/* Create the file first: an error must not cost a recording. */
 static int make_file(struct recording *r, const char *output)
 {
 	struct stat st;
@@ -322,8 +322,8 @@ static int begin_file(struct recording *r)
 }
 
 /*
- * A sample of a few nodes is less than half a KiB, and all may come from one CPU. So
- * much for all CPUs is the most that the rings take.
+ * A sample of a few nodes is less than half a KiB, and all samples may be written on
+ * one CPU. RINGS_KIB limits the rings of all CPUs together.
  */
 #define RINGS_KIB	(12 << 10)
 
@@ -395,7 +395,7 @@ static void clean_up(struct recording *r)
 		instance_remove(r->instance);
 	sampler_free(&r->sampler);
 	blame_free(&r->blame);
-	/* Nothing came of it. */
+	/* Recording failed. */
 	if (r->part)
 		unlink(r->part);
 	if (r->live.fd >= 0)
@@ -430,7 +430,7 @@ static void mark_machine(struct recording *r)
 	mark(r, &sums, sizeof(sums));
 }
 
-/* At the end, or before a file is written */
+/* Called at the end, or before the flight recorder writes a file */
 static void mark_cgroups(struct recording *r)
 {
 	struct event_cgroup top[CGROUPS];
@@ -478,8 +478,8 @@ static void take_samples(struct recording *r)
 }
 
 /*
- * Move a CPU's pages to its file, at most so many bytes: whoever empties a
- * buffer in use gets its last page while there is little on it.
+ * Move pages of a CPU to the file, at most this many bytes. Without a limit, draining a
+ * busy buffer would never end.
  */
 static int drain(struct recording *r, int cpu, size_t most)
 {
@@ -500,7 +500,7 @@ static int drain(struct recording *r, int cpu, size_t most)
 		if (r->cpus[cpu].size + r->page > DAT_CPU_ROOM ||
 		    pwrite(r->live.fd, r->buf, r->page, r->cpus[cpu].at + r->cpus[cpu].size) !=
 			    r->page) {
-			complain("cannot write what was recorded: %s", strerror(errno));
+			complain("cannot write the records: %s", strerror(errno));
 			return -1;
 		}
 		r->cpus[cpu].size += r->page;
@@ -521,7 +521,7 @@ static int drain_ready(struct recording *r, unsigned long long wait_ns)
 	return 0;
 }
 
-/* All that there is, so that it is in the file if this process is killed. */
+/* Drain everything, so that it is in the file if this process is killed. */
 static int drain_all(struct recording *r, size_t most)
 {
 	struct dat_source from = source_of(r);
@@ -532,13 +532,13 @@ static int drain_all(struct recording *r, size_t most)
 			return -1;
 	if (!dat_live_update(&r->live, &from, r->cpus, r->cpu_count))
 		return 0;
-	complain("cannot write what was recorded: %s", strerror(errno));
+	complain("cannot write the records: %s", strerror(errno));
 	return -1;
 }
 
 struct command {
 	pid_t pid;	/* 0: it has ended, or there is none */
-	int go, failed;	/* pipes: it may begin; errno, if it cannot be run */
+	int go, failed;	/* pipes: start signal; errno of a failed exec */
 	int status;
 };
 
@@ -562,7 +562,7 @@ static void __attribute__((noreturn)) be_command(struct recording *r, char **com
 	_exit(127);
 }
 
-/* The command waits until it is told to go on. */
+/* The command waits until recording has begun. */
 static int start_command(struct recording *r, char **command, struct command *c)
 {
 	int go[2], failed[2];
@@ -585,7 +585,7 @@ static int start_command(struct recording *r, char **command, struct command *c)
 	return c->pid < 0 ? -1 : 0;
 }
 
-/* False, and said, if it could not be run. */
+/* Returns false after a message if the command could not be run. */
 static bool command_ran(const struct command *c, char **command)
 {
 	size_t error;
@@ -596,7 +596,7 @@ static bool command_ran(const struct command *c, char **command)
 	return false;
 }
 
-/* It may not want to end; a second signal makes it. */
+/* The command may ignore the signal; a second one kills it. */
 static void end_command(struct command *c)
 {
 	unsigned long long until = now_ns() + TERM_NS;
@@ -614,7 +614,7 @@ static void end_command(struct command *c)
 	c->status = 0;
 }
 
-/* Until the command ends, the time is over, or a signal came. */
+/* Until the command ends, the time is over, or a signal arrives. */
 static int run(struct recording *r, const struct options *o, struct command *c)
 {
 	unsigned long long step = o->interval * 1e9, next = now_ns(), end = 0, now, update = 0;
@@ -655,7 +655,7 @@ static int run(struct recording *r, const struct options *o, struct command *c)
 	return err;
 }
 
-/* What the kernel had no room for */
+/* Number of records that the kernel dropped */
 static unsigned long long overruns(struct recording *r)
 {
 	unsigned long long sum = 0, val;
@@ -679,7 +679,7 @@ static unsigned long long overruns(struct recording *r)
 	return sum;
 }
 
-/* Without the holes of the live file; that one stays where there is no room for it. */
+/* Copy without the holes of the live file, which is kept if the disk is full. */
 static int pack(struct recording *r, const char *output)
 {
 	struct dat_source from = source_of(r);
@@ -710,10 +710,10 @@ static int finish(struct recording *r, const struct options *o, int err)
 	for (cpu = 0; cpu < r->cpu_count; cpu++)
 		bytes += r->cpus[cpu].size;
 	lost = overruns(r);
-	/* A second signal wants it to end now. */
+	/* A second signal skips the packing. */
 	if (err || stop > 1 || pack(r, o->output)) {
 		if (rename(r->part, o->output)) {
-			complain("cannot write %s: %s; what was recorded is in %s", o->output,
+			complain("cannot write %s: %s; the recording is in %s", o->output,
 				 strerror(errno), r->part);
 			err = -1;
 		}
@@ -743,12 +743,12 @@ static int command_result(const struct options *o, int status)
 }
 
 /*
- * The flight recorder: nothing is read from the ring until a sample shows that a node
- * is newly hopeless, or that kswapd seems to run away. What is left of the ring is then
- * written to a file.
+ * The flight recorder: the ring is read only when a sample shows that a node has become
+ * hopeless, or that kswapd seems to run away. The content of the ring is then written to
+ * a file.
  */
 
-#define AFTER		5	/* samples that are waited for, so that they are in it */
+#define AFTER		5	/* samples after the incident that the file includes */
 #define GAP		10	/* samples from one file to the next, at least */
 #define FLIGHT_PREFIX	"kswapd-"
 
@@ -756,15 +756,15 @@ struct flight {
 	struct model *model;
 	bool hopeless[MAX_NODES], counted[MAX_NODES];
 	uint64_t given_up[MAX_NODES], suspected[MAX_NODES];
-	const char *what;	/* that a file is to be written for, or NULL */
+	const char *incident;	/* to be written to a file, or NULL */
 	int wait, gap;
 };
 
-/* What a sample says of a node, and whether that is news. */
-static const char *news_of(struct flight *f, struct recording *r, int i, unsigned int on)
+/* The incident that a sample of a node shows, or NULL. */
+static const char *incident_of(struct flight *f, struct recording *r, int i, unsigned int on)
 {
 	struct event ev = { .ts = now_ns(), .type = EV_SAMPLE, .nid = r->sampler.node[i].nid };
-	const char *what = NULL;
+	const char *incident = NULL;
 	struct kswapd_counts counts;
 	struct node *node;
 
@@ -774,19 +774,19 @@ static const char *news_of(struct flight *f, struct recording *r, int i, unsigne
 	node = model_node(f->model, ev.nid);
 	if (node->suspected_at != f->suspected[i] && (on & FAIL_RUNAWAY) &&
 	    ev.ts - f->suspected[i] > 6 * SUSPECT_NS)
-		what = "runaway";
+		incident = "runaway";
 	f->suspected[i] = node->suspected_at;
-	/* Between two samples, it was hopeless for a time. */
+	/* The node may have been hopeless between two samples. */
 	if (sampler_counts(&r->sampler, i, &counts)) {
 		if (f->counted[i] && counts.given_up != f->given_up[i] && (on & FAIL_GIVEN_UP))
-			what = "given-up";
+			incident = "given-up";
 		f->counted[i] = true;
 		f->given_up[i] = counts.given_up;
 	}
 	if (ev.sample.hopeless && !f->hopeless[i] && (on & FAIL_GIVEN_UP))
-		what = "given-up";
+		incident = "given-up";
 	f->hopeless[i] = ev.sample.hopeless;
-	return what;
+	return incident;
 }
 
 static int oldest_first(const struct dirent **a, const struct dirent **b)
@@ -818,20 +818,20 @@ static void remove_oldest(const char *dir, int keep)
 		free(list);
 }
 
-/* A disk that is full now may have room when something happens again. */
-static void write_flight(struct recording *r, const struct options *o, const char *what)
+/* If the disk is full, try again at the next incident. */
+static void write_flight(struct recording *r, const struct options *o, const char *incident)
 {
 	time_t now = time(NULL);
 	char path[4096], when[32];
 	struct tm tm;
 
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	snprintf(path, sizeof(path), "%s/" FLIGHT_PREFIX "%s-%s.dat", o->output, when, what);
+	snprintf(path, sizeof(path), "%s/" FLIGHT_PREFIX "%s-%s.dat", o->output, when, incident);
 	if (make_file(r, path))
 		return;
 	mark_cgroups(r);
 	blame_begin(&r->blame);
-	/* no room: what fit is there */
+	/* If the disk is full, keep the part that was written. */
 	if (begin_file(r) || drain_all(r, SIZE_MAX) || pack(r, path)) {
 		if (rename(r->part, path))
 			complain("cannot write %s: %s", path, strerror(errno));
@@ -852,7 +852,7 @@ static int fly(struct recording *r, const struct options *o)
 	unsigned int on = o->on ? o->on : FAIL_GIVEN_UP | FAIL_RUNAWAY;
 	struct flight f = { .model = model_new() };
 	struct timespec step = { .tv_sec = o->interval };
-	const char *what;
+	const char *incident;
 	int i;
 
 	if (!f.model) {
@@ -863,23 +863,23 @@ static int fly(struct recording *r, const struct options *o)
 	while (!stop) {
 		take_samples(r);
 		for (i = 0; i < r->sampler.nodes; i++) {
-			what = news_of(&f, r, i, on);
-			if (what && !f.what) {
-				f.what = what;
+			incident = incident_of(&f, r, i, on);
+			if (incident && !f.incident) {
+				f.incident = incident;
 				f.wait = AFTER;
 			}
 		}
 		f.gap -= f.gap > 0;
 		f.wait -= f.wait > 0;
-		if (f.what && !f.wait && !f.gap) {
-			write_flight(r, o, f.what);
-			f.what = NULL;
+		if (f.incident && !f.wait && !f.gap) {
+			write_flight(r, o, f.incident);
+			f.incident = NULL;
 			f.gap = GAP;
 		}
 		nanosleep(&step, NULL);
 	}
-	if (f.what)
-		write_flight(r, o, f.what);
+	if (f.incident)
+		write_flight(r, o, f.incident);
 	model_free(f.model);
 	return 0;
 }

@@ -35,7 +35,7 @@ static const char usage[] =
 
 enum { JSON = 256, CSV, FAIL_ON, DEBUG, FILES };
 
-/* What goes to a file of its own, by the option. */
+/* Formats with an option that names the file. */
 static const struct {
 	const char *option;
 	void (*report)(FILE *out, struct trace *traces, int count);
@@ -54,7 +54,7 @@ struct options {
 	const char *files[FILE_COUNT];
 };
 
-/* The name of a file that was forgotten makes the next word one: the trace. */
+/* If the name of the file is forgotten, the next word, the trace, must not be overwritten. */
 static bool is_trace(const char *path)
 {
 	unsigned char head[3] = "";
@@ -158,7 +158,7 @@ static int failed(const char *path)
 	return STATUS_ERROR;
 }
 
-/* In one step: a reader sees the old file or the new one. */
+/* Rename is atomic: a reader sees the old file or the new one. */
 static int write_file(size_t which, const char *path, struct trace *traces, int count)
 {
 	struct stat st;
@@ -206,7 +206,7 @@ static int show(struct trace *traces, int count, const struct options *o)
 	return STATUS_OK;
 }
 
-/* A bad file is said, and the others are reported. */
+/* A bad file gets a message, and the other files are reported. */
 static int read_all(struct trace *traces, int *count, char **paths, const struct options *o)
 {
 	int i, n = 0, bad = STATUS_OK, status;

@@ -23,13 +23,13 @@
 static const char usage[] =
 "usage: kswapd-report top [option...]\n"
 "\n"
-"Shows for each node what kswapd does, live. If the kernel has no events of failed\n"
-"runs and resets, or without root, it goes by /proc and the kernel's counters, and\n"
-"says what is unknown.\n"
+"Shows the state of kswapd of each node, live. If the kernel has no events of failed\n"
+"runs and resets, or without root, the values are from /proc and the kernel's\n"
+"counters, and unknown values are named.\n"
 "\n"
 "  -d, --interval S    seconds from one sample to the next (1)\n"
 "  -n, --count N       end after N samples\n"
-"      --no-events     go by /proc alone\n"
+"      --no-events     use /proc only\n"
 "      --follow        print a line of JSON for each node and sample\n"
 "  -h, --help          this text\n";
 
@@ -52,7 +52,7 @@ struct live {
 	struct kswapd_counts first[MAX_NODES];
 	struct blame blame;
 	char reset_by[MAX_NODES][192];	/* the last reset, its task and cgroup */
-	const char *why;		/* there are no events */
+	const char *why;		/* reason if there are no events */
 	bool counts;			/* the kernel has them */
 	uint64_t cpu_ts[LIVE_CPUS];	/* of each CPU's last record */
 	unsigned long long began, last;
@@ -184,7 +184,7 @@ static void rates(const struct event_sample *s, const struct event_sample *was, 
 	       (s->refaults - was->refaults) / seconds : 0);
 }
 
-/* val, or a question mark where it is not known. */
+/* val, or a question mark if it is not known. */
 static void cell(int width, bool known, uint64_t val)
 {
 	if (known)
@@ -193,7 +193,7 @@ static void cell(int width, bool known, uint64_t val)
 		printf(" %*s", width, "?");
 }
 
-/* The kernel's own counters lose nothing; events tell what it does not count. */
+/* The kernel's counters are complete; events have the values that it does not count. */
 static void counts(struct live *live, int i, const struct node *node)
 {
 	int failures = sampler_failures(&live->sampler, i);
@@ -303,7 +303,7 @@ static void json_count(struct jsonw *w, const char *key, bool known, uint64_t va
 		jsonw_null(w, key);
 }
 
-/* One line of what show_node() shows. */
+/* The values of show_node() as a line of JSON. */
 static void follow_node(struct live *live, int i, unsigned long long now, const char *when)
 {
 	int nid = live->sampler.node[i].nid, failures = sampler_failures(&live->sampler, i);
@@ -410,7 +410,7 @@ int cmd_top(int argc, char **argv)
 			follow(live);
 		else
 			show(live);
-		/* The reader of a pipe is gone. */
+		/* The reader of the pipe has exited. */
 		if (ferror(stdout))
 			break;
 	}

@@ -8,8 +8,7 @@
 #include "output.h"
 
 /*
- * Spreadsheets take text that begins like this for a formula; a tab in front of it
- * keeps them from that.
+ * Spreadsheets evaluate text that begins like a formula; a tab in front prevents that.
  */
 static void quoted(FILE *out, const char *s)
 {

@@ -2,9 +2,8 @@
 /*
  * The clock of a trace.dat.
  *
- * Goes through the head of the file as trace-cmd.dat.v6(5) and .v7(5) describe it,
- * up to the options. A file that is not as described has no clock, and no error:
- * libtracecmd judges it.
+ * Parses the head of the file up to the options, by trace-cmd.dat.v6(5) and .v7(5). A
+ * malformed file has no clock here; libtracecmd reports the error.
  */
 #include <endian.h>
 #include <stdbool.h>
@@ -154,7 +153,7 @@ static void head_v6(struct cursor *c, struct clock *clock)
 		options_v6(c, clock);
 }
 
-/* Sections of options: the last option of one is where the next is, or 0. */
+/* Sections of options: the last option has the offset of the next section, or 0. */
 static void head_v7(struct cursor *c, struct clock *clock)
 {
 	char word[64];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The clock of a trace.dat, which libtracecmd knows and does not tell.
+ * The clock of a trace.dat, for which libtracecmd has no public function.
  */
 #ifndef KSWAPD_REPORT_DATCLOCK_H
 #define KSWAPD_REPORT_DATCLOCK_H

@@ -19,7 +19,7 @@
 #define OPTION_CLOCK	4
 #define OPTION_UNAME	5
 
-/* Of a live file, for names of tasks, at least */
+/* Least space for names of tasks in a live file */
 #define NAMES_ROOM	65536
 
 static int is_big_endian(void)
@@ -54,7 +54,7 @@ static void put_string(FILE *out, const char *s)
 	put(out, s, strlen(s) + 1);
 }
 
-/* DIR/PATH with its size in front; where it must be there, -1 if it is not. */
+/* DIR/PATH with its size in front; -1 if a required file is missing. */
 static int put_file(FILE *out, struct text *text, const char *dir, const char *path)
 {
 	char full[4096];
@@ -102,7 +102,7 @@ static int same_system(const struct dat_event *events)
 	return n;
 }
 
-/* Those of ftrace itself come first, and without the name of the system. */
+/* The events of ftrace come first, without the name of the system. */
 static int put_formats(FILE *out, struct text *text, const char *tracing,
 		       const struct dat_event *events)
 {
@@ -186,7 +186,7 @@ static int copy_pages(FILE *out, const struct dat_cpu *cpu, char *buf, off_t pag
 	return 0;
 }
 
-/* Where each CPU's pages are, and then the pages. */
+/* The table of each CPU's offset and size, and then the pages. */
 static int put_data(FILE *out, const struct dat_cpu *cpus, int count, off_t page)
 {
 	off_t at = aligned(ftello(out) + 16LL * count, page);
@@ -260,7 +260,7 @@ static int put_head(FILE *out, struct text *text, const struct dat_source *from,
 		return -1;
 	}
 	put32(out, count);
-	/* What a CPU has lost is known at the end. */
+	/* The number of lost records of a CPU is known at the end. */
 	put_options(out, text, from->instance, live ? 0 : count);
 	put_string(out, "flyrecord");
 	return 0;
@@ -320,7 +320,7 @@ int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
 	}
 	if (put_table(out, cpus, count))
 		err = -1;
-	/* The reader wants to find the place of the last CPU in it. */
+	/* The reader seeks to the region of the last CPU. */
 	if (!err && count)
 		err = ftruncate(fd, cpus[count - 1].at + page);
 	text_free(&text);

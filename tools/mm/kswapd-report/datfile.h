@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DAT_CPU_ROOM	(1LL << 34)	/* of a live file, for each CPU */
+#define DAT_CPU_ROOM	(1LL << 34)	/* space of each CPU in a live file */
 
 /* Raw pages of a CPU's buffer. */
 struct dat_cpu {
@@ -34,19 +34,19 @@ struct dat_source {
 int dat_write(int fd, const struct dat_source *from, const struct dat_cpu *cpus, int count);
 
 /*
- * A file that can be read while it is written, and after its writer was killed: each
- * CPU has room of its own for its pages, and the file is sparse.
+ * A file that is readable while it is written, and after its writer was killed: each
+ * CPU has its own region of the sparse file.
  */
 struct dat_live {
 	int fd;
-	off_t names_at, table_at;	/* names of tasks; where each CPU's pages are */
+	off_t names_at, table_at;	/* names of tasks; offsets of each CPU's pages */
 	size_t names_room;
 };
 
 /* Sets fd and at of the cpus. */
 int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
 		   struct dat_cpu *cpus, int count);
-/* Puts the names and sizes of now into it. */
+/* Writes the current names and sizes. */
 int dat_live_update(struct dat_live *live, const struct dat_source *from,
 		    const struct dat_cpu *cpus, int count);
 

@@ -101,7 +101,7 @@ void decode_init(struct decode *d, struct tep_handle *tep)
 	d->enabled = selected(tep) ? d->formats : 0;
 }
 
-/* The table of names that the event's own print format has for a field. */
+/* The names of a field's values in the print format of the event. */
 static const struct tep_print_flag_sym *names_of(const struct tep_print_arg *arg)
 {
 	for (; arg; arg = arg->next)
@@ -110,7 +110,7 @@ static const struct tep_print_flag_sym *names_of(const struct tep_print_arg *arg
 	return NULL;
 }
 
-/* Names come from a file: what cannot be printed is not used. */
+/* Names come from a file: ignore a name that is not printable. */
 static bool copy_name(char *to, size_t size, const char *from)
 {
 	size_t n;
@@ -224,7 +224,7 @@ static void decode_numbers(struct decode *d, const char *at, struct event *ev)
 	ev->sample.have_cpu = !!(flags & SAMPLE_HAVE_CPU);
 }
 
-/* Markers of other programs are none of ours, and no error. */
+/* Markers of other programs are ignored. */
 static bool decode_marker(struct decode *d, const struct decoder *dec,
 			  struct tep_record *record, struct event *ev)
 {
@@ -254,7 +254,7 @@ static bool decode_marker(struct decode *d, const struct decoder *dec,
 		d->undecoded++;
 		return false;
 	}
-	/* so that the offsets are those of the structure */
+	/* Copy, so that the fields are aligned. */
 	at = (char *)record->data + dec->val->offset - begin;
 	if (wire32(d, at, begin) != markers[i].version) {
 		d->undecoded++;

@@ -28,16 +28,16 @@ struct decode {
 	uint64_t undecoded;
 };
 
-/* The name of the reset in 7.x, where hopeless nodes have no retries. */
+/* The reset event of 7.x, whose hopeless nodes have no retries. */
 #define CLEAR_HOPELESS	"mm_vmscan_kswapd_clear_hopeless"
 
 /*
- * Is a reset of this name and reason made on a balanced node alone, on every
- * kernel that has it? Others may be, but the trace does not say so.
+ * Does every kernel with this event and reason reset on balanced nodes only? A node
+ * may be balanced at another reset as well, but the trace does not say so.
  */
 bool reset_is_balanced(const char *event, const char *reason);
 
-/* Events that tell something here; the last one has no name. */
+/* Events that the report uses; the last entry has no name. */
 struct known_event {
 	enum event_type type;
 	const char *system;
@@ -47,16 +47,16 @@ struct known_event {
 
 extern const struct known_event known_events[];
 
-/* Names of those of the kernel, NULL at the end. */
+/* Names of the events of the kernel, NULL at the end. */
 extern const char *const vmscan_events[];
 
 void decode_init(struct decode *d, struct tep_handle *tep);
-/* Fills *ev and returns true if the record is one of ours. */
+/* Fills *ev and returns true if the record is of a known event. */
 bool decode_record(struct decode *d, struct tep_record *record, struct event *ev);
 
 /*
- * A sample as kswapd-report record puts it into the trace, by trace_marker_raw:
- * the id, then these numbers, in the byte order of the machine.
+ * A sample as kswapd-report record writes it to trace_marker_raw: the id, then these
+ * numbers, in the byte order of the machine.
  */
 #define SAMPLE_ID	0x6b737764U	/* in ASCII: kswd */
 #define SAMPLE_VERSION	1
@@ -73,7 +73,7 @@ struct sample_wire {
 	uint64_t refaults;
 };
 
-/* The same way, with a version and a structure: */
+/* Written the same way, with a version and a structure: */
 #define META_ID		0x6b73776dU	/* kswm, struct event_meta */
 #define SYSTEM_ID	0x6b737779U	/* kswy, numbers of struct event_system in order */
 #define CGROUP_ID	0x6b737763U	/* kswc, struct event_cgroup */

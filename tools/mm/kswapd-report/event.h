@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known of a trace, one record at a time. The reader of a file and the
- * live view make these, and everything else goes by them.
+ * Facts of a trace, one record at a time. The reader of a file and the live view
+ * produce events; the model and all reports consume them.
  */
 #ifndef KSWAPD_REPORT_EVENT_H
 #define KSWAPD_REPORT_EVENT_H
@@ -25,8 +25,8 @@ enum event_type {
 	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: a task asks for a run */
 	EV_RUN_BEGIN,	/* mm_vmscan_balance_pgdat_begin, since 7.2 */
 	EV_RUN_END,	/* mm_vmscan_balance_pgdat_end: val is the pages reclaimed */
-	EV_SAMPLE,	/* what kswapd-report record saw in /proc */
-	EV_META,	/* where and when it was recorded */
+	EV_SAMPLE,	/* values of /proc, by kswapd-report record */
+	EV_META,	/* machine and time of the recording */
 	EV_SYSTEM,	/* sums of the machine, beside samples */
 	EV_CGROUP,	/* a cgroup that hit its memory.high, or stalled */
 	EV_LOST,	/* records of a CPU were lost before this one */
@@ -54,7 +54,7 @@ struct event_lost {
 	uint64_t since;		/* the last record before, of the same CPU; or 0 */
 };
 
-/* Pages, but for the CPU time; node_state of proc.h has the meanings. */
+/* Pages, except the CPU time; proc.h explains the meanings at node_state. */
 struct event_sample {
 	uint64_t free;
 	uint64_t low;
@@ -113,9 +113,9 @@ struct event_start {
 
 struct event_end {
 	uint64_t first_ts;
-	uint64_t records;	/* of any kind */
-	uint64_t undecoded;	/* of ours, but too short for their format */
-	uint64_t duplicates;	/* of ours, in a second buffer, left out */
+	uint64_t records;	/* of any event */
+	uint64_t undecoded;	/* of known events, but too short for their format */
+	uint64_t duplicates;	/* of known events, in a second buffer, left out */
 };
 
 struct event {

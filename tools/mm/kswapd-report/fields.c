@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What can be said of a node and of an episode.
+ * Tables of the values of a node, of its samples and of an episode.
  */
 #include <inttypes.h>
 #include <stddef.h>

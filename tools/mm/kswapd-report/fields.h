@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What can be said of a node, of an episode and of a trace: one line of a table
- * each. JSON, CSV, the comparison of traces and the metrics are made from these.
+ * Tables of the values of a node, of its samples and of an episode, one line for each
+ * value. JSON, CSV, the comparison of traces and the metrics use the same tables.
  */
 #ifndef KSWAPD_REPORT_FIELDS_H
 #define KSWAPD_REPORT_FIELDS_H
@@ -31,7 +31,7 @@ struct value {
 
 struct field {
 	const char *key;	/* in JSON and CSV */
-	const char *label;	/* where traces are compared; NULL: not there */
+	const char *label;	/* in the comparison of traces, or NULL */
 	const char *metric;	/* for Prometheus, or NULL */
 	const char *help;	/* of the metric */
 	enum kind kind;
@@ -40,19 +40,19 @@ struct field {
 		    struct value *val);
 };
 
-/* NULL keys end them. */
+/* A NULL key ends each table. */
 extern const struct field node_fields[];
 extern const struct field sample_fields[];
 extern const struct field episode_fields[];
 
-/* Does the trace tell that the time of hopelessness is more, less or just that? */
+/* Is the hopeless time exact, a lower bound, or unknown? */
 const char *hopeless_bound(const struct node *node);
-/* val in words, at least "?" where it is not known */
+/* val in words, or "?" if it is not known */
 void field_words(char *buf, size_t size, const struct field *f, const struct model *m,
 		 const struct node *node, const struct episode *ep);
 
 double percent(uint64_t part, uint64_t whole);
-/* Getters that the text needs; false where the trace does not tell. */
+/* Getters for the text; false if the trace does not have the value. */
 bool get_awake(const struct model *m, const struct node *node, const struct episode *ep,
 	       struct value *val);
 bool get_cpu(const struct model *m, const struct node *node, const struct episode *ep,

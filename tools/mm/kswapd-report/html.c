@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One page with everything in it: the text, and the picture.
+ * One self-contained page with the text and the picture.
  */
 #include <stdlib.h>
 

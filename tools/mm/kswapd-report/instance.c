@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A tracefs instance of one's own.
+ * A private tracefs instance.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +19,8 @@
 #define PREFIX	"kswapd-report."
 
 /*
- * The owner of an instance holds a lock on its directory for as long as it lives: a
- * lock of the file, so that it counts in all PID namespaces.
+ * The owner of an instance holds a lock on the directory of the instance. File locks
+ * work across PID namespaces, and the kernel drops them when the owner dies.
  */
 static struct {
 	struct tracefs_instance *instance;
@@ -38,7 +38,7 @@ static int lock_directory(const char *path)
 	return fd;
 }
 
-/* Is what is locked still there by that name? */
+/* Is the locked directory still at that path? */
 static bool same_directory(int fd, const char *path)
 {
 	struct stat a, b;
@@ -47,8 +47,8 @@ static bool same_directory(int fd, const char *path)
 }
 
 /*
- * Nothing is switched off here: the kernel does that when it removes an instance, and
- * does not remove one whose files are open.
+ * Events stay enabled here: the kernel disables them when it removes an instance, and
+ * refuses to remove an instance whose files are open.
  */
 static void remove_stale(void)
 {
@@ -74,7 +74,7 @@ static void remove_stale(void)
 		closedir(dir);
 }
 
-/* A directory of a name that no other has, locked. */
+/* A locked directory with a unique name. */
 static bool make_directory(char *name, size_t size)
 {
 	char path[4096];
@@ -86,7 +86,7 @@ static bool make_directory(char *name, size_t size)
 		if (!mkdtemp(path))
 			return false;
 		mine.lock = lock_directory(path);
-		/* Another one may have taken it for stale before it was locked. */
+		/* Another process may have removed it before it was locked. */
 		if (mine.lock >= 0 && same_directory(mine.lock, path)) {
 			snprintf(name, size, "%s", strrchr(path, '/') + 1);
 			return true;
@@ -110,7 +110,7 @@ struct tracefs_instance *instance_new(void)
 	char name[64];
 
 	tracefs_set_loglevel(TEP_LOG_NONE);
-	/* The library would mount it, and leave it mounted. */
+	/* The library would mount tracefs and leave it mounted. */
 	if (tracefs_tracing_dir_is_mounted(false, NULL) <= 0) {
 		complain("tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
 		return NULL;
@@ -130,12 +130,12 @@ struct tracefs_instance *instance_new(void)
 	if (!at_exit)
 		atexit(remove_mine);
 	at_exit = true;
-	/* The same time on all CPUs; the default clock is nearly that. */
+	/* One time for all CPUs; the default clock drifts between CPUs. */
 	tracefs_instance_file_write(mine.instance, "trace_clock", "mono");
 	return mine.instance;
 }
 
-/* Not by libtracefs: it destroys only what it has made itself. */
+/* libtracefs destroys only instances that it has created. */
 void instance_remove(struct tracefs_instance *instance)
 {
 	char *path = tracefs_instance_get_dir(instance);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A tracefs instance of one's own, so that no setting of the machine's tracing
- * is touched, and all goes with it.
+ * A private tracefs instance: no setting of the machine's tracing changes, and removing
+ * the instance removes all settings of the tool.
  */
 #ifndef KSWAPD_REPORT_INSTANCE_H
 #define KSWAPD_REPORT_INSTANCE_H
@@ -11,14 +11,15 @@
 #include <tracefs.h>
 
 /*
- * NULL, and said, if there is none. Removes what a killed process left, and nothing
- * that a living one holds, in whatever PID namespace. Removed at exit, if not before.
+ * Returns NULL after a message on failure. Also removes instances that killed processes
+ * left, but none of a running process in any PID namespace. The new instance is removed
+ * at exit at the latest.
  */
 struct tracefs_instance *instance_new(void);
 void instance_remove(struct tracefs_instance *instance);
 /*
- * Switch on those of vmscan_events that the kernel has, and give each name to
- * fn, which may be NULL. Returns how many there are, or -1.
+ * Enable the vmscan_events that the kernel has, and pass each name to fn, which may be
+ * NULL. Returns their number, or -1.
  */
 int instance_enable(struct tracefs_instance *instance,
 		    void (*fn)(const char *name, void *ctx), void *ctx);

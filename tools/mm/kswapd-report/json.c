@@ -108,7 +108,7 @@ static void place(struct jsonw *w, const struct model *m)
 	jsonw_close(w, '}');
 }
 
-/* Sums of the machine over the time that they were sampled. */
+/* Growth of the machine's counters between the first and the last sample. */
 static void machine_sums(struct jsonw *w, const struct model *m)
 {
 	const struct event_system *a = &m->first_system, *b = &m->last_system;

@@ -15,7 +15,7 @@ struct jsonw {
 	FILE *out;
 	int depth;
 	bool lines;			/* one line for all of it */
-	bool begun[JSONW_DEPTH];	/* something is in it already */
+	bool begun[JSONW_DEPTH];	/* not empty */
 };
 
 void jsonw_start(struct jsonw *w, FILE *out, bool one_line);
@@ -31,7 +31,7 @@ void jsonw_bool(struct jsonw *w, const char *key, bool val);
 void jsonw_null(struct jsonw *w, const char *key);
 
 /*
- * The length of the character of UTF-8 that text begins with, or 0 if it is none.
+ * The length of the first UTF-8 character of text, or 0 if it is invalid.
  */
 int utf8_length(const char *text);
 

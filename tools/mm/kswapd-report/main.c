@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd-report: whether kswapd stopped, why, and what restarted it.
+ * kswapd-report: stops and restarts of kswapd on each node, and their causes.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -17,11 +17,11 @@ static const char usage[] =
 "usage: kswapd-report COMMAND [option...]\n"
 "\n"
 "Shows for each NUMA node whether kswapd stopped reclaiming, for how long, how\n"
-"often, what restarted it, and whether the restart lasted.\n"
+"often, the cause of each restart, and whether the restart lasted.\n"
 "\n"
-"  record   record what is needed for a report on this machine (root)\n"
-"  report   read one trace, or several side by side\n"
-"  top      the same live, once a second\n"
+"  record   record a trace of this machine (root)\n"
+"  report   report on one trace, or compare several\n"
+"  top      show the same live, once a second\n"
 "  help, --help, --version\n"
 "\n"
 "'kswapd-report COMMAND --help' lists the options; each has a manual page, such\n"
@@ -69,8 +69,8 @@ int refuse_option(const char *command, int c, char **argv)
 	if (c == ':')
 		complain("%s takes a value", argv[optind - 1]);
 	else
-		complain("'%s' is no option of %s ('kswapd-report %s --help' lists them)",
-			 argv[optind - 1], command, command);
+		complain("unknown option '%s' ('kswapd-report %s --help' lists the options)",
+			 argv[optind - 1], command);
 	return STATUS_USAGE;
 }
 
@@ -93,7 +93,7 @@ void stop_on_signals(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* A file that is opened must not get the number of a standard one that is closed. */
+/* A file must not be opened as a standard descriptor that the caller closed. */
 static void open_standard(void)
 {
 	int fd;
@@ -142,6 +142,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return flushed(commands[i].run(argc - 1, argv + 1));
-	complain("'%s' is no command ('kswapd-report --help' lists them)", argv[1]);
+	complain("unknown command '%s' ('kswapd-report --help' lists the commands)", argv[1]);
 	return STATUS_USAGE;
 }

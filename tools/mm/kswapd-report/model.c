@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the events of a trace add up to.
+ * Sums of the events of a trace.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -225,11 +225,11 @@ static struct episode *episode_nr(struct node *node, uint64_t n)
 }
 
 /*
- * The state of a node: hopeless, not, or not known. The state is the one since
- * node->since, and becomes a span when the next event confirms it or does not.
+ * The state of a node: hopeless, not hopeless, or unknown. The state holds from
+ * node->since on, and becomes a span when the next event confirms or refutes it.
  *
- * If failed runs are recorded, a node becomes hopeless by one of these alone; so
- * each of them tells about the time before it, too.
+ * If failed runs are recorded, only a failed run makes a node hopeless. Therefore each
+ * failed run also shows the state before it.
  */
 
 static void span_is(struct model *m, struct node *node, enum belief state, uint64_t to)
@@ -262,7 +262,7 @@ static void now_is(struct node *node, enum belief state, int64_t count)
 		node->stretch_ns = 0;
 }
 
-/* Nothing can be concluded over a place where records were lost. */
+/* No conclusion may span lost records. */
 static void unsure_until(struct model *m, struct node *node, uint64_t to)
 {
 	if (to > node->since) {
@@ -317,7 +317,7 @@ static void seen_balanced(const struct model *m, struct node *node, uint64_t ts)
 	slot_at(m, node, ts)->balanced = true;
 }
 
-/* A failed run after a reset, and the node was not seen balanced between. */
+/* A failed run after a reset, with no event between that shows the node balanced. */
 static void failed_again(const struct model *m, struct node *node, uint64_t ts)
 {
 	struct slot *slot = slot_at(m, node, ts);
@@ -360,7 +360,7 @@ static void found(uint64_t *last, uint64_t *first, uint64_t ts)
 		*first = ts;
 }
 
-/* Records were lost from some time on: what was found since then may be wrong. */
+/* Records were lost since from: findings after that time may be wrong. */
 static void retract(uint64_t *last, uint64_t *first, uint64_t from)
 {
 	if (*first > from)
@@ -369,7 +369,7 @@ static void retract(uint64_t *last, uint64_t *first, uint64_t from)
 		*last = *first;
 }
 
-/* Has kswapd run away in the last seconds before this one? */
+/* Did kswapd run away in the seconds before this one? */
 static void judge(struct model *m, struct node *node, uint64_t ts)
 {
 	uint64_t second = (ts - m->start) / NSEC, i;
@@ -434,7 +434,7 @@ static void gave_up(struct model *m, struct node *node, uint64_t ts)
 	node->reset_open = false;
 }
 
-/* What a new count of failures tells about the time before it. */
+/* A new count of failures shows the state before the failed run. */
 static void span_before_fail(struct model *m, struct node *node, int64_t count, uint64_t ts)
 {
 	bool unclear = false;
@@ -449,7 +449,7 @@ static void span_before_fail(struct model *m, struct node *node, int64_t count, 
 		} else if (count > 1) {
 			span_is(m, node, NOT_HOPELESS, ts);
 		} else {
-			/* 0 before it; perhaps by a reset that was not recorded */
+			/* The count was 0, perhaps by a reset that was not recorded. */
 			node->maybe_ns += ts - node->since;
 			node->maybe = true;
 			span_is(m, node, NOT_HOPELESS, ts);
@@ -460,7 +460,7 @@ static void span_before_fail(struct model *m, struct node *node, int64_t count, 
 		node->revivals_missed += count <= GIVE_UP;
 		break;
 	case NOT_HOPELESS:
-		/* Where the count is not known, it was below GIVE_UP. */
+		/* An unknown count was below GIVE_UP. */
 		unclear = node->count >= 0 ?
 			count != node->count + 1 && count != 1 : count > GIVE_UP;
 		break;
@@ -473,7 +473,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	int64_t count = ev->task.val > 0 ? ev->task.val : 0;
 	bool was_hopeless, misplaced;
 
-	/* The count fell, and no reset was seen; RETRY has it one below. */
+	/* The count fell without a reset; RETRY sets it to GIVE_UP - 1. */
 	if (node->open && count <= node->cur.failures && !(node->trying && count >= GIVE_UP)) {
 		node->cur.cut = 1;
 		span_before_fail(m, node, count, ts);
@@ -482,7 +482,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 		span_before_fail(m, node, count, ts);
 	}
 	was_hopeless = node->state == IS_HOPELESS || count > GIVE_UP;
-	/* A reset just before it, on another CPU with another clock, may be of this. */
+	/* The clocks of two CPUs may swap this failed run with the reset before it. */
 	misplaced = node->count_by_reset && !node->trying && count > 1;
 	node->fails++;
 	bin_at(m, node, ts)->fails++;
@@ -531,7 +531,7 @@ static void span_before_reset(struct model *m, struct node *node, bool retry, ui
 		node->began_above_0 = true;
 		return;
 	}
-	/* A count of 0 is not reset: a failed run was not recorded. */
+	/* The kernel never resets a count of 0: a failed run was not recorded. */
 	if (node->state == NOT_HOPELESS && (node->count <= 0 || retry))
 		span_is(m, node, UNSURE, ts);
 	else
@@ -549,7 +549,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	was = retry ? IS_HOPELESS : node->state;
 	if (was == NOT_HOPELESS && node->count <= 0)
 		was = UNSURE;
-	/* A proof just before a reset may have come after it, by another clock. */
+	/* The clocks of two CPUs may swap a proof with the reset after it. */
 	if (was == UNSURE && node->proof_ns && ts - node->proof_at < NSEC / 1000) {
 		node->maybe_ns -= node->proof_ns;
 		node->unsure_ns += node->proof_ns;
@@ -560,7 +560,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	node->resets_unsure += was == UNSURE;
 	bin_at(m, node, ts)->resets[reason]++;
 	if (!node->open) {
-		/* Only a count that was not 0 is reset: it rose before. */
+		/* The kernel resets only a count above 0, so a run failed before. */
 		open_episode(node, ts);
 		node->cur.cut = 1;
 	}
@@ -581,7 +581,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 		return;
 	}
 	if (node->trying) {
-		/* a success of RETRY: the count was 15 */
+		/* RETRY succeeded: the count was GIVE_UP - 1 */
 	} else if (was == IS_HOPELESS) {
 		node->revivals++;
 		node->reset_open = node->reset_pending = true;
@@ -598,7 +598,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 
 /* kswapd's runs */
 
-/* From this time on the node was not hopeless, though no reset was seen. */
+/* The node was not hopeless from this time on, although no reset was recorded. */
 static void proved_not(struct model *m, struct node *node, uint64_t from)
 {
 	if (from < node->since)
@@ -621,8 +621,9 @@ static void proved_not(struct model *m, struct node *node, uint64_t from)
 }
 
 /*
- * Without retries, a hopeless kswapd makes no run. With them a run of a hopeless
- * kswapd fails or resets the count: if it did neither, the node was not hopeless.
+ * On kernels without retries, kswapd of a hopeless node makes no run. With retries,
+ * each run fails or resets the count. A run that does neither proves that the node was
+ * not hopeless.
  */
 static void run_ended(struct model *m, struct node *node)
 {
@@ -654,11 +655,11 @@ static void on_wake(struct model *m, struct node *node, uint64_t ts)
 	}
 }
 
-/* It goes to sleep when the node is balanced, or given up. */
+/* kswapd sleeps when the node is balanced or hopeless. */
 static void on_sleep(struct model *m, struct node *node, uint64_t ts)
 {
 	run_ended(m, node);
-	/* It was awake before the trace began. */
+	/* kswapd was awake before the trace began. */
 	if (!node->sleeps && !node->wakes)
 		add_span(m, node, AWAKE, m->start, ts);
 	else
@@ -705,13 +706,13 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU &&
 	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS)
 		found(&node->suspected_at, &node->suspected_first, ts);
-	/* The next such time is judged by itself. */
+	/* The next window is judged by itself. */
 	node->suspect_since = 0;
 }
 
 /*
- * A sample is read a little before it is recorded. So it is believed where events
- * do not tell, and against them only if the next one says the same.
+ * A sample is read shortly before it is recorded. Therefore events win over a single
+ * sample, and lose against two samples in a row.
  */
 static void sampled_state(struct model *m, struct node *node, bool hopeless, uint64_t ts)
 {
@@ -737,7 +738,7 @@ static void sampled_state(struct model *m, struct node *node, bool hopeless, uin
 			proved_not(m, node, ts);
 			return;
 		}
-		/* Not so while it was not recorded; or by a failed run in it. */
+		/* Hopeless since the lost records, at the latest. */
 		unsure_until(m, node, m->lost_at);
 		if (!node->open)
 			open_cut_episode(node, node->since);
@@ -824,8 +825,8 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 }
 
 /*
- * Records of one CPU were lost, anywhere between its record before and this one:
- * any node may have had a reset or failed runs then.
+ * Records of one CPU were lost between its previous record and this one. The count of
+ * any node may have been raised or reset in that time.
  */
 static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 {
@@ -843,7 +844,7 @@ static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 
 		if (!node)
 			continue;
-		/* Spans that ended since then may have been shorter. */
+		/* Spans that ended after the loss may have been shorter. */
 		node->inexact |= from < node->since && node->since > m->start;
 		if (node->state != UNSURE && from > node->since)
 			span_is(m, node, node->state, from);
@@ -900,7 +901,7 @@ void model_event(const struct event *ev, void *model)
 	}
 	if (ev->type == EV_SYSTEM)
 		on_system(m, &ev->system, ts);
-	/* Of several lists, the last. */
+	/* A later list replaces an earlier one. */
 	if (ev->type == EV_CGROUP && ev->cgroup.rank < CGROUPS) {
 		m->cgroups[ev->cgroup.rank] = ev->cgroup;
 		m->cgroup_count = ev->cgroup.rank + 1;
@@ -939,13 +940,13 @@ void model_event(const struct event *ev, void *model)
 	}
 }
 
-/* The last state lasts to the end, if a change of it would have been recorded. */
+/* The last state lasts to the end if every change of it would be in the trace. */
 static enum belief last_span(const struct model *m, struct node *node)
 {
 	bool fails = model_records(m, EV_FAIL), resets = model_records(m, EV_RESET);
 
 	if (!fails && !resets && node->samples) {
-		/* Samples alone: as the last one said, if there were enough. */
+		/* Samples alone: the last one counts, if samples are close enough. */
 		if (m->end - node->last_sample > node->sample_gap)
 			node->sample_gap = m->end - node->last_sample;
 		return node->sample_gap > SAMPLE_GAP_NS ? UNSURE : node->state;
@@ -956,7 +957,7 @@ static enum belief last_span(const struct model *m, struct node *node)
 	case NOT_HOPELESS:
 		return fails || node->since == m->end ? NOT_HOPELESS : UNSURE;
 	default:
-		/* Runs that did not fail, and no event before or after them. */
+		/* Runs neither failed nor reset the count, and no record is missing. */
 		if (node->proof && fails && resets && !node->lost_at && !m->lost_gaps &&
 		    !node->fails && !node->resets)
 			return NOT_HOPELESS;
@@ -973,7 +974,7 @@ static void finish_node(struct model *m, struct node *node)
 		node->unsure = true;
 		node->unsure_ns += node->maybe_ns;
 	}
-	/* Where failed runs are not recorded, silence after a reset says nothing. */
+	/* If failed runs are not recorded, the state after a reset is unknown. */
 	if (!model_has_events(m) && node->samples && node->sample_gap > SAMPLE_GAP_NS)
 		node->unsure = true;
 	if (node->resets_unsure)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the events of a trace add up to, per node. It takes them as they come and
- * keeps sums, a bounded number of episodes, and a line of bins over time, so
- * that a trace of any length needs the same memory.
+ * Sums of the events of a trace, per node: totals, a bounded number of episodes, and
+ * bins over time. Events are taken one by one, so that a trace of any length needs the
+ * same memory.
  */
 #ifndef KSWAPD_REPORT_MODEL_H
 #define KSWAPD_REPORT_MODEL_H
 
 #include "event.h"
 
-/* MAX_RECLAIM_RETRIES: so many failed runs in a row, and kswapd gives up. */
+/* MAX_RECLAIM_RETRIES: number of failed runs after which kswapd gives up. */
 #define GIVE_UP		16
 
-/* The fuzzers take few, to see them overflow. */
+/* The fuzzers take small values, so that the arrays overflow. */
 #ifndef BINS
 #define BINS		1024
 #endif
@@ -22,30 +22,30 @@
 #define REASONS		8	/* names of reasons, the last is for all others */
 
 /*
- * The reason of an earlier form of retries: the count is one below GIVE_UP after
- * it, and kswapd makes one run. Otherwise a retry is a failed run that takes the
- * count from GIVE_UP to 17, 18 and so on. Either belongs to the episode.
+ * A reset with this reason sets the count to GIVE_UP - 1, and kswapd makes one run.
+ * Kernels without this reason count a failed retry as 17, 18 and so on. Retries of
+ * both kinds belong to the episode.
  */
 #define RETRY		"RETRY"
 
 /*
- * The signature of a runaway: for so long, kswapd was restarted again and again by
- * resets while it failed, was not seen to balance the node, and took CPU time.
- * Samples are needed to be certain; without them it is suspected.
+ * The signature of a runaway: in a window of this length, kswapd kept failing, resets
+ * restarted it, no event showed the node balanced, and kswapd took CPU time. Samples
+ * are needed to be certain; without samples a runaway is suspected.
  */
 #define RUNAWAY_SECONDS	10
 #define RUNAWAY_RESETS	3	/* each followed by a failed run */
 #define RUNAWAY_CPU	25	/* per cent of a CPU, in the mean */
 /*
- * Where CPU time was not sampled, the time of failed runs is taken for it: since
- * they began, or since the failed run before, if that is less than kswapd naps
- * before it sleeps.
+ * If CPU time was not sampled, the duration of failed runs stands for it: since the
+ * run began, or since the previous failed run, if that was less than the nap that
+ * kswapd takes before it sleeps.
  */
 #define NAP_NS		(NSEC / 10)
-/* With samples alone, it is suspected if pages refault, too. */
+/* With samples alone, a runaway is suspected only if pages refault as well. */
 #define SUSPECT_NS	(RUNAWAY_SECONDS * NSEC)
 #define SUSPECT_REFAULTS	100	/* per second */
-/* Without events, samples farther apart than this cannot tell. */
+/* Without events, samples farther apart than this prove nothing. */
 #define SAMPLE_GAP_NS	(10 * NSEC)
 
 /* Is the node hopeless? */
@@ -53,7 +53,7 @@ enum belief { UNSURE, NOT_HOPELESS, IS_HOPELESS };
 
 struct episode {
 	uint64_t first_fail;
-	uint64_t hopeless_at;	/* 0: it did not come to that */
+	uint64_t hopeless_at;	/* 0: never hopeless */
 	uint64_t reset_at;	/* 0: no reset was seen */
 	uint64_t end;		/* of the reset, or of the trace */
 	uint64_t hopeless_ns;
@@ -114,16 +114,16 @@ struct node {
 	struct episode *episodes;	/* EPISODES of them at most */
 	uint32_t episodes_kept;
 	struct bin *bins;
-	/* when it was last so, and first, or 0 */
+	/* times of the last and the first of these, or 0 */
 	uint64_t runaway_at, suspected_at, runaway_first, suspected_first;
 	enum belief at_end;
 	bool hopeless_seen;	/* at some time */
 	bool unsure;		/* at some time */
-	bool began_above_0;	/* the first event was a reset of some count */
+	bool began_above_0;	/* the first event was a reset of a count above 0 */
 	bool open_end;		/* hopeless when the trace ends */
-	bool inexact;		/* records were lost during a span that was counted */
+	bool inexact;		/* records were lost in a span that was counted */
 	bool hopeless, awake;	/* at the end */
-	bool sleeps_unseen;	/* nothing tells whether it was balanced */
+	bool sleeps_unseen;	/* no record shows whether it was balanced */
 
 	/* of samples */
 	uint64_t first_sample, last_sample;
@@ -145,9 +145,9 @@ struct node {
 	uint64_t maybe_ns;		/* not hopeless, if resets were recorded */
 	bool maybe;
 	uint64_t proof_at, proof_ns;	/* the part of it by the last proof */
-	bool count_by_reset;		/* nothing else was seen since */
+	bool count_by_reset;		/* no other event since the reset */
 	bool proof;			/* a run neither failed nor reset the count */
-	bool run_open;			/* a run began, and nothing was seen of it */
+	bool run_open;			/* a run began, and no event followed */
 	uint64_t run_since;
 	bool contradicted;		/* by the last sample */
 	uint64_t contradicted_at;
@@ -174,7 +174,7 @@ struct model {
 	uint64_t bin_ns;
 	bool started, finished;
 	uint64_t lost, lost_gaps, lost_unknown, lost_at;
-	uint64_t backwards;		/* times that went back */
+	uint64_t backwards;		/* records with a time before the previous one */
 	uint64_t seen[EV_END + 1];
 	uint32_t formats;		/* HAS(): that the trace has formats of */
 	uint32_t enabled;		/* HAS(): surely recorded */
@@ -189,20 +189,20 @@ struct model {
 	bool no_time;			/* times are no durations */
 };
 
-/* Returns NULL where there is no memory for it. */
+/* Returns NULL if there is no memory for it. */
 struct model *model_new(void);
 void model_free(struct model *m);
 void model_event(const struct event *ev, void *model);
-/* The trace lasted from first to last; what is open ends there. */
+/* The trace lasted from first to last; open episodes end there. */
 void model_finish(struct model *m, uint64_t first, uint64_t last);
 
-struct node *model_node(struct model *m, int nid);	/* NULL: nothing was seen of it */
-/* Would failed runs, or resets, be in it? */
+struct node *model_node(struct model *m, int nid);	/* NULL: no event of the node */
+/* Would failed runs, or resets, be in the trace? */
 bool model_has_events(const struct model *m);
 bool model_records(const struct model *m, enum event_type type);
 /* true, false, or UNSURE */
 enum belief model_gave_up(const struct model *m, const struct node *node);
-/* Is the sum of hopeless time all of it? If not, at most so much more is possible. */
+/* Is the sum of hopeless time complete? If not, at most this much more is possible. */
 bool hopeless_exact(const struct node *node);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What several forms of the report need.
+ * Helpers of the output formats.
  */
 #include <err.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ const char *time_of_day(const struct model *m, uint64_t ts, const char *format, 
 	return buf;
 }
 
-/* A name from outside does not get at the terminal. */
+/* A name from a file must not send control sequences to the terminal. */
 void print_path(FILE *out, const char *path)
 {
 	int n;
@@ -80,7 +80,7 @@ const char *task_words(const struct episode *ep, char *buf)
 	return buf;
 }
 
-/* A bin goes to the column that its begin is in: there are more bins than columns. */
+/* A bin belongs to the column of its begin: there are more bins than columns. */
 void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n)
 {
 	uint64_t span = m->end - m->start;

@@ -26,7 +26,7 @@ void prom_report(FILE *out, struct trace *traces, int count);
 
 #define WIDTH	80
 
-/* Text with line breaks before column 80; further lines hang. */
+/* Text with line breaks before column 80; continuation lines are indented. */
 void wrap(FILE *out, int indent, int hang, const char *text);
 void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text);
 
@@ -34,7 +34,7 @@ void wrap_owned(FILE *out, int indent, int hang, const char *head, char *text);
 #define TASK_LEN	28
 const char *task_words(const struct episode *ep, char *buf);
 
-/* The bins put together anew, as n columns over the time of the trace. */
+/* The bins merged into n columns over the time of the trace. */
 void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n);
 
 /* UTC at a time of the trace, by strftime's format; NULL if it is not known. */

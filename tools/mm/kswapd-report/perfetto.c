@@ -15,7 +15,7 @@ struct at {
 	int pid, tid;
 };
 
-/* Of any kind; what belongs to the kind follows. Times are microseconds. */
+/* The common part of an event; the caller adds the rest. Times are microseconds. */
 static void begin(const struct at *a, const char *phase, const char *name, uint64_t ts)
 {
 	jsonw_open(a->w, NULL, '{');
@@ -66,7 +66,7 @@ static void episode(const struct at *a, const struct episode *ep)
 	end(a);
 }
 
-/* What is in the bins: free pages, failed runs, and when kswapd was awake. */
+/* Counters from the bins: free pages, failed runs, and kswapd awake or not. */
 static void bins(const struct at *a, const struct node *node)
 {
 	uint64_t from = 0;

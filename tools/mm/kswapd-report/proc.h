@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reads what the kernel tells about nodes, zones, reclaim and threads.
+ * Reads nodes, zones, reclaim counters and threads from /proc and /sys.
  */
 #ifndef KSWAPD_REPORT_PROC_H
 #define KSWAPD_REPORT_PROC_H
@@ -33,15 +33,13 @@ unsigned long long keyed_sum(const char *text, const char *prefix);
 /*
  * The pages of a node and its watermarks.
  *
- * A zone keeps its lowmem reserve from user pages on top of each watermark, so
- * min, low and high here have the reserve in them: they are what an allocation
- * of user memory, and kswapd on its behalf, compare free pages with. A zone so
- * small that the reserve takes all of it is never used for user pages nor ever
- * balanced; it is left out of free and of the watermarks, or else its idle
- * pages would look like room.
+ * min, low and high include the lowmem reserve of each zone: allocations of user
+ * memory, and kswapd for them, compare free pages with the watermark plus the reserve.
+ * A zone that is smaller than its reserve never holds user pages and is never
+ * balanced. free and the watermarks leave it out, because its idle pages are not
+ * available.
  *
- * The watermarks are without the boost that fragmentation puts on them for a
- * while; that is in boost.
+ * The watermarks exclude the temporary boost after fragmentation, which is in boost.
  */
 struct node_state {
 	unsigned long long free;
@@ -53,32 +51,32 @@ struct node_state {
 	unsigned long long usable;	/* managed pages of the zones counted */
 	unsigned long long managed;	/* managed pages of all its zones */
 	/*
-	 * Zones are judged one by one, and sums do not tell: kswapd is woken
-	 * when no zone has more than low (over_low is 0), and is content when
-	 * one has more than high (balanced).
+	 * Zones are checked one by one, not as a sum: kswapd is woken when no
+	 * zone is above low (over_low is 0), and the node is balanced when one
+	 * zone is above high.
 	 */
-	unsigned long long over_low;	/* sum of what zones have above low */
+	unsigned long long over_low;	/* pages of zones above low */
 	unsigned long long over_mid;	/* the same, of halfway to min */
 	bool balanced;
 	int zones;			/* zones counted */
 	bool hopeless;			/* node_unreclaimable */
-	int failures;			/* kswapd_failures; -1 where it is not shown */
+	int failures;			/* kswapd_failures; -1 if not shown */
 };
 
 /* From the text of /proc/zoneinfo; false if the node has no memory in it. */
 bool node_state_parse(const char *text, int nid, struct node_state *node);
 
-/* What the kernel has counted of the node's kswapd since boot. */
+/* Counters of the node's kswapd since boot. */
 struct kswapd_counts {
 	unsigned long long runs_failed;
 	unsigned long long given_up;
 	unsigned long long revived;
 };
 
-/* False where the kernel has no such counters. */
+/* False if the kernel has no such counters. */
 bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts);
 
-/* The node's kswapd, or 0 where it cannot be seen. */
+/* The node's kswapd, or 0 if its thread is not visible. */
 pid_t find_kswapd(int nid);
 /* CPU time in ns since the thread began; 0 or a negative errno. */
 int thread_cpu_ns(pid_t pid, bool schedstat, unsigned long long *ns);

@@ -34,7 +34,7 @@ static void labels(FILE *out, const struct trace *t, int nid)
 	fprintf(out, "\",node=\"%d\"", nid);
 }
 
-/* What a trace does not tell is left out. */
+/* Values that the trace does not have are left out. */
 static void metric(FILE *out, const struct field *f, struct trace *traces, int count)
 {
 	struct value val;

@@ -26,16 +26,16 @@
 #define BATCH		1024
 #define MOST_CPUS	65536
 #define TICK_RECORDS	(1 << 16)
-/* CPU time from one sign of life to the next. A file of 1 GB opens in much less. */
+/* CPU time between two ticks of the child. A file of 1 GB opens in much less. */
 #ifndef STUCK_SECONDS
 #define STUCK_SECONDS	20
 #endif
-/* What the library may take beside the file itself. */
+/* Memory limit of the library, in addition to the file itself. */
 #define MEMORY_BYTES	(1ULL << 30)
-/* So many bytes of records cannot come from one byte of a file, packed or not. */
+/* Limit of the bytes of records for each byte of a file, compressed or not. */
 #define LARGEST_RATIO	256
 
-/* Events of the same time that a second buffer may have, too. */
+/* Number of recent events that are compared with those of a second buffer. */
 #define RECENT		32
 
 struct reader {
@@ -73,7 +73,7 @@ static void send_lost(struct reader *r, const struct tep_record *record, uint64_
 	send_event(r, &ev);
 }
 
-/* The same event, recorded in another buffer, has all of this the same. */
+/* Copies of an event in two buffers are equal in all of these fields. */
 static bool is_duplicate(struct reader *r, const struct event *ev, const void *from)
 {
 	unsigned int i;
@@ -219,7 +219,7 @@ struct sender {
 	struct event batch[BATCH];
 };
 
-/* The time of the child is counted anew at each sign of life. */
+/* Each tick restarts the CPU time limit of the child. */
 static void wind_up(void)
 {
 	struct itimerval timer = { .it_value.tv_sec = STUCK_SECONDS };
@@ -279,7 +279,7 @@ static void confine(uint64_t file_size, int said, bool debug)
 		_exit(1);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	/* The parent passes on the last line of it. */
+	/* The parent prints the last line of standard error. */
 	if (!debug)
 		dup2(said >= 0 ? said : null, STDERR_FILENO);
 	close(null);
@@ -307,7 +307,7 @@ static void __attribute__((noreturn)) child(int fd, int out, uint64_t file_size,
 
 /* The parent */
 
-/* What the child says is checked: it may have run wild before it ended. */
+/* The child may have corrupted its memory before it crashed, so its data is checked. */
 static bool sane(struct event *ev)
 {
 	switch (ev->type) {
@@ -399,7 +399,7 @@ int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
 
 enum form { FORM_DAT, FORM_PERF, FORM_GZIP, FORM_XZ, FORM_ZSTD, FORM_TEXT };
 
-/* What begins a file, and what turns it into something else that can be read. */
+/* Magic numbers, and the commands that convert these files. */
 static const struct {
 	const char *magic;
 	size_t size;
@@ -428,7 +428,7 @@ static enum form form_of(int fd)
 	return i;
 }
 
-/* A file without a name, on a disk: what is put in it may be large. */
+/* An unlinked file on disk, because the data may be large. */
 static int nameless(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -453,7 +453,7 @@ static int copy_all(int from, int to)
 	return got < 0 ? -1 : 0;
 }
 
-/* Run the command on the file; returns its exit status, or 127 if it is not there. */
+/* Run the command on the file; returns its exit status, or 127 if it is missing. */
 static int run_filter(const char *const *command, int in, int out, bool debug)
 {
 	int status, null;
@@ -477,7 +477,7 @@ static int run_filter(const char *const *command, int in, int out, bool debug)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-/* fd is replaced by one of what the file becomes. */
+/* Replaces fd by the converted file. */
 static int unpack(const char *path, enum form form, int *fd, bool debug, char *error, size_t size)
 {
 	int to = nameless(), status;
@@ -501,7 +501,7 @@ static int unpack(const char *path, enum form form, int *fd, bool debug, char *e
 	return -1;
 }
 
-/* A pipe can be read once; a file stays where it is. */
+/* A pipe is copied, because it can be read only once. */
 static int seekable(int *fd)
 {
 	int to = nameless();
@@ -528,7 +528,7 @@ static int open_trace(const char *path, enum form *form, struct stat *st, bool d
 		snprintf(error, size, "%s is a directory", path);
 		goto bad;
 	}
-	/* A block device has no end that is of use. */
+	/* A block device is never a trace. */
 	if (S_ISBLK(st->st_mode)) {
 		snprintf(error, size, "%s is not a file", path);
 		goto bad;
@@ -560,7 +560,7 @@ bad:
 	return -1;
 }
 
-/* The last line that libtracecmd has said of the file, without control characters. */
+/* The last line of libtracecmd's standard error, without control characters. */
 static void last_words(int fd, char *words, size_t size)
 {
 	char buf[512] = "";

@@ -2,10 +2,9 @@
 /*
  * Reads a trace.dat.
  *
- * libtracecmd was not made for broken files: on some of them it
- * crashes, prints, or does not come to an end. So a child of its own reads the
- * file and sends what it found through a pipe; whatever becomes of the child,
- * the parent goes on.
+ * On some broken files libtracecmd crashes, prints or loops. Therefore a child process
+ * reads the file and sends the events through a pipe. The parent checks the events and
+ * survives the child.
  */
 #ifndef KSWAPD_REPORT_READ_H
 #define KSWAPD_REPORT_READ_H
@@ -21,18 +20,18 @@ struct read_facts {
 typedef void (*event_fn)(const struct event *ev, void *ctx);
 
 /*
- * Hand each event of the file to fn, in the order of their times. Returns 0, or
- * -1 after it has put one sentence about what is wrong into error.
+ * Pass each event of the file to fn, in the order of their times. Returns 0, or -1
+ * with one sentence about the failure in error.
  */
 int trace_read(const char *path, bool debug, struct read_facts *facts,
 	       event_fn fn, void *ctx, char *error, size_t error_size);
 
-/* The child's part, for tests: events go to fn. Returns 0 or -1. */
+/* The child's part, for tests. Returns 0 or -1. */
 int trace_read_fd(int fd, event_fn fn, void *ctx);
 
 /*
- * The parent's part, for tests: events from a pipe or file, checked, go to fn.
- * Returns 0 if they were whole.
+ * The parent's part, for tests: check the events of a pipe or file and pass them to
+ * fn. Returns 0 if the stream was complete.
  */
 int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What /proc tells of each node at one time.
+ * Samples of each node and of the machine from /proc.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What /proc tells of each node at one time.
+ * Samples of each node and of the machine from /proc.
  */
 #ifndef KSWAPD_REPORT_SAMPLE_H
 #define KSWAPD_REPORT_SAMPLE_H
@@ -20,20 +20,20 @@ struct sampler {
 	} node[MAX_NODES];
 };
 
-/* 0, or a negative errno: without /proc/zoneinfo there is nothing to sample. */
+/* 0, or a negative errno if there is no /proc/zoneinfo. */
 int sampler_init(struct sampler *s);
 void sampler_free(struct sampler *s);
-/* Read anew, for sampler_node(). */
+/* Reads /proc again, for sampler_node(). */
 int sampler_read(struct sampler *s);
-/* The i-th node; false if it has no memory any more. */
+/* The i-th node; false if its memory was removed. */
 bool sampler_node(struct sampler *s, int i, struct event_sample *sample);
-/* What the kernel has counted of it since boot; false where it does not count. */
+/* Counters of the node since boot; false if the kernel has none. */
 bool sampler_counts(struct sampler *s, int i, struct kswapd_counts *counts);
 /* Sums of the machine since boot. */
 void sampler_system(struct sampler *s, struct event_system *system);
-/* Where and when this is. */
+/* Host, kernel, boot and time of day. */
 void sampler_meta(struct event_meta *meta);
-/* Its count of failed runs now, or -1 where the kernel does not show it. */
+/* The current count of failed runs, or -1 if the kernel does not show it. */
 int sampler_failures(struct sampler *s, int i);
 
 #endif

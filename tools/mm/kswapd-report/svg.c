@@ -19,9 +19,9 @@
 #define RIGHT	30
 #define TALL	100	/* the part of a panel that is plotted */
 #define PANEL	190
-#define THIN	56	/* of a node with nothing to show */
+#define THIN	56	/* height of a healthy node */
 #define ROW	18	/* of the legend */
-#define DENSE	2	/* resets are counted bars if marks would be so close */
+#define DENSE	2	/* resets closer than this, in pixels, are drawn as bars */
 
 /* Okabe and Ito's colours, which colour-blind people tell apart, and two greys */
 #define C_HOPELESS	"#f0c9a0"
@@ -141,7 +141,7 @@ static void fails(const struct plot *p)
 	}
 }
 
-/* How many columns of so many pixels have resets in them, and how many resets at most? */
+/* The number of columns with resets, and the most resets in a column. */
 static uint64_t most_resets(const struct plot *p, int r, int *columns)
 {
 	uint64_t most = 0, sum = 0;
@@ -173,7 +173,7 @@ static void reset_mark(const struct plot *p, double x, double y, double width, d
 	fputs("</title></rect>\n", p->out);
 }
 
-/* Marks as tall as the panel where they are few, else bars by their number. */
+/* Few resets are marks as tall as the panel, many are bars of their number. */
 static void resets(const struct plot *p, int r)
 {
 	int i, columns, from = -1, last = -1;
@@ -226,7 +226,7 @@ static double mib(uint64_t pages)
 	return (double)pages * sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
-/* Free pages far above the watermarks are of no interest, and cut off. */
+/* Free pages far above the watermarks are cut off. */
 static void free_pages(const struct plot *p)
 {
 	double most = mib(p->scale->pages), step = step_of(most), at;
@@ -268,7 +268,7 @@ static void time_axis(const struct plot *p, int bottom)
 	}
 }
 
-/* Nothing to see: it was not hopeless, nothing failed, and it was always balanced. */
+/* Healthy: never hopeless, no failed run, always balanced. */
 static bool is_thin(const struct model *m, const struct node *node)
 {
 	return verdict_of(m, node) == HEALTHY && !node->fails && !node->below_high;
@@ -308,7 +308,7 @@ static void panel(FILE *out, const struct trace *t, const struct node *node,
 }
 
 struct legend {
-	FILE *out;	/* NULL: to see how tall it is */
+	FILE *out;	/* NULL: only compute the height */
 	int x, y;
 };
 
@@ -330,7 +330,7 @@ static void key(struct legend *l, const char *colour, const char *text)
 	l->x += width;
 }
 
-/* Returns where the panels begin. */
+/* Returns the y coordinate of the first panel. */
 static int legend(FILE *out, struct trace *traces, int count)
 {
 	struct legend l = { .out = out, .x = LEFT, .y = 30 };

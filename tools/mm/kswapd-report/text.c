@@ -214,7 +214,7 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 	fprintf(out, "  %*s%s %5u %*s %*s %-6s %s%s", t->width, first, ep->cut ? "?" : " ",
 		ep->failures, t->width, hopeless, t->width, reset, reason, task,
 		ep->spurious && t->balance_known ? " !" : "");
-	/* What reset the count was one of them, or came after them. */
+	/* RETRY precedes the reset that ended the episode, or is that reset. */
 	if (ep->tries)
 		fprintf(out, " ~%u", ep->tries);
 	fputc('\n', out);
@@ -383,7 +383,7 @@ static void compare_field(FILE *out, const struct field *f, struct trace *traces
 	fputc('\n', out);
 }
 
-/* Columns from first on, as many as fit. */
+/* As many columns as fit, from first on. */
 static void compare_columns(FILE *out, struct trace *traces, int first, int count, int nid)
 {
 	const struct field *f;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads events that were printed.
+ * Reads events from text.
  *
- * All of the forms have the time, a colon, the name of the event, a colon, and its
- * fields, in this order:
+ * All formats have the time, a colon, the name of the event, a colon, and the fields,
+ * in this order:
  *
  *	kswapd1-73 [002] 24.863112: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
  *	kswapd1-73 (73) [002] d..2. 24.863112: mm_vmscan_kswapd_sleep: nid=1
  *	kswapd1 73 [002] 24.863112: vmscan:mm_vmscan_kswapd_sleep: nid=1
  *
- * and where records were lost:
+ * and for lost records:
  *
  *	CPU:2 [LOST 23 EVENTS]
  *	CPU:2 [23 EVENTS DROPPED]
@@ -30,7 +30,7 @@
 struct text_reader {
 	event_fn fn;
 	void *ctx;
-	bool started, whole;	/* times are whole numbers, of a counter */
+	bool started, whole;	/* whole: times are integers, of a counter */
 	uint32_t cpus;
 	struct event_end end;
 	uint64_t last_ts, lines;
@@ -48,7 +48,7 @@ struct line {
 	const char *name, *fields;
 };
 
-/* "24.863112" in nanoseconds, "24863112" as it is; false if it is no time */
+/* "24.863112" in nanoseconds, "24863112" unchanged; false if it is no time */
 static bool time_of(const char *text, size_t len, uint64_t *ts, bool *whole)
 {
 	uint64_t val = 0, unit = NSEC;
@@ -90,7 +90,7 @@ static bool is_name(const char *text, size_t len)
 	return len > 0;
 }
 
-/* The mail that it was quoted in begins its lines with these. */
+/* Marks of a quotation in mail */
 static char *unquoted(char *text)
 {
 	return text + strspn(text, "> \t|");
@@ -109,7 +109,7 @@ static bool split(char *text, struct line *line)
 			continue;
 		name = at + 1 + strspn(at + 1, " \t");
 		end = strchr(name, ':');
-		/* the system in front, as perf has it */
+		/* perf prints the system in front */
 		while (end && end[1] && !isspace((unsigned char)end[1]))
 			end = strchr(end + 1, ':');
 		if (!end || !is_name(name, end - name))
@@ -188,7 +188,7 @@ static bool take_task(char *head, struct event_task *task)
 			head[len - 1] = '\0';
 	}
 	trim(head);
-	/* trace-cmd has the name of a second buffer in front. */
+	/* trace-cmd prints the name of a second buffer in front. */
 	buffer = strstr(head, ": ");
 	if (buffer)
 		head = buffer + 1;
@@ -199,7 +199,7 @@ static bool take_task(char *head, struct event_task *task)
 	return task->cpu >= 0 || task->pid >= 0;
 }
 
-/* Where the value of " key=" is, or NULL */
+/* The value of " key=", or NULL */
 static const char *value_of(const char *fields, const char *key)
 {
 	size_t len = strlen(key);
@@ -325,7 +325,7 @@ static bool take_lost(struct text_reader *r, const char *text)
 	return true;
 }
 
-/* Does the line end with the name of an event, as mail programs break lines? */
+/* Did a mail program break the line after the name of an event? */
 static bool is_broken(const char *text)
 {
 	const struct known_event *known;
@@ -340,7 +340,7 @@ static bool is_broken(const char *text)
 	return false;
 }
 
-/* A line without its end; what does not fit is left out. */
+/* A line without its newline, cut if it is too long. */
 static bool next_line(FILE *in, char *buf, size_t size)
 {
 	size_t len;

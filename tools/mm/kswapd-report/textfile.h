@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reads events that were printed: by trace-cmd report, by the files trace and
- * trace_pipe of tracefs, by perf script, and any of these quoted in mail.
+ * Reads events from text: of trace-cmd report, of the files trace and trace_pipe of
+ * tracefs, of perf script, and of mail that quotes any of these.
  */
 #ifndef KSWAPD_REPORT_TEXTFILE_H
 #define KSWAPD_REPORT_TEXTFILE_H
@@ -10,7 +10,7 @@
 
 #include "read.h"
 
-/* Hand each event to fn, with EV_START before and EV_END after them; -1: no trace. */
+/* Pass EV_START, each event and EV_END to fn. Returns -1 if the text is no trace. */
 int text_read_events(FILE *in, event_fn fn, void *ctx);
 
 #endif

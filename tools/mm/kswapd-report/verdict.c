@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it means, in words.
+ * Verdicts, diagnoses and advice.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "fields.h"
 #include "verdict.h"
 
-/* For live use: a runaway is over when it was not seen for so long. */
+/* For top: a runaway is over after this time without one. */
 #define OVER_NS		(60 * NSEC)
 
 static bool recent(const struct model *m, uint64_t at, bool live)
@@ -59,7 +59,7 @@ enum verdict verdict_of_all(const struct model *m)
 		if (v > worst)
 			worst = v;
 	}
-	/* A trace of no node tells nothing of any. */
+	/* A trace without nodes has no verdict. */
 	return nodes ? worst : UNKNOWN;
 }
 
@@ -123,14 +123,14 @@ bool fails_on(const struct model *m, unsigned int list)
 		nodes++;
 		if (verdicts[verdict_of(m, node)].fails & list)
 			return true;
-		/* A node that ran away may be hopeless at the end, too. */
+		/* A runaway may end with a hopeless node; runaway is the worse verdict. */
 		if (node->at_end == IS_HOPELESS && (list & FAIL_GIVEN_UP))
 			return true;
 	}
 	return !nodes && (list & FAIL_UNKNOWN);
 }
 
-/* Findings: what is the matter, in more detail than a verdict has */
+/* Findings: more detailed than verdicts */
 
 enum finding {
 	RUNS_AWAY, SEEMS_BY_EVENTS, SEEMS_BY_SAMPLES, HOPELESS_BALANCED, RETRY_WAITS,
@@ -264,7 +264,7 @@ static char *with_time(const struct model *m, const struct node *node, const cha
 {
 	char *time = how_long(m, node), *more = retries(node), *all;
 
-	/* While events still come, the sums are those of the past. */
+	/* In top, the sums are those of the past. */
 	if (m->finished)
 		all = words("%s (%s).%s", fmt, time, more);
 	else
@@ -316,7 +316,7 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 	case NOT_RECORDED:
 		return cannot_know(m, node);
 	case SOME_FAILED:
-		return words("kswapd did not give up: %" PRIu64 " runs failed, never %d in a row.",
+		return words("kswapd did not give up: %" PRIu64 " runs failed, and the count of failures stayed below %d.",
 			     node->fails, GIVE_UP);
 	case FINE_BY_SAMPLES:
 		return words("No sample shows the node hopeless. A shorter time between two samples would not be seen.");
@@ -336,7 +336,7 @@ static char *advise(enum finding finding)
 		return words("record with 'kswapd-report record', which samples free memory and CPU time.");
 	case HOPELESS_RETRIED:
 	case HOPELESS:
-		return words("find what holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap.");
+		return words("find the cgroup that holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap.");
 	case HOPELESS_BALANCED:
 		return words("to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim");
 	case END_UNKNOWN:
@@ -345,11 +345,11 @@ static char *advise(enum finding finding)
 	case RESTARTED_IN_VAIN:
 	case RESTARTED_AFTER_RETRIES:
 	case RESTARTED:
-		return words("nothing now. If it happens again, find what holds the node's memory at the time (anon of each cgroup's memory.numa_stat).");
+		return words("nothing now. If it happens again, find the cgroup that holds the node's memory at that time (anon of each cgroup's memory.numa_stat).");
 	case LOST_RECORDS:
 		return words("record with larger buffers (-b).");
 	case NOT_RECORDED:
-		return words("record with 'kswapd-report record', which samples what this kernel has no events for.");
+		return words("record with 'kswapd-report record', which samples hopeless nodes and free memory.");
 	case RETRY_WAITS:
 	case SOME_FAILED:
 	case FINE_BY_SAMPLES:
@@ -382,7 +382,7 @@ const struct limit *cannot_tell(const struct model *m, int i)
 	no_event_seen = { "no-failure-or-reset",
 		"No failure or reset was recorded. Either none happened, or the events were not enabled, or kswapd was stopped all the time." },
 	no_events = { "kernel-without-events",
-		"The kernel has no events of failed runs and resets. Hopeless time is from samples, and short ones are missed; the trace does not tell what reset the count, and why." },
+		"The kernel has no events of failed runs and resets. Hopeless time is from samples, and short ones are missed; the cause of each reset is unknown." },
 	no_formats = { "events-not-recorded",
 		"The trace has no events of failed runs and resets: the kernel has none, or they were not recorded." },
 	no_fails = { "failures-not-recorded",
@@ -390,7 +390,7 @@ const struct limit *cannot_tell(const struct model *m, int i)
 	no_resets = { "resets-not-recorded",
 		"No reset is in the trace, but failed runs are: perhaps resets were not recorded, so the end of a hopeless time is not known." },
 	no_runs = { "runs-not-recorded",
-		"The trace does not tell when kswapd was awake (mm_vmscan_kswapd_wake and _sleep), nor of runs that did not fail." },
+		"The trace does not show when kswapd was awake (mm_vmscan_kswapd_wake and _sleep), nor runs that did not fail." },
 	no_samples = { "no-samples",
 		"Free pages and CPU time are not in the trace: 'kswapd-report record' samples them." },
 	text = { "text",

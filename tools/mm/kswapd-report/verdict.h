@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What it means, in words.
+ * Verdicts, diagnoses and advice.
  */
 #ifndef KSWAPD_REPORT_VERDICT_H
 #define KSWAPD_REPORT_VERDICT_H
 
 #include "model.h"
 
-/* From good to bad; of several nodes the worst counts. */
+/* In ascending order of severity; the worst node decides. */
 enum verdict {
 	HEALTHY,	/* kswapd did not give up */
 	UNKNOWN,	/* the trace cannot tell */
 	RECOVERED,	/* it gave up, and the node is not hopeless at the end */
-	GAVE_UP,	/* it gave up; the trace cannot tell how it ended */
+	GAVE_UP,	/* it gave up; the trace does not show the end */
 	GIVEN_UP,	/* the node is hopeless at the end */
-	SUSPECTED,	/* of a runaway; whether the node was balanced is not certain */
+	SUSPECTED,	/* a runaway, if the node was not balanced */
 	RUNAWAY,
 };
 
 enum verdict verdict_of(const struct model *m, const struct node *node);
 enum verdict verdict_of_all(const struct model *m);
-/* The same while events still come: what was long ago is over. */
+/* The same while events still arrive: old runaways are over. */
 enum verdict verdict_now(const struct model *m, const struct node *node);
 const char *verdict_name(enum verdict v);
 const char *verdict_code(enum verdict v);
 
 /* Is the verdict one of a list, such as "given-up,unknown"? */
 enum { FAIL_GIVEN_UP = 1, FAIL_RUNAWAY = 2, FAIL_SUSPECTED = 4, FAIL_UNKNOWN = 8 };
-/* 0 if a word of the list is none of them */
+/* 0 if a word of the list is unknown */
 unsigned int fail_list(const char *list);
 bool fails_on(const struct model *m, unsigned int list);
 
-/* One or two sentences on the state of the node, and on what to do. Free them. */
+/* One or two sentences on the state of the node, and the advice. Free the strings. */
 char *diagnosis(const struct model *m, const struct node *node);
 char *advice(const struct model *m, const struct node *node);
 char *words_now(const struct model *m, const struct node *node, bool advice);
-/* The same as a code, which does not change with the words. */
+/* The same as codes, which stay if the sentences change. */
 const char *diagnosis_code(const struct model *m, const struct node *node);
 const char *advice_code(const struct model *m, const struct node *node);
 
-/* What this trace cannot tell, and how to record one that can; NULL at the end. */
+/* Limits of this trace, and how to record a better one; NULL at the end. */
 struct limit {
 	const char *code, *text;
 };

@@ -8,7 +8,7 @@ function line(test, variant, result, reason)
 	print base, which, topology, test, variant, result, reason
 }
 
-# What the plan promised and the output does not have.
+# Tests of the plan that the output does not have are lost.
 function end_program()
 {
 	if (program != "" && seen < plan)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# The results of the selftests (see ktap.awk) as one table, and what they say.
-# Ends with 1 where a test failed with the series, or did not fail without what it
-# is for: on stock, or (only=recovery) with the gate alone.
+# The results of the selftests (see ktap.awk) as one table, and the verdict. The exit
+# status is 1 if a test failed with the series, or passed without the tested change: on
+# stock, or (only=recovery) with the balance check alone.
 
 BEGIN {
 	FS = "\t"
@@ -31,7 +31,7 @@ BEGIN {
 		note_of[r, c] = $7
 	if (length(row) > width)
 		width = length(row)
-	# What a test is worth, over all its variants and places.
+	# A test must fail in one of its variants and topologies.
 	if ($2 == without && $6 != "skip")
 		tried[$1, $4]++
 	if ($2 == without && $6 == "fail")

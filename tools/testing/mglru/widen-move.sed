@@ -1,7 +1,7 @@
-# A debugging aid, not for use. A CPU that drains its batch takes the LRU flag from a
-# folio, and then waits for the lock to move it. If its processor is virtual and does
-# not run, or the lock is contended, that is long; here the first folio of each batch
-# waits for lru_move_delay_ms (0 at first).
+# For debugging only. A CPU that drains its batch clears the LRU flag of a folio and then
+# waits for the lock to move the folio. The wait is long if the lock is contended or if a
+# virtual CPU is not running. Here the first folio of each batch waits for
+# lru_move_delay_ms (default 0).
 /^static void folio_batch_move_lru\(/ i\
 static int lru_move_delay_ms;\
 core_param(lru_move_delay_ms, lru_move_delay_ms, int, 0644);\

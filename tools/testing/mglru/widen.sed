@@ -1,6 +1,6 @@
-# A debugging aid, not for use. The reclaimer that has ended the walk of page tables
-# makes the next generation a moment later. If it is preempted in between, or waits
-# for the lock, that moment is long; here it lasts aging_delay_ms (0 at first).
+# For debugging only. The reclaimer that ends the walk of page tables creates the next
+# generation shortly after. If this reclaimer is preempted between the two steps, or waits
+# for the lock, the gap is long. Here the gap lasts aging_delay_ms (default 0).
 /^static bool iterate_mm_list\(/ i\
 static int aging_delay_ms;\
 core_param(aging_delay_ms, aging_delay_ms, int, 0644);\

@@ -58,14 +58,26 @@ with_dir() {
 	"$@" "$test_dir"
 }
 
-# Prose is measured against pages of the kernel; other texts follow.
+# Pages and results, each by itself, and files of sources, taken together. proc.c is a
+# copy of a file of the selftests.
 prose_is_plain() {
-	scripts/check-prose README Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst
+	local files
+
+	scripts/check-prose README Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
+		Documentation/tools/*/*.rst tools/testing/mglru/results
 	scripts/check-prose scripts/series scripts/check-* scripts/series.d/* scripts/lib/* mm/tests/*.c
+	for files in tools/mm tools/testing/kswapd-report 'tools/testing/demo tools/testing/mglru' \
+		'Makefile .ci scripts/install-deps tools/testing/check/check
+		tools/testing/check/guest-* tools/testing/check/*.awk tools/testing/check/page
+		tools/testing/check/selftests tools/testing/check/tests.d/7*-[rp]*.sh'; do
+		# shellcheck disable=SC2086
+		git ls-files -- $files | grep -vE '\.(xz|json|txt|svg|png)$|/proc\.c$' |
+			xargs scripts/check-prose --together
+	done
 }
 
 t "shell scripts are shellcheck clean" shellcheck_clean
 t "every source file says its licence" licences
 t "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse
-t "prose: README, the pages and scripts keep to the kernel's rates" prose_is_plain
+t "prose: pages, results, comments and messages keep to the kernel's rates" prose_is_plain
 t "prose: the lint's own tests" python3 scripts/test_check_prose.py

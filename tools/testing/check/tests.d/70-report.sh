@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# The report tool: what it says of recorded traces, and of files that are none.
+# The report tool: reports of recorded traces, and errors of bad files.
 
 report_dir=tools/testing/kswapd-report
 
@@ -85,7 +85,7 @@ report_counts() {
 	done
 }
 
-# made_counts TOOL TRACE OPTION...: what was put into a made trace is reported.
+# made_counts TOOL TRACE OPTION...: the report has the counts of an artificial trace.
 made_counts() {
 	local tool=$1 trace=$2
 
@@ -100,7 +100,7 @@ made_counts() {
 	diff -u "$trace.in" "$trace.out"
 }
 
-# Machines that nobody has here: byte order, size of a long, CPUs, lost records.
+# Artificial machines: byte order, size of a long, CPUs, lost records.
 report_machines() {
 	local tool options trace=$1/made.dat
 
@@ -144,7 +144,7 @@ report_retries() {
 		(.episodes | all(.failures == 116 and .failed_retries == 100))'
 }
 
-# case_is NAME FILTER: what is said of it, as jq sees it.
+# case_is NAME FILTER: the report of the case passes the filter of jq.
 case_is() {
 	xz -dc "$report_dir/cases/$1.dat.xz" >"$dir/$1.dat"
 	"$tool" report --json "$dir/$1.dat" >"$dir/$1.json"
@@ -197,20 +197,20 @@ import csv, sys
 assert all(r["comm"][0] == "\t" for r in csv.DictReader(sys.stdin))'
 }
 
-# text_is FILTER COMMAND...: what is said of the text that the command prints.
+# text_is FILTER COMMAND...: the report of the command's output passes the filter.
 text_is() {
 	local filter=$1
 
 	shift
 	"$@" >"$dir/text" || return
 	"$tool" report --json "$dir/text" | jq -e ".traces[0] | $filter" >/dev/null || {
-		echo "not so: $filter, of what this prints: $*"
+		echo "not so: $filter, in the report of the output of: $*"
 		"$tool" report --json "$dir/text" | jq '.traces[0] | del(.nodes[].episodes)'
 		return 1
 	}
 }
 
-# What was printed of a recorded trace gives what the trace gives.
+# A trace and its text have the same report.
 same_as_text() {
 	local what='.traces[0].nodes[] | select(.runs != null and .runs + .failed_runs > 0) |
 		[.node, .give_ups, .restarts, .failed_runs, .runs, .resets_by_reason,
@@ -264,7 +264,7 @@ report_text() {
 	mkfifo "$dir/fifo"
 	cat "$cases/posting.txt" >"$dir/fifo" &
 	expect 0 "10.244 s" "$tool" report "$dir/fifo"
-	# perf.data, by what perf prints of it.
+	# perf.data, by a perf that prints a known text
 	mkdir "$dir/bin"
 	printf 'PERFILE2' >"$dir/perf.data"
 	# shellcheck disable=SC2016 # the script expands it
@@ -347,7 +347,7 @@ report_sequences() {
 		(.episodes[0] | .cut)' made_text 10000:f23-23 15000:KSWAPD 16000:f1
 }
 
-# simulator DIR CFLAGS...: made-up kernels, and what is said of them.
+# simulator DIR CFLAGS...: build the simulator of kernels, and print its path.
 simulator() {
 	local to=$1/sim
 
@@ -355,7 +355,7 @@ simulator() {
 	make -s -C "$report_dir/sim" OUTPUT="$to" CFLAGS="$*" && echo "$to/sim"
 }
 
-# No verdict contradicts the state of a made-up kernel; and it would be seen.
+# No verdict contradicts the state of a simulated kernel; a broken tool fails.
 report_simulated() {
 	local sim
 
@@ -405,9 +405,9 @@ report_bad_options() {
 
 	tool=$(report_sanitized)
 	sentences "$tool" <<-'END'
-	frobnicate|is no command
+	frobnicate|unknown command 'frobnicate'
 	report|name a trace
-	report --frobnicate x|is no option of report
+	report --frobnicate x|unknown option '--frobnicate'
 	report --svg|takes a value
 	report --json --csv x|choose one
 	report --fail-on x a|--fail-on takes
@@ -444,7 +444,7 @@ broken_library() {
 	gcc -shared -fPIC -o "$1/broken.so" "$1/broken.c"
 }
 
-# Whatever becomes of the child that reads the file, one sentence says so.
+# A child that crashes or exits early gives one sentence.
 report_contains() {
 	local tool body said
 
@@ -505,7 +505,7 @@ report_statuses() {
 	expect 1 "cannot write the output" sh -c "'$tool' report '$1/patched-6.12.dat' >/dev/full"
 }
 
-# Where nothing can be recorded, the last trace stays.
+# A recording that fails keeps the last trace.
 report_record_fails() {
 	local tool
 
@@ -528,13 +528,13 @@ may_trace() {
 		mount -t tracefs tracefs /sys/kernel/tracing' 2>/dev/null
 }
 
-# What the flight recorder has on the disk, and what it takes.
+# Files, memory and CPU time of the flight recorder.
 report_flight() {
 	may_trace || skip "needs root, and a kernel with tracefs"
 	expect 0 "ok: " "$report_dir/host-flight" "$(report_built)" "$2" "$1"
 }
 
-# On this machine, where root may mount tracefs.
+# On this machine, if root may mount tracefs.
 report_host() {
 	local tool
 
@@ -545,7 +545,7 @@ report_host() {
 		"$report_dir/host-record" "$tool" "$1"
 }
 
-# In a guest with the series: the give-up is in what was recorded.
+# In a guest with the series: the recording has the give-up.
 report_records() {
 	local kernel tool
 
@@ -560,7 +560,7 @@ report_records() {
 	"$report_dir/counts" "$tool" "$1/out/trace.dat"
 }
 
-# On a stock kernel, the script tells from outside what fails and who sets it back.
+# On a stock kernel, the script reports failed runs and the tasks that reset them.
 report_bpftrace() {
 	local kernel lru header
 
@@ -579,7 +579,7 @@ report_bpftrace() {
 	done
 }
 
-# The forms for programs are what they say, and no line of text is too wide.
+# Files for programs are well-formed, and no line of text is too wide.
 report_forms() {
 	local tool
 
@@ -612,7 +612,7 @@ assert len(rows) > 50 and all(len(r) == 14 and None not in r.values() for r in r
 	page.feed(open(sys.argv[1]).read())
 	assert "svg" in page.tags and "pre" in page.tags, page.tags
 	END
-	# The JSON trace event format: each phase has what it needs.
+	# The JSON trace event format: each phase has its fields.
 	jq -e '.traceEvents | length > 100 and all(.ph as $ph | (.name | type) == "string" and
 		(.pid | type) == "number" and (.tid | type) == "number" and (.ts | type) == "number" and
 		(["M", "X", "i", "C"] | index($ph)) and ($ph != "X" or .dur >= 0) and
@@ -629,7 +629,7 @@ assert len(rows) > 50 and all(len(r) == 14 and None not in r.values() for r in r
 	[ -z "$(find "$1" -name 'x.*.??????')" ]
 }
 
-# All that is printed is in the schema, and what the schema asks for is printed.
+# The schema has all printed fields, and the report has all required fields.
 report_schema() {
 	local tool
 
@@ -662,7 +662,7 @@ report_schema() {
 	END
 }
 
-# Colours of the picture differ for those with deuteranopia and protanopia, too.
+# Colours of the picture differ with deuteranopia and protanopia.
 report_picture() {
 	local tool
 
@@ -714,8 +714,7 @@ report_picture() {
 	END
 }
 
-# What the manual shows is what the tool says, of a recorded trace, and of two; and
-# it builds without a warning.
+# The manual shows the reports of recorded traces, and builds without a warning.
 report_manual() {
 	local tool page=Documentation/tools/kswapd-report/kswapd-report-report.rst line name
 
@@ -772,7 +771,7 @@ t "report: failed retries are no runaway" with_dir report_retries
 t "report: traces with a known truth" with_dir report_cases
 t "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
 t "report: sequences of failures and resets" with_dir report_sequences
-t "report: no verdict contradicts a made-up kernel" with_dir report_simulated
+t "report: no verdict contradicts a simulated kernel" with_dir report_simulated
 t "report: bad files are told in one sentence" with_dir report_bad_files
 t "report: a reader that crashes is contained" with_dir report_contains
 t "report: bad options are told in one sentence" report_bad_options
@@ -781,10 +780,10 @@ t "report: a recording that fails leaves the old file" with_dir report_record_fa
 t "report: files for programs are well-formed" with_dir report_forms
 t "report: JSON is as its schema says" with_dir report_schema
 t "report: the picture scales, and its colours differ" with_dir report_picture
-t "report: the manual shows what the tool says" with_dir report_manual
+t "report: the manual shows the reports of the tool" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
 t "report: a recorder that is ended in any way" with_dir report_host
-t "report: the flight recorder writes what was before an incident" with_dir report_flight 5
+t "report: the flight recorder writes the time before an incident" with_dir report_flight 5
 ta "report: the flight recorder, an hour of incidents" with_dir report_flight 60
 ta "report: records in a guest, and leaves nothing behind" with_dir report_records
 ta "report: the bpftrace script sees failures and resets on stock" \

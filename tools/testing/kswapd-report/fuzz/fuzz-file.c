@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Changes trace.dat files at random and reads them, as the tool's child does.
+ * Changes trace.dat files at random and reads them as the tool's child does.
  *
- * libtracecmd and libtraceevent are the machine's, not instrumented. They crash
- * on some of the files; the tool contains that in its child, and so it counts
- * here as contained, if neither our code nor memory that it passed is at fault:
- * the sanitizers' reports go to a directory for that to be told. Execution N is
- * the same whenever it is made.
+ * libtracecmd and libtraceevent are the installed libraries, without sanitizers. They
+ * crash on some of the files. The tool contains such a crash in its child, so it is not
+ * a finding unless the tool's code, or memory that it passed, is at fault. The
+ * sanitizers' reports go to a directory, and "classify" reads them. Execution N is
+ * reproducible.
  *
  * usage: fuzz-file FIRST COUNT LOG-DIRECTORY FILE...
  *        fuzz-file --events FILE TO
@@ -31,7 +31,7 @@
 #include "read.h"
 
 #define LARGEST		(1 << 20)
-/* A worker takes so many, or until it dies; what libraries leak goes with it. */
+/* Executions of a worker, which also frees the leaks of the libraries. */
 #define TURN		500
 #define HANG_SECONDS	5
 
@@ -70,7 +70,7 @@ static size_t below(size_t n)
 	return n ? next() % n : 0;
 }
 
-/* Places matter more at the front, where the formats are. */
+/* Prefer the front of the file, which has the formats. */
 static size_t place(size_t size)
 {
 	return next() % 3 ? below(size < 16384 ? size : 16384) : below(size);
@@ -136,7 +136,7 @@ static void count_event(const struct event *ev, void *ctx)
 {
 	unsigned long *events = ctx;
 
-	/* Each byte of it is read: one that was never written shows. */
+	/* Read each byte, so that a sanitizer finds one that was never written. */
 	(void)ev;
 	(*events)++;
 }
@@ -173,7 +173,7 @@ static void one(unsigned long n, unsigned char *buf, int fd)
 		shared->whole++;
 }
 
-/* For the other fuzzer to begin with. */
+/* Seeds for the fuzzer of the pipe */
 static void append_event(const struct event *ev, void *ctx)
 {
 	if (ev->type != EV_TICK)
@@ -239,7 +239,7 @@ static void load(struct input *in, const char *path)
 
 static volatile sig_atomic_t stop;
 
-/* Whoever ends it early is told how far it came. */
+/* A signal prints the progress. */
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
 			tell(shared->done - first, crashed, hung);
 		if (!status)
 			continue;
-		/* The log gets the number of the execution that did it. */
+		/* The name of the log has the number of the execution. */
 		snprintf(from, sizeof(from), "%s/%lu", logs, at);
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF) {
 			hung++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libFuzzer target: whatever the reading child sends, its parent makes a report of
- * it, or says that it cannot. The input is what comes through the pipe.
+ * libFuzzer target: the parent must make a report of any output of the reading child, or
+ * refuse it. The input is the data of the pipe.
  */
 #include <err.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		err(1, "memfd");
 	m = model_new();
 	lseek(fd, 0, SEEK_SET);
-	/* The tool ends at an error; here a report is made of that, too. */
+	/* The tool exits on an error; here the partial data is reported as well. */
 	trace_read_stream(fd, &traces[0].facts, model_event, m);
 	model_finish(m, traces[0].facts.end.first_ts, traces[0].facts.last_ts);
 	traces[0].model = traces[1].model = m;

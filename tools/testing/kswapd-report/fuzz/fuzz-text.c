@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libFuzzer target: whatever text it is given, events are read or it is refused, and a
- * report is made of them.
+ * libFuzzer target: any text is refused, or its events are read and reported.
  */
 #include <err.h>
 #include <stdio.h>

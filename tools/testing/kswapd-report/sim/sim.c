@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A made-up kernel whose state is known, windows cut out of its trace at random, and
- * the verdicts on them: none may contradict the state.
+ * Simulates kernels whose state is known, cuts windows out of their traces at random, and
+ * checks the verdicts: none may contradict the state.
  *
- * usage: sim SEED WINDOWS: prints how many there were of each verdict; status 1, and
- * the windows that are wrong, if there are any or if too many are not known.
+ * usage: sim SEED WINDOWS: prints the number of windows of each verdict. Status 1 and a
+ * list of the windows if a verdict is wrong, or if too many are unknown.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 
 #define US		1000ULL
 #define MS		(1000 * US)
-#define SECONDS		300		/* of a made-up kernel */
+#define SECONDS		300		/* of a simulated kernel */
 #define STEPS		(SECONDS * 1000)
 #define CPUS		4
 #define NID		1
@@ -301,7 +301,7 @@ static int cpu_of(const struct event *ev)
 	return ev->type == EV_SAMPLE ? (int)(ev->ts % CPUS) : ev->task.cpu;
 }
 
-/* Some records of a CPU are taken out, and the next one tells. */
+/* Removes some records of a CPU; the next record reports the loss. */
 static void lose(struct window *w)
 {
 	int cpu = below(CPUS), begin, left, i, n = 0, lost = 0;
@@ -318,7 +318,7 @@ static void lose(struct window *w)
 	for (i = w->count - 1; i >= begin; i--)
 		if (w->events[i].type != EV_LOST && cpu_of(&w->events[i]) == cpu)
 			break;
-	last_kept = i;	/* a later record must be there to tell */
+	last_kept = i;	/* a later record must report the loss */
 	for (i = 0; i < w->count; i++) {
 		struct event *ev = &w->events[i];
 		bool mine = ev->type != EV_LOST && cpu_of(ev) == cpu;
@@ -341,7 +341,7 @@ static void lose(struct window *w)
 			since = ev->ts;
 		out[n++] = *ev;
 	}
-	/* one event more at most: a gap in place of what was lost */
+	/* one event more at most: a gap instead of the lost records */
 	memcpy(w->events, out, n * sizeof(*out));
 	w->count = n;
 	free(out);
@@ -399,7 +399,7 @@ static struct known known_of(const struct window *w)
 	t.end = world.truth[b].hopeless;
 	for (i = b - edge > 0 ? b - edge : 0; i <= b + edge && i < STEPS; i++)
 		t.end_edge |= world.truth[i].hopeless != t.end;
-	/* Seconds of CPU time, of which none was balanced. */
+	/* Seconds of CPU time without a balanced one. */
 	for (i = a; i + 9000 <= b; i += 250) {
 		int to = i + 9000, j, balanced = 0;
 		uint32_t cpu = world.truth[to].cpu_ms - world.truth[i].cpu_ms;
@@ -407,7 +407,7 @@ static struct known known_of(const struct window *w)
 		if (cpu < 9000 / 5)
 			continue;
 		t.costly = true;
-		/* A sample does not see a moment between two of them. */
+		/* Samples miss a short change between two of them. */
 		for (j = i; j <= to; j++)
 			balanced += world.truth[j].balanced;
 		if (balanced < 4500 && world.policy == STOCK &&
@@ -527,7 +527,7 @@ static void one_window(uint64_t number)
 	w.recorded = kinds[kind].recorded;
 	w.formats = kinds[kind].formats;
 	w.enabled = kinds[kind].enabled;
-	/* A kernel without events of failed runs has no retries and no gate, either. */
+	/* A kernel without events of failed runs has no retries and no balance check. */
 	if (!(w.recorded & both) && world.policy != STOCK)
 		w.recorded |= both;
 	w.text = !w.formats;
@@ -556,7 +556,7 @@ static void one_window(uint64_t number)
 		w.count = whole.count;
 		without = report_on(&w);
 		if (!model_node(without, NID) || verdict_of(without, model_node(without, NID)) < v)
-			complain_of(&w, "stronger where records are lost", number);
+			complain_of(&w, "stronger with lost records", number);
 		model_free(without);
 	}
 	if ((w.recorded & all) == all && !w.losses && w.healthy_start && w.count) {
@@ -590,6 +590,6 @@ int main(int argc, char **argv)
 	printf("all events from a start that is not hopeless: %" PRIu64 ", of these not known %" PRIu64 " (%.2f %%)\n",
 	       healthy_starts, healthy_unknown, percent(healthy_unknown, healthy_starts));
 	printf("wrong: %" PRIu64 "\n", wrong);
-	/* Of a few, the share says nothing. */
+	/* The share of few windows means nothing. */
 	return wrong || (healthy_starts >= 500 && healthy_unknown * 10 > healthy_starts);
 }
