@@ -26,8 +26,13 @@ void html_report(FILE *out, struct trace *traces, int count)
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	      "<title>kswapd-report</title>\n<style>\n"
-	      "body { margin: 1em auto; max-width: 100em; padding: 0 1em; font-family: sans-serif }\n"
+	      ":root { color-scheme: light dark }\n"
+	      "body { margin: 1em auto; max-width: 100em; padding: 0 1em; font-family: sans-serif;\n"
+	      "	background: #ffffff; color: #000000 }\n"
 	      "pre { overflow-x: auto } svg { max-width: 100%; height: auto }\n"
+	      "@media (prefers-color-scheme: dark) {\n"
+	      "	body { background: #15181d; color: #dde1e7 }\n"
+	      "}\n"
 	      "</style>\n</head>\n<body>\n<h1>kswapd-report</h1>\n", out);
 	svg_report(out, traces, count);
 	if (buf) {

@@ -23,20 +23,39 @@
 #define ROW	18	/* of the legend */
 #define DENSE	2	/* resets closer than this, in pixels, are drawn as bars */
 
-/* Okabe and Ito's colours, which colour-blind people tell apart, and two greys */
-#define C_HOPELESS	"#f0c9a0"
-#define C_UNSURE	"#d0d0d0"
-#define C_AWAKE		"#56b4e9"
-#define C_FREE		"#000000"
-#define C_MARK		"#777777"
-#define C_FAIL		"#666666"
+/*
+ * Colours on a light and on a dark background. The light ones of the reasons are Okabe
+ * and Ito's, for colour-blind readers; a test measures the distances of all of them.
+ */
+enum colour {
+	PAPER, INK, FRAME, MARK, FREE, FAIL, HOPELESS, UNKNOWN_STATE, AWAKE_STATE,
+	DIRECT, KSWAPD, PCP, OTHER, RETRIED, REASON, COLOURS
+};
 
 static const struct {
-	const char *reason, *colour;
-} colours[] = {
-	{ "DIRECT", "#d55e00" }, { "KSWAPD", "#0072b2" }, { "PCP", "#009e73" },
-	{ "OTHER", "#cc79a7" }, { "RETRY", "#e69f00" }, { NULL, "#8c510a" },
+	const char *name, *light, *dark;
+} colours[COLOURS] = {
+	[PAPER] = { "paper", "#ffffff", "#15181d" },
+	[INK] = { "ink", "#000000", "#dde1e7" },
+	[FRAME] = { "frame", "#555555", "#8a9099" },
+	[MARK] = { "mark", "#666666", "#a0a6ae" },
+	[FREE] = { "free", "#000000", "#ffffff" },
+	[FAIL] = { "fail", "#555555", "#b8bdc4" },
+	[HOPELESS] = { "hopeless", "#f0c9a0", "#5a3d20" },
+	[UNKNOWN_STATE] = { "unknown", "#d0d0d0", "#41464e" },
+	[AWAKE_STATE] = { "awake", "#56b4e9", "#2a74a6" },
+	[DIRECT] = { "DIRECT", "#d55e00", "#ff7a1a" },
+	[KSWAPD] = { "KSWAPD", "#0072b2", "#4c9bff" },
+	[PCP] = { "PCP", "#009e73", "#16c79a" },
+	[OTHER] = { "OTHER", "#cc79a7", "#f0a6e8" },
+	[RETRIED] = { "RETRY", "#e69f00", "#ffe680" },
+	[REASON] = { "reason", "#8c510a", "#c9a37a" },
 };
+
+/* The class is the colour on a dark background, see style(). */
+#define FILL		"class=\"%s\" fill=\"%s\""
+#define STROKE		"class=\"%s\" stroke=\"%s\""
+#define OF(colour)	colours[colour].name, colours[colour].light
 
 struct scale {
 	uint64_t span;		/* of the longest trace */
@@ -69,14 +88,26 @@ static void escaped(FILE *out, const char *s)
 	}
 }
 
-static const char *colour_of(const char *reason)
+static enum colour colour_of(const char *reason)
+{
+	enum colour i;
+
+	for (i = DIRECT; i < REASON; i++)
+		if (!strcmp(reason, colours[i].name))
+			break;
+	return i;
+}
+
+static void style(FILE *out)
 {
 	int i;
 
-	for (i = 0; colours[i].reason; i++)
-		if (!strcmp(reason, colours[i].reason))
-			break;
-	return colours[i].colour;
+	fputs("<style>@media (prefers-color-scheme: dark) {\n", out);
+	for (i = 0; i < COLOURS; i++)
+		fprintf(out, "rect.%s, text.%s { fill: %s } line.%s, polyline.%s, rect.%s.outline { stroke: %s }\n",
+			colours[i].name, colours[i].name, colours[i].dark, colours[i].name,
+			colours[i].name, colours[i].name, colours[i].dark);
+	fputs("rect.outline { fill: none }\n}</style>\n", out);
 }
 
 static double x_of(const struct plot *p, double ns)
@@ -99,7 +130,7 @@ static double step_of(double most)
 }
 
 /* One rectangle for bins that follow each other. */
-static void spans(const struct plot *p, size_t offset, int y, int height, const char *colour,
+static void spans(const struct plot *p, size_t offset, int y, int height, enum colour colour,
 		  const char *what)
 {
 	double bin = p->m->bin_ns;
@@ -116,8 +147,8 @@ static void spans(const struct plot *p, size_t offset, int y, int height, const 
 			continue;
 		left = x_of(p, from * bin);
 		width = x_of(p, i * bin) - left;
-		fprintf(p->out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>%s, about %.3f s from %.3f s on</title></rect>\n",
-			left, y, width > 0.5 ? width : 0.5, height, colour, what,
+		fprintf(p->out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" " FILL "><title>%s, about %.3f s from %.3f s on</title></rect>\n",
+			left, y, width > 0.5 ? width : 0.5, height, OF(colour), what,
 			(i - from) * bin / 1e9, from * bin / 1e9);
 		from = -1;
 	}
@@ -136,8 +167,9 @@ static void fails(const struct plot *p)
 		double x = x_of(p, (i + 0.5) * p->m->bin_ns);
 
 		if (n)
-			fprintf(p->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%d\" stroke=\"" C_FAIL "\" stroke-width=\"1.5\"><title>%u failed runs</title></line>\n",
-				x, p->top + TALL - 4 - 10.0 * n / most, x, p->top + TALL, n);
+			fprintf(p->out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%d\" " STROKE " stroke-width=\"1.5\"><title>%u failed run%s</title></line>\n",
+				x, p->top + TALL - 4 - 10.0 * n / most, x, p->top + TALL, OF(FAIL), n,
+				n == 1 ? "" : "s");
 	}
 }
 
@@ -167,14 +199,14 @@ static uint64_t most_resets(const struct plot *p, int r, int *columns)
 static void reset_mark(const struct plot *p, double x, double y, double width, double height,
 		       int r, uint64_t n)
 {
-	fprintf(p->out, "<rect class=\"reset\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"><title>%" PRIu64 " reset%s ",
-		x, y, width, height, colour_of(p->m->reasons[r]), n, n == 1 ? "" : "s");
+	fprintf(p->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" " FILL "><title>%" PRIu64 " reset%s ",
+		x, y, width, height, OF(colour_of(p->m->reasons[r])), n, n == 1 ? "" : "s");
 	escaped(p->out, p->m->reasons[r]);
 	fputs("</title></rect>\n", p->out);
 }
 
 /* Few resets are marks as tall as the panel, many are bars of their number. */
-static void resets(const struct plot *p, int r)
+static uint64_t resets(const struct plot *p, int r)
 {
 	int i, columns, from = -1, last = -1;
 	uint64_t most = most_resets(p, r, &columns), sum = 0;
@@ -200,16 +232,28 @@ static void resets(const struct plot *p, int r)
 		last = column;
 		sum += n;
 	}
-	if (dense && most)
-		fprintf(p->out, "<text x=\"%d\" y=\"%d\" font-size=\"9\" fill=\"%s\">%" PRIu64 "</text>\n",
-			LEFT + WIDE + 3, p->top + 10 + 11 * r, colour_of(p->m->reasons[r]), most);
+	return dense ? most : 0;
 }
 
-static void line(const struct plot *p, size_t offset, const char *style, const char *what)
+/* Returns the x coordinate of the begin of the text, which ends at x. */
+static double tallest(const struct plot *p, int r, uint64_t most, double x)
+{
+	char text[REASON_LEN + 64];
+
+	snprintf(text, sizeof(text), "tallest bar: %" PRIu64 " resets %s", most, p->m->reasons[r]);
+	fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"end\" font-size=\"11\" " FILL ">", x,
+		p->top - 8, OF(colour_of(p->m->reasons[r])));
+	escaped(p->out, text);
+	fputs("</text>\n", p->out);
+	return x - 6.5 * strlen(text) - 10;
+}
+
+static void line(const struct plot *p, size_t offset, enum colour colour, const char *style,
+		 const char *what)
 {
 	int i;
 
-	fprintf(p->out, "<polyline fill=\"none\" %s points=\"", style);
+	fprintf(p->out, "<polyline fill=\"none\" " STROKE " %s points=\"", OF(colour), style);
 	for (i = 0; i < BINS; i++) {
 		const struct bin *bin = &p->node->bins[i];
 		uint64_t val = *(const uint64_t *)((const char *)bin + offset);
@@ -226,6 +270,10 @@ static double mib(uint64_t pages)
 	return (double)pages * sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
+#define HIGH_LINE	"stroke-dasharray=\"6 3\""
+#define LOW_LINE	"stroke-dasharray=\"2 3\""
+#define FREE_LINE	"stroke-width=\"1.5\""
+
 /* Free pages far above the watermarks are cut off. */
 static void free_pages(const struct plot *p)
 {
@@ -235,16 +283,13 @@ static void free_pages(const struct plot *p)
 		return;
 	fprintf(p->out, "<svg x=\"0\" y=\"0\" width=\"%d\" height=\"%d\"><defs><clipPath id=\"c%d\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath></defs><g clip-path=\"url(#c%d)\">\n",
 		LEFT + WIDE + RIGHT, p->top + TALL, p->top, LEFT, p->top, WIDE, TALL, p->top);
-	line(p, offsetof(struct bin, high), "stroke=\"" C_MARK "\" stroke-dasharray=\"6 3\"",
-	     "high watermark");
-	line(p, offsetof(struct bin, low), "stroke=\"" C_MARK "\" stroke-dasharray=\"2 3\"",
-	     "low watermark");
-	line(p, offsetof(struct bin, free), "stroke=\"" C_FREE "\" stroke-width=\"1.5\"",
-	     "free memory");
+	line(p, offsetof(struct bin, high), MARK, HIGH_LINE, "high watermark");
+	line(p, offsetof(struct bin, low), MARK, LOW_LINE, "low watermark");
+	line(p, offsetof(struct bin, free), FREE, FREE_LINE, "free memory");
 	fputs("</g></svg>\n", p->out);
 	for (at = 0; at <= most; at += step)
-		fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g%s</text>\n", LEFT - 6,
-			p->top + TALL - at / most * TALL + 4, at,
+		fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" " FILL ">%g%s</text>\n", LEFT - 6,
+			p->top + TALL - at / most * TALL + 4, OF(INK), at,
 			at + step > most ? " MiB" : "");
 }
 
@@ -258,9 +303,10 @@ static void time_axis(const struct plot *p, int bottom)
 	for (at = 0; at <= span * 1.0001; at += step) {
 		double x = x_of(p, at * 1e9);
 
-		fprintf(p->out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"" C_MARK "\"/>",
-			x, bottom, x, bottom + 4);
-		fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, bottom + 26);
+		fprintf(p->out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" " STROKE "/>",
+			x, bottom, x, bottom + 4, OF(MARK));
+		fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" " FILL ">", x,
+			bottom + 18, OF(INK));
 		if (time_of_day(p->m, p->m->start + at * 1e9, "%H:%M:%S", when, sizeof(when)))
 			fprintf(p->out, "%s</text>\n", when);
 		else
@@ -285,24 +331,27 @@ static void panel(FILE *out, const struct trace *t, const struct node *node,
 	struct plot p = { out, t, t->model, node, scale, top + 24 };
 	bool thin = is_thin(t->model, node);
 	int tall = thin ? 6 : TALL, bottom = p.top + tall, r;
-	double wide = x_of(&p, t->model->end - t->model->start) - LEFT;
+	double wide = x_of(&p, t->model->end - t->model->start) - LEFT, right = LEFT + WIDE;
 
-	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">node %d: %s, ", LEFT, top + 16,
-		node->nid, verdict_name(verdict_of(t->model, node)));
+	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\" " FILL ">node %d: %s, ", LEFT,
+		top + 16, OF(INK), node->nid, verdict_name(verdict_of(t->model, node)));
 	escaped(out, t->path);
 	fputs("</text>\n", out);
 	if (!thin) {
-		spans(&p, offsetof(struct bin, unsure_ns), p.top, TALL, C_UNSURE, "not known");
-		spans(&p, offsetof(struct bin, hopeless_ns), p.top, TALL, C_HOPELESS, "hopeless");
+		spans(&p, offsetof(struct bin, unsure_ns), p.top, TALL, UNKNOWN_STATE, "not known");
+		spans(&p, offsetof(struct bin, hopeless_ns), p.top, TALL, HOPELESS, "hopeless");
 		free_pages(&p);
 		fails(&p);
-		for (r = 0; r < t->model->reason_count; r++)
-			if (node->resets_by[r])
-				resets(&p, r);
+		for (r = 0; r < t->model->reason_count; r++) {
+			uint64_t most = node->resets_by[r] ? resets(&p, r) : 0;
+
+			if (most)
+				right = tallest(&p, r, most, right);
+		}
 	}
-	spans(&p, offsetof(struct bin, awake_ns), bottom + 2, 8, C_AWAKE, "awake");
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"none\" stroke=\"#555555\"/>\n",
-		LEFT, p.top, wide > 1 ? wide : 1, tall);
+	spans(&p, offsetof(struct bin, awake_ns), bottom + 2, 8, AWAKE_STATE, "awake");
+	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"%s outline\" fill=\"none\" stroke=\"%s\"/>\n",
+		LEFT, p.top, wide > 1 ? wide : 1, tall, OF(FRAME));
 	if (!thin)
 		time_axis(&p, bottom + 10);
 }
@@ -312,18 +361,23 @@ struct legend {
 	int x, y;
 };
 
-static void key(struct legend *l, const char *colour, const char *text)
+/* A square of the colour, or a line of this style. */
+static void key(struct legend *l, enum colour colour, const char *style, const char *text)
 {
-	int width = 30 + 7 * strlen(text);
+	int width = 34 + 7 * strlen(text);
 
 	if (l->x > LEFT && l->x + width > LEFT + WIDE) {
 		l->x = LEFT;
 		l->y += ROW;
 	}
 	if (l->out) {
-		fprintf(l->out, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>", l->x,
-			l->y, colour);
-		fprintf(l->out, "<text x=\"%d\" y=\"%d\">", l->x + 16, l->y + 11);
+		if (style)
+			fprintf(l->out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" " STROKE " %s/>",
+				l->x, l->y + 6, l->x + 16, l->y + 6, OF(colour), style);
+		else
+			fprintf(l->out, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" " FILL "/>",
+				l->x + 2, l->y, OF(colour));
+		fprintf(l->out, "<text x=\"%d\" y=\"%d\" " FILL ">", l->x + 20, l->y + 11, OF(INK));
 		escaped(l->out, text);
 		fputs("</text>\n", l->out);
 	}
@@ -336,12 +390,13 @@ static int legend(FILE *out, struct trace *traces, int count)
 	struct legend l = { .out = out, .x = LEFT, .y = 30 };
 	int i, j, k;
 
-	key(&l, C_HOPELESS, "hopeless");
-	key(&l, C_UNSURE, "not known");
-	key(&l, C_FAIL, "failed runs");
-	key(&l, C_AWAKE, "awake");
-	key(&l, C_FREE, "free");
-	key(&l, C_MARK, "high (dashes), low (dots)");
+	key(&l, HOPELESS, NULL, "hopeless");
+	key(&l, UNKNOWN_STATE, NULL, "not known");
+	key(&l, AWAKE_STATE, NULL, "kswapd awake");
+	key(&l, FAIL, NULL, "failed runs");
+	key(&l, FREE, FREE_LINE, "free memory");
+	key(&l, MARK, HIGH_LINE, "high watermark");
+	key(&l, MARK, LOW_LINE, "low watermark");
 	for (i = 0; i < count; i++) {
 		for (j = 0; j < traces[i].model->reason_count; j++) {
 			const char *name = traces[i].model->reasons[j];
@@ -353,7 +408,7 @@ static int legend(FILE *out, struct trace *traces, int count)
 			if (said)
 				continue;
 			snprintf(text, sizeof(text), "reset %s", name);
-			key(&l, colour_of(name), text);
+			key(&l, colour_of(name), NULL, text);
 		}
 	}
 	return l.y + 2 * ROW;
@@ -388,9 +443,10 @@ void svg_report(FILE *out, struct trace *traces, int count)
 	measure(traces, count, &scale, &tall);
 	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"100%%\" style=\"max-width:%dpx\" font-family=\"sans-serif\" font-size=\"12\">\n",
 		LEFT + WIDE + RIGHT, tall + 10, 2 * (LEFT + WIDE + RIGHT));
-	fputs("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
-	fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">kswapd: failed runs, hopeless nodes and resets</text>\n",
-		LEFT);
+	style(out);
+	fprintf(out, "<rect width=\"100%%\" height=\"100%%\" " FILL "/>\n", OF(PAPER));
+	fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\" " FILL ">kswapd: failed runs, hopeless nodes and resets</text>\n",
+		LEFT, OF(INK));
 	top = legend(out, traces, count);
 	for (i = 0; i < count; i++) {
 		for (nid = 0; nid < MAX_NODES; nid++) {

@@ -680,10 +680,18 @@ report_picture() {
 	for x, y in re.findall(r'<(?:rect|text)[^>]* x="([\d.]+)" y="([\d.]+)"', svg):
 	    assert float(x) <= width and float(y) <= height, (x, y)
 	# One scale of time: the shorter trace has the narrower frame.
-	frames = re.findall(r'width="([\d.]+)" height="100" fill="none"', svg)
+	frames = re.findall(r'width="([\d.]+)" height="100" class="frame outline"', svg)
 	assert len(frames) == 2 and float(frames[0]) == 800 and 690 < float(frames[1]) < 720, frames
-	colours = re.findall(r'{ "[A-Z]+", "(#[0-9a-f]{6})" }', source)
-	assert len(colours) == 5, colours
+	colours = re.findall(r'{ "(\w+)", "(#[0-9a-f]{6})", "(#[0-9a-f]{6})" }', source)
+	reasons = [c for c in colours if c[0].isupper()]
+	assert len(colours) == 15 and len(reasons) == 5, colours
+	# Each colour has a class, which the dark style sets.
+	for name, light, dark in colours:
+	    assert f"rect.{name}, text.{name} {{ fill: {dark} }}" in svg, name
+	for name in re.findall(r'class="(\w+)', svg):
+	    assert name in [c[0] for c in colours], name
+	drawn = re.sub(r'<clipPath.*?</clipPath>', '', svg)
+	assert not re.search(r'<(?:rect|text|line|polyline)(?![^>]*class=)', drawn)
 	def linear(c):
 	    v = [int(c[i:i + 2], 16) / 255 for i in (1, 3, 5)]
 	    return [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in v]
@@ -707,11 +715,42 @@ report_picture() {
 	            for b in seen[:i]:
 	                worst = min(worst, sum((p - q) ** 2 for p, q in zip(a, b)) ** 0.5)
 	    return worst
-	print("least distance:", least(colours))
-	assert least(colours) > 15, least(colours)
+	def contrast(a, b):
+	    light, dark = sorted((sum(f * c for f, c in zip((0.2126, 0.7152, 0.0722), linear(x)))
+	        for x in (a, b)), reverse=True)
+	    return (light + 0.05) / (dark + 0.05)
+	by_name = {c[0]: c[1:] for c in colours}
+	for mode in 0, 1:
+	    marks = [c[1 + mode] for c in reasons]
+	    print("least distance:", least(marks))
+	    assert least(marks) > 15, least(marks)
+	    # Areas differ from each other, and lines and text are legible on the paper.
+	    areas = [by_name[n][mode] for n in ("paper", "hopeless", "unknown", "awake")]
+	    assert least(areas) > 8, least(areas)
+	    for name in "ink", "free", "fail":
+	        assert contrast(by_name[name][mode], areas[0]) > 4.5, name
+	    for name in "mark", "frame", "DIRECT", "KSWAPD", "PCP":
+	        assert contrast(by_name[name][mode], areas[0]) > 3, name
 	# Red, green and brown of one lightness are not.
 	assert least(["#c0392b", "#1e8449", "#7d3c98", "#2471a3", "#b9770e"]) < 15
 	END
+}
+
+# The page looks like the stored screenshots; a page without dark colours does not.
+report_screenshots() {
+	local tool=$PWD/build/kswapd-report compare=$report_dir/screenshots
+
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+		skip "chromium is missing"
+	make -s kswapd-report
+	mkdir "$1/good" "$1/bad"
+	"$compare" "$tool" "$1/good"
+	cat >"$1/tool" <<-END
+	#!/bin/sh
+	"$tool" "\$@" && sed -i 's/scheme: dark/scheme: none/' "\$3"
+	END
+	chmod +x "$1/tool"
+	expect 1 "800-dark.png differs" "$compare" "$1/tool" "$1/bad"
 }
 
 # The manual shows the reports of recorded traces, and builds without a warning.
@@ -780,6 +819,7 @@ t "report: a recording that fails leaves the old file" with_dir report_record_fa
 t "report: files for programs are well-formed" with_dir report_forms
 t "report: JSON is as its schema says" with_dir report_schema
 t "report: the picture scales, and its colours differ" with_dir report_picture
+ta "report: screenshots of the page, light and dark" with_dir report_screenshots
 t "report: the manual shows the reports of the tool" with_dir report_manual
 t "report: installs, with manual pages and completion" with_dir report_install
 t "report: a recorder that is ended in any way" with_dir report_host
