@@ -197,6 +197,31 @@ import csv, sys
 assert all(r["comm"][0] == "\t" for r in csv.DictReader(sys.stdin))'
 }
 
+# One trace on several clocks: hopeless for 100001 microseconds if it counts nanoseconds.
+report_clocks() {
+	local tool clock name unit seconds
+
+	tool=$(report_built)
+	while read -r clock name unit seconds; do
+		"$report_dir/mktrace" "$1/clock.dat" --cpus 1 --episodes 1 --clock "$clock" >"$1/in"
+		"$tool" report --json "$1/clock.dat" >"$1/clock.json"
+		jq -e --arg name "$name" --arg unit "$unit" --argjson seconds "$seconds" '.traces[0] |
+			.clock == $name and .time_unit == $unit and (.nodes[0] |
+			.verdict == "recovered" and .hopeless_seconds == $seconds) and
+			(.limits | any(.code == "no-durations")) == ($unit == "none")' "$1/clock.json" || {
+			echo "clock $clock: expected $unit, and hopeless for $seconds s"
+			jq '.traces[0] | del(.nodes[].episodes)' "$1/clock.json"
+			return 1
+		}
+	done <<-'END'
+	local local seconds 0.100001
+	uptime uptime seconds 1000010
+	x86-tsc+ x86-tsc seconds 0.200002
+	x86-tsc x86-tsc none null
+	counter counter none null
+	END
+}
+
 # text_is FILTER COMMAND...: the report of the command's output passes the filter.
 text_is() {
 	local filter=$1
@@ -807,6 +832,7 @@ t "report: recorded traces give the reports that are known" with_dir report_gold
 t "report: counts are those of trace-cmd" with_dir report_counts
 t "report: other byte orders, machines, lost records" with_dir report_machines
 t "report: failed retries are no runaway" with_dir report_retries
+t "report: clocks that do not count nanoseconds" with_dir report_clocks
 t "report: traces with a known truth" with_dir report_cases
 t "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
 t "report: sequences of failures and resets" with_dir report_sequences
