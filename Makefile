@@ -8,6 +8,8 @@ BASE ?=
 PATCHES ?= all
 SET ?=
 MGLRU ?=
+REASON ?=
+ADD ?=
 # arm64: cross-built, emulated. x86 values, which a kernel developer may have set, are
 # the default.
 ARCH ?=
@@ -17,7 +19,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel series am workload kswapd-report fuzz clean
+.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel series am edit refresh port status workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
@@ -35,6 +37,12 @@ help:
 	@echo '      [SET=fixes: the bug fixes of the base, to build/series/BASE/fixes]'
 	@echo 'make am TREE=DIR          apply fixes, series and new files to a kernel tree'
 	@echo '      [BASE=..., found out else]'
+	@echo 'make edit BASE=mm-new     the patches as commits of a git work tree, build/edit/BASE'
+	@echo '      [ADD="include kernel/sched": more of the kernel tree than mm/]'
+	@echo 'make refresh BASE=mm-new  its commits as files of patches/BASE'
+	@echo "make port [BASE=...]      the other bases' patches from those of mm-new"
+	@echo '      [REASON=...: why a patch had to be adapted]'
+	@echo 'make status               all patches: up to date, do they apply?'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
 	@echo 'make fuzz [RUNS=N]        fuzz the report tool (1000000 executions of each fuzzer)'
@@ -82,6 +90,13 @@ series: deps
 am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
 	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
+
+edit refresh: deps
+	$(need_base)
+	@scripts/stack $@ --base $(BASE) $(addprefix --add ,$(ADD)) $(if $(REASON),--reason "$$REASON")
+
+port status: deps
+	@scripts/stack $@ $(if $(BASE),--base $(BASE)) $(if $(REASON),--reason "$$REASON")
 
 # Programs for another architecture are static: the guest has no libraries for it.
 workload:

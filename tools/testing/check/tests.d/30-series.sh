@@ -112,14 +112,53 @@ set_is_whole() {
 	entries_hold
 }
 
+# A change of one constant, made in mm-new's stack if its tree is at hand and else in the
+# text of its patches, reaches every base with a source, and changes only patches.
+constant_carries_over() {
+	local dir=$1 base kdir change='s|(KSWAPD_BACKOFF_MIN\t\(HZ /) 10|\1 5|'
+
+	git clone -q "$repo" "$dir/clone"
+	cp -r "$repo/patches" "$repo/scripts" "$dir/clone/"
+	cd "$dir/clone" || return 1
+	git add -A
+	git -c user.name=t -c user.email=t@example.invalid commit -q --allow-empty -m as-it-is
+	kdir=$(kdir_of mm-new)
+	if [ -n "$kdir" ]; then
+		scripts/stack edit --base mm-new
+		sed -i -E "$change" build/edit/mm-new/mm/vmscan.c
+		git -C build/edit/mm-new commit -q -a --fixup \
+			"$(git -C build/edit/mm-new log --format=%H -1 -S'define KSWAPD_BACKOFF_MIN')"
+		GIT_SEQUENCE_EDITOR=true git -C build/edit/mm-new rebase -q -i --autosquash base
+		scripts/stack refresh --base mm-new
+	else
+		sed -i -E "$change" patches/mm-new/0*.patch
+	fi
+	for base in $(bases); do
+		[ "$base" != mm-new ] || continue
+		(need_tree "$base") || continue
+		scripts/stack port --base "$base"
+		scripts/stack check --base "$base"
+		git diff -U0 "patches/$base" | grep '^++#define KSWAPD_BACKOFF_MIN.*/ 5)$'
+	done
+	! git status --porcelain | grep -v '^ M patches/'
+}
+
+# Byte for byte.
+patches_are_products() {
+	need_tree "$1"
+	scripts/stack check --base "$1"
+}
+
 docs_build() {
 	need_tree "$1"
 	scripts/check-docs --base "$1" --tree "$tree"
 }
 
-t "the bases' series are the same but for the listed differences" scripts/series compare
 t "the series tool's own tests" scripts/test-series
+t "the stack tool's own tests" python3 scripts/test_stack.py
+t "a constant of the policy carries over to all bases" with_dir constant_carries_over
 for base in $(cd "$repo" && bases); do
+	t "$base: the patches are what the stack gives" patches_are_products "$base"
 	t "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
 	t "$base: the mail-ready set is whole" with_dir set_is_whole "$base"
 	[ -z "$(base_fact "$base" gate)" ] ||
