@@ -3,14 +3,14 @@
 # What the series is for: runaway fails on stock and passes with the series, and
 # a reset for each reason is traced.
 
-# runaway BASE LRU PATCHES STATUS WORDS DIR
+# runaway BASE LRU PATCHES STATUS WORDS DIR: judged once the backoff has reached its limit.
 runaway() {
 	local kernel
 
 	kernel=$(kernel_of "$1" "$3")
 	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
-		"${run_options[@]}" -- "$(built)" runaway --lru "$2" --seconds 15 --max-cpu "$limit" \
+		"${run_options[@]}" -- "$(built)" runaway --lru "$2" --seconds 27 --settle 12 --max-cpu "$limit" \
 		$(base_fact "$1" runaway)
 }
 
