@@ -520,7 +520,7 @@ class BadInput(Flow):
         self.bad_input("command is missing")
         self.bad_input("unrecognized", "port", "--what")
         self.bad_input("unknown base 'x'; expected one of: mm-new new old", "port", "--base", "x")
-        self.bad_input("is what the others are made from", "port", "--base", "mm-new")
+        self.bad_input("the others are made from", "port", "--base", "mm-new")
         self.bad_input("--tree takes BASE=DIR", "port", "--tree", "old=/nowhere")
         self.bad_input("has no nothing.c", "edit", "--add", "nothing.c")
 

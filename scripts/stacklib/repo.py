@@ -22,7 +22,7 @@ PINNED = ("am.threeWay=true", "am.keepcr=false", "apply.whitespace=nowarn",
 
 
 def clean_env():
-    """The environment without what would point git elsewhere."""
+    """The environment without variables that point git elsewhere."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith("GIT_") or k in ("GIT_EXEC_PATH", "GIT_TRACE")}
     env.update(LC_ALL="C", GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1",
@@ -117,7 +117,7 @@ class Repo:
         return None
 
     def under_way(self):
-        """What git is in the middle of, or nothing."""
+        """The operation that git has not ended, or nothing."""
         for name, what in (("rebase-apply", "git am or rebase"), ("rebase-merge", "git rebase"),
                            ("MERGE_HEAD", "git merge"), ("CHERRY_PICK_HEAD", "git cherry-pick"),
                            ("REVERT_HEAD", "git revert"), ("BISECT_START", "git bisect")):
