@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# The module with the balance check, on binary kernels of Debian.
+
+gate=$repo/tools/mm/kswapd-gate
+
+# gate_module KERNEL DIR [SED]: sets "module": built for it in DIR, with no warning; the
+# source is edited before, for a module that is wrong on purpose.
+gate_module() {
+	local build
+
+	build=$(echo "$1"/lib/modules/*/build)
+	mkdir -p "$2/source/a/b/c"
+	cp "$gate"/* "$2/source/a/b/c/"
+	[ -z "${3-}" ] || {
+		sed -i "$3" "$2/source/a/b/c/kswapd_gate.c"
+		! cmp -s "$gate/kswapd_gate.c" "$2/source/a/b/c/kswapd_gate.c" || {
+			echo "'$3' changes nothing"
+			return 1
+		}
+	}
+	make -s -C "$2/source/a/b/c" KDIR="$build" OUTPUT="$2" W=1 KCFLAGS=-Werror
+	module=$2/kswapd_gate.ko
+	[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)" = "${build#"$1"/lib/modules/}" ] ||
+		[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)/build" = "${build#"$1"/lib/modules/}" ]
+}
+
+gate_builds() {
+	local kernel
+
+	kernel=$(debian_kernel "$1" --headers)
+	gate_module "$kernel" "$2"
+	modinfo "$module" | grep '^license: *GPL$'
+}
+
+# Each reason to refuse, by a module that expects another kernel than it finds.
+gate_refuses() {
+	local kernel dir=$1 name edit with=()
+
+	kernel=$(debian_kernel "$debian_6_12" --headers)
+	while IFS='|' read -r name edit; do
+		gate_module "$kernel" "$dir/$name" "$edit"
+		mv "$module" "$dir/$name.ko"
+		with+=(--with "$dir/$name.ko")
+	done <<-'END'
+	check|s/has_function("kswapd_clear_hopeless")/has_function("wakeup_kswapd")/
+	clone|s/"shrink_node.part.0"/"wakeup_kswapd"/
+	layout|s/"kswapd%d"/"kswapx%d"/
+	field|s/"nr_reclaimed")/"nr_claimed")/
+	struct|s/"scan_control")/"scam_control")/
+	symbol|s/symbol_name = "balance_pgdat"/symbol_name = "balance_pgdap"/
+	END
+	# shellcheck disable=SC2016 # the guest expands it
+	expect 0 "all six refused" "$vmtest" run --kernel "$kernel" --timeout 200 "${with[@]}" -- \
+		sh -ec 'refused() {
+			! insmod "/vmtest/$1.ko" || exit 1
+			dmesg | grep -F "$2"
+			! grep kswapd_gate /proc/modules
+		}
+		refused check "kswapd_gate: this kernel has the balance check"
+		refused clone "this kernel has a clone"
+		refused layout "is not laid out as in the headers"
+		refused field "does not tell the layout of struct scan_control (error -2)"
+		dmesg -c >/dev/null
+		refused struct "does not tell the layout of struct scan_control (error -2)"
+		refused symbol "cannot probe shrink_node() and balance_pgdat() (error -2)"
+		! dmesg | grep -F "cut here"
+		echo all six refused'
+}
+
+# No compiler is started for a kernel that does not need the module.
+gate_make_refuses() {
+	local release words
+
+	mkdir -p "$1/include/config"
+	while IFS='|' read -r release words; do
+		echo "$release" >"$1/include/config/kernel.release"
+		expect 2 "$words" make -s -C "$gate" KDIR="$1" OUTPUT="$1/out"
+		[ ! -e "$1/out" ]
+	done <<-'END'
+	7.0.0-1-amd64|this kernel has the balance check
+	7.3.4+deb13-amd64|this kernel has the balance check
+	10.1.0|this kernel has the balance check
+	6.0.12|is for Linux 6.1 to 6.19
+	5.15.1|is for Linux 6.1 to 6.19
+	END
+	expect 2 "there are no headers" make -s -C "$gate" KDIR="$1/none" OUTPUT="$1/out"
+}
+
+# What DKMS gets is whole: it builds from what was installed.
+gate_installs() {
+	local kernel src
+
+	make -s -C "$gate" DESTDIR="$1" install
+	src=$(echo "$1"/usr/src/kswapd-gate-*)
+	(cd "$1" && find . -type f)
+	grep -x "PACKAGE_VERSION=\"${src##*-}\"" "$src/dkms.conf"
+	grep -x kswapd_gate "$1/usr/lib/modules-load.d/kswapd-gate.conf"
+	test -s "$1/usr/share/man/man8/kswapd-gate.8"
+	kernel=$(debian_kernel "$debian_6_12" --headers)
+	make -s -C "$src" KDIR="$(echo "$kernel"/lib/modules/*/build)"
+	[ "$(modinfo -F version "$src/kswapd_gate.ko")" = "${src##*-}" ]
+	make -s -C "$src" clean
+	[ "$(find "$src" -type f | wc -l)" -eq 5 ]
+}
+
+t "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"
+t "kswapd-gate: builds for Debian's 6.1 without a warning" with_dir gate_builds "$debian_6_1"
+t "kswapd-gate: make names kernels that it is not for" with_dir gate_make_refuses
+t "kswapd-gate: installs for DKMS" with_dir gate_installs
+t "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
