@@ -25,12 +25,59 @@ gate_module() {
 		[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)/build" = "${build#"$1"/lib/modules/}" ]
 }
 
+# gate_guest STATUS WORDS KERNEL DIR OPTION... -- ARG...: of guest-gate
+gate_guest() {
+	local status=$1 words=$2 kernel=$3 dir=$4
+
+	shift 4
+	mkdir -p "$dir/disk"
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 1G --timeout 400 \
+		--disk "$dir/disk" --disk-size 400M --with "$(built)" --with "$module" \
+		--with "$repo/tools/testing/check/guest-gate" "$@"
+}
+
 gate_builds() {
 	local kernel
 
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$2"
 	modinfo "$module" | grep '^license: *GPL$'
+}
+
+# gate_stops PACKAGE LRU CYCLES DIR: the module against the same guest without it.
+gate_stops() {
+	local kernel
+
+	kernel=$(debian_kernel "$1" --headers)
+	gate_module "$kernel" "$4"
+	gate_guest 0 "loaded and unloaded $3 times" "$kernel" "$4" -- guest-gate runaway "$2" "$3"
+}
+
+# A module that puts nothing back does not stop it: the test can fail.
+gate_test_fails() {
+	local kernel
+
+	kernel=$(debian_kernel "$debian_6_12" --headers)
+	gate_module "$kernel" "$1" 's/if (now < want \&\& /if (want < 0 \&\& /'
+	gate_guest 1 "kswapd runs on" "$kernel" "$1" -- guest-gate runaway mglru 0
+}
+
+# Recovery after the hog has left: kswapd is back within a backoff and does its part of
+# the work, of which it may do a third less than on stock, where runs differ as much.
+gate_recovers() {
+	local kernel with dir=$3 lru=$2
+
+	kernel=$(debian_kernel "$1" --headers)
+	gate_module "$kernel" "$dir"
+	for with in stock gate; do
+		gate_guest 0 passed "$kernel" "$dir" --out "$dir/$with" -- \
+			guest-gate strand "$lru" "$with"
+		jq '.summary' "$dir/$with/strand.json" >"$dir/$with.json"
+		jq -c '{ reset_after_s, work_kswapd_scan_share, work_hopeless_share }' "$dir/$with.json"
+	done
+	jq -e -s '.[0].work_kswapd_scan_share as $stock | .[1] |
+		.reset_after_s <= 4 and .work_hopeless_share <= 0.1 and
+		.work_kswapd_scan_share >= $stock * 2 / 3' "$dir/stock.json" "$dir/gate.json"
 }
 
 # Each reason to refuse, by a module that expects another kernel than it finds.
@@ -109,3 +156,12 @@ t "kswapd-gate: builds for Debian's 6.1 without a warning" with_dir gate_builds 
 t "kswapd-gate: make names kernels that it is not for" with_dir gate_make_refuses
 t "kswapd-gate: installs for DKMS" with_dir gate_installs
 t "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
+ta "kswapd-gate: a module that puts nothing back is found out" with_dir gate_test_fails
+for lru in classic mglru; do
+	ta "kswapd-gate: kswapd of 6.12 stops while it is loaded, 300 cycles, $lru" \
+		with_dir gate_stops "$debian_6_12" "$lru" 300
+	ta "kswapd-gate: kswapd of 6.1 stops while it is loaded, 20 cycles, $lru" \
+		with_dir gate_stops "$debian_6_1" "$lru" 20
+	ta "kswapd-gate: kswapd of 6.12 recovers, $lru" with_dir gate_recovers "$debian_6_12" "$lru"
+	ta "kswapd-gate: kswapd of 6.1 recovers, $lru" with_dir gate_recovers "$debian_6_1" "$lru"
+done
