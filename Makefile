@@ -25,8 +25,9 @@ help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
 	@echo 'make demo-mglru           OOM kills under MGLRU with mixed pressure [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
+	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5 FACTS=yes]'
+	@echo '      tools/testing/bench/bench.py --help says all'
 	@echo 'make tables               write the tables of README, cover letter and results again'
-	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5]; tools/testing/bench/bench --help'
 	@echo 'make check                the tests of CI; CHECK=words runs the tests that match'
 	@echo 'make check-all            all tests, also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     the core tests, cross-built, on emulated arm64'
@@ -61,7 +62,7 @@ demo-mglru: deps
 	@BASE="$(BASE)" tools/testing/mglru/demo
 
 bench: deps
-	@BASE="$(BASE)" tools/testing/bench/bench
+	@BASE="$(BASE)" tools/testing/bench/bench.py
 
 tables:
 	@tools/testing/bench/facts.py render --base mm-new

@@ -1,104 +1,92 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Puts the runs of a bench together: table.txt, bench.csv, bench.json, and the
-data and scripts for gnuplot.
-
-usage: summary.py DIR ARM... (in the order of the columns, the baseline first)
-       summary.py --unknown SCENARIO... (prints those that have no metrics)
-"""
+data and scripts for gnuplot."""
 
 import csv
 import glob
 import json
 import math
 import os
-import sys
+from datetime import date
 from itertools import combinations
 from statistics import median
+
+from arms import BadInput, UNKNOWN
 
 # (key, words, path in a run's summary, factor)
 CPU = ("kswapd_cpu_pct", "kswapd, % of a CPU", ("kswapd_cpu_pct", "mean"), 1)
 HOPELESS = ("hopeless_pct", "node hopeless, % of polls", ("hopeless_share",), 100)
-STALLS = ("stalls_per_s", "direct reclaim stalls/s", ("stalls_per_s",), 1)
-READ = ("mb_read_per_s", "read, MB/s", ("mb_read_per_s",), 1)
 SHARE = ("kswapd_scan_pct", "kswapd's part of scanning, %", ("kswapd_scan_share",), 100)
-P99, LONGEST = "p99", "max"
+
+
+def as_is(key, words):
+    """One that the summary has under the same name."""
+    return (key, words, (key,), 1)
 
 
 def latency(kind, words, part):
     """A latency of the tasks of a kind, in microseconds."""
-    end = {"median": "median", P99: "99 % at most", LONGEST: "longest"}[part]
+    end = {"median": "median", "p99": "99 % at most", "max": "longest"}[part]
     return (f"{kind}_{part}_us", f"{words}, {end}, us", ("latency_us", kind, part), 1)
 
 
-TOUCH = [latency("touch", "a page fault of touch", part) for part in (P99, LONGEST)]
-HOT = [latency("hot", "a pass over the hot file", part) for part in (P99, LONGEST)]
-READER = [latency("reader", "a read", part) for part in (P99, LONGEST)]
+def tail(kind, words):
+    return [latency(kind, words, part) for part in ("p99", "max")]
+
+
+def refaults(words):
+    return as_is("refaults_per_s", f"refaults{words}/s")
+
+
+STALLS = as_is("stalls_per_s", "direct reclaim stalls/s")
+READ = as_is("mb_read_per_s", "read, MB/s")
+READER = tail("reader", "a read")
 WORST = ("reader_worst_p99_us", "99 % at most, of the slowest reader, us",
          ("latency_us", "reader", "worst_p99"), 1)
-KILLS = ("oom_kills", "killed by the OOM killer", ("oom_kills",), 1)
+KILLS = as_is("oom_kills", "killed by the OOM killer")
 HOG_KILLED = ("hog_killed_after_s", "s until the hog was killed", ("oom_killed_after_s", "hog"), 1)
 RUNS = ("runs_per_s", "kswapd runs/s", ("pageoutrun_per_s",), 1)
 
 METRICS = {
     "runaway": [
-        CPU,
-        ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
+        CPU, refaults(" of the hot file"),
         ("major_faults_per_s", "major faults of it/s", ("hot_major_faults_per_s",), 1),
-        HOPELESS, STALLS, READ, *TOUCH, *HOT,
+        HOPELESS, STALLS, READ, *tail("touch", "a page fault of touch"),
+        *tail("hot", "a pass over the hot file"),
     ],
     "strand": [
-        ("reset_after_s", "s until not hopeless", ("reset_after_s",), 1),
+        as_is("reset_after_s", "s until not hopeless"),
         ("work_scan_pct", "kswapd's part of scanning after 2 s, %",
          ("work_kswapd_scan_share",), 100),
         ("work_hopeless_pct", "node hopeless after 2 s, %", ("work_hopeless_share",), 100),
         STALLS, READ, CPU, *READER, WORST,
     ],
     "productive": [
-        READ, STALLS,
-        latency("reader", "a read of 128 KiB", "median"), *READER,
-        CPU, HOPELESS,
+        READ, STALLS, latency("reader", "a read of 128 KiB", "median"), *READER, CPU, HOPELESS,
     ],
-    "edge": [
-        KILLS, HOG_KILLED,
-        CPU,
-        ("refaults_per_s", "refaults of the hot file/s", ("refaults_per_s",), 1),
-        STALLS, HOPELESS,
-    ],
-    "flip": [
-        CPU, RUNS,
-        ("flips_per_s", "hopeless to healthy/s", ("flips_per_s",), 1),
-        KILLS,
-        STALLS, HOPELESS,
-    ],
+    "edge": [KILLS, HOG_KILLED, CPU, refaults(" of the hot file"), STALLS, HOPELESS],
+    "flip": [CPU, RUNS, as_is("flips_per_s", "hopeless to healthy/s"), KILLS, STALLS, HOPELESS],
     "job": [
-        ("job_s", "the job, s in the mean", ("job_mean_s",), 1),
-        CPU,
-        ("refaults_per_s", "refaults/s", ("refaults_per_s",), 1),
-        STALLS, HOPELESS,
+        ("job_s", "the job, s in the mean", ("job_mean_s",), 1), CPU, refaults(""), STALLS,
+        HOPELESS,
     ],
     "stream": [HOPELESS, STALLS, READ, SHARE, CPU, RUNS, *READER, WORST],
     "write": [
-        HOPELESS, STALLS, ("mb_written_per_s", "written, MB/s", ("mb_written_per_s",), 1), READ,
-        latency("writer", "a write of 128 KiB", P99),
-        latency("writer", "a write of 128 KiB", LONGEST), *READER, SHARE, CPU,
+        HOPELESS, STALLS, as_is("mb_written_per_s", "written, MB/s"), READ,
+        *tail("writer", "a write of 128 KiB"), *READER, SHARE, CPU,
     ],
     "anon": [
-        HOPELESS, STALLS, ("touches_per_s", "touches of the set/s", ("touches_per_s",), 1),
-        ("refaults_per_s", "refaults of the set/s", ("refaults_per_s",), 1),
-        latency("set", "a touch of it", P99), latency("set", "a touch of it", LONGEST), SHARE, CPU,
+        HOPELESS, STALLS, as_is("touches_per_s", "touches of the set/s"),
+        refaults(" of the set"), *tail("set", "a touch of it"), SHARE, CPU,
     ],
     "oom": [
-        KILLS,
-        ("oom_kills_above_min", "of them with free pages above min", ("oom_kills_above_min",), 1),
-        HOG_KILLED, ("shifts_per_s", "shifts from CPU to CPU/s", ("shifts_per_s",), 1),
-        latency("shifter", "a shift", P99), latency("shifter", "a shift", LONGEST), HOPELESS,
+        KILLS, as_is("oom_kills_above_min", "of them with free pages above min"), HOG_KILLED,
+        as_is("shifts_per_s", "shifts from CPU to CPU/s"), *tail("shifter", "a shift"), HOPELESS,
     ],
 }
 # Another command, the same questions.
 METRICS["reads"] = METRICS["job"]
 METRICS["low"] = METRICS["random"] = METRICS["stream"]
-
 
 
 def metrics_of(scenario):
@@ -177,6 +165,13 @@ def cell(stat, base):
     return f"{number(stat['median'])} ({change(stat['median'], base['median']):>8}){mark} {spread}"
 
 
+def pad(lines, indent=0):
+    """Columns of one width each."""
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return [(" " * indent + "  ".join(t.ljust(w) for t, w in zip(line, widths))).rstrip()
+            for line in lines]
+
+
 def statistics(values, base_values):
     known = [v for v in values if v is not None]
     stat = {"n": len(known), "values": known, "median": None, "min": None, "max": None,
@@ -228,10 +223,10 @@ def failures(runs, key, arms):
 
 
 def header(runs, arms):
+    loads = [float(r["host"]["load_before"].split()[0]) for r in runs]
     yield f"Accelerator: {one(r['accelerator'] for r in runs)}. Host: " \
-          f"{one(r['host']['cpu'] for r in runs)}, {one(str(r['host']['cpus']) for r in runs)} CPUs, " \
-          f"load before the runs {min(float(r['host']['load_before'].split()[0]) for r in runs)} " \
-          f"to {max(float(r['host']['load_before'].split()[0]) for r in runs)}."
+          f"{one(r['host']['cpu'] for r in runs)}, {one(str(r['host']['cpus']) for r in runs)} " \
+          f"CPUs, load before the runs {min(loads)} to {max(loads)}."
     if any("emulation" in r["accelerator"] for r in runs):
         yield "Emulated processors: compare the columns, do not take the numbers for a machine's."
     for arm in arms:
@@ -239,24 +234,22 @@ def header(runs, arms):
         release = one(r["data"]["environment"]["kernel"] for r in mine
                       if r["data"] and "environment" in r["data"])
         yield f"{arm}: {release or '?'}, {one(r['base'] for r in mine)} with " \
-              f"{one(r['patches'] for r in mine)} patches, config {one(r['config'] for r in mine)}"
+              f"{one(r['patches'] for r in mine)} patches, " \
+              f"series {one(r['series'] for r in mine)}, config {one(r['config'] for r in mine)}"
     yield f"Median (change against {arms[0]}) [lowest..highest]; * is p < {LEVEL} against it"
     yield "in a two-sided Mann-Whitney test, each pair by itself."
 
 
 def table(runs, arms, result):
-    for line in header(runs, arms):
-        yield line
+    yield from header(runs, arms)
     for (scenario, lru, scale), rows in result.items():
         count = max(stat["n"] for stats in rows.values() for stat in stats.values())
         lines = [[f"{scenario}, {lru} LRU, scale {scale}, {count} runs"] + list(arms)]
         for key, words, _, _ in metrics_of(scenario):
             stats = rows[key]
             lines.append(["  " + words] + [cell(stats[arm], stats[arms[0]]) for arm in arms])
-        widths = [max(len(line[i]) for line in lines) for i in range(len(arms) + 1)]
         yield ""
-        for line in lines:
-            yield "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip()
+        yield from pad(lines)
         bad = failures(runs, (scenario, lru, scale), arms)
         if bad:
             yield "  runs that failed: " + bad
@@ -265,15 +258,15 @@ def table(runs, arms, result):
 def write_csv(path, runs):
     with open(path, "w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["scenario", "lru", "scale", "arm", "base", "patches", "release", "config",
-                         "round", "status", "accelerator", "load", "metric", "value"])
+        writer.writerow(["scenario", "lru", "scale", "arm", "base", "patches", "series", "release",
+                         "config", "round", "status", "accelerator", "load", "metric", "value"])
         for run in runs:
             environment = (run["data"] or {}).get("environment", {})
             for key, _, path_, factor in metrics_of(run["scenario"]):
                 value = value_of(run, path_, factor)
                 writer.writerow([run["scenario"], run["lru"], run["scale"], run["arm"], run["base"],
-                                 run["patches"], environment.get("kernel", ""), run["config"],
-                                 run["round"], run["status"], run["accelerator"],
+                                 run["patches"], run["series"], environment.get("kernel", ""),
+                                 run["config"], run["round"], run["status"], run["accelerator"],
                                  run["host"]["load_before"].split()[0], key,
                                  "" if value is None else value])
 
@@ -334,20 +327,23 @@ def write_plots(out, runs, arms, result):
             file.write("\n".join(script + ["unset multiplot", ""]))
 
 
-def main():
-    if len(sys.argv) < 3:
-        sys.exit("usage: summary.py DIR ARM...")
-    if sys.argv[1] == "--unknown":
-        print(" ".join(s for s in sys.argv[2:] if s.split("-")[0] not in METRICS), end="")
-        return
-    out, arms = sys.argv[1], sys.argv[2:]
+def load_runs(out):
+    """Those in OUT/raw, in their order."""
     runs = []
     for path in sorted(glob.glob(os.path.join(out, "raw", "*.json")), key=os.path.getmtime):
-        with open(path) as file:
-            # Runs of before there was a choice.
-            runs.append({"scale": 300} | json.load(file))
+        with open(path, encoding="utf-8") as file:
+            # Runs of before these were recorded.
+            runs.append({"scale": 300, "series": UNKNOWN,
+                         "date": str(date.fromtimestamp(os.path.getmtime(path)))} | json.load(file))
     if not runs:
-        sys.exit(f"summary.py: there is no run in {out}/raw")
+        raise BadInput(f"there is no run in {out}/raw")
+    return runs
+
+
+def put_together(out, arms):
+    """Writes all files but the pictures, and prints the table. The arms are in the order
+    of the columns, the baseline first."""
+    runs = load_runs(out)
     result = collect(runs, arms)
     text = "\n".join(table(runs, arms, result)) + "\n"
     with open(os.path.join(out, "table.txt"), "w") as file:
@@ -355,8 +351,4 @@ def main():
     write_csv(os.path.join(out, "bench.csv"), runs)
     write_json(os.path.join(out, "bench.json"), runs, arms, result)
     write_plots(out, runs, arms, result)
-    print(text, end="")
-
-
-if __name__ == "__main__":
-    main()
+    print(text, end="", flush=True)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Tests of facts.py, on made-up runs."""
 
@@ -9,12 +8,15 @@ import os
 import tempfile
 import unittest
 
+import arms
 import facts
 
 
-def run(arm="ours", cpu=1.0, status=0, scenario="runaway", patches="all"):
-    return {"scenario": scenario, "lru": "classic", "scale": 10, "arm": arm, "patches": patches,
-            "config": "c", "status": status, "accelerator": "software emulation",
+def run(arm="ours", cpu=1.0, status=0, scenario="runaway", series="all"):
+    series = arms.series_of("b", series) if series in ("0", "all") else series
+    return {"scenario": scenario, "lru": "classic", "scale": 10, "arm": arm, "base": "b",
+            "series": series, "date": "2026-01-02", "config": "c",
+            "status": status, "accelerator": "software emulation",
             "host": {"cpus": 2, "load_before": "1.5 1 1"},
             "data": {"environment": {"kernel": "6.19.0"}, "summary": {
                 "kswapd_cpu_pct": {"mean": cpu}, "stalls_per_s": 2.0}}}
@@ -26,10 +28,10 @@ class Tree(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.TemporaryDirectory()
         self.addCleanup(self.dir.cleanup)
-        root, facts.ROOT = facts.ROOT, self.dir.name
-        self.addCleanup(setattr, facts, "ROOT", root)
-        os.makedirs(os.path.join(self.dir.name, "patches/b/fixes"))
-        os.makedirs(os.path.join(self.dir.name, "tools/testing/bench"))
+        root, arms.ROOT = arms.ROOT, self.dir.name
+        self.addCleanup(setattr, arms, "ROOT", root)
+        os.makedirs(self.path("patches/b/fixes"))
+        os.makedirs(self.path("tools/testing/bench"))
         self.patch("one")
         self.write("README", "T\n\n    x   stock  series\n    "
                    + facts.FRONT[0][0] + "   -  -\n\nKernel 1, series 0.\n")
@@ -38,32 +40,34 @@ class Tree(unittest.TestCase):
         self.write("tools/testing/bench/results",
                    "[table runaway classic stock,ours 10]\nold\n[end]\ntext\n")
 
+    def path(self, name):
+        return os.path.join(self.dir.name, name)
+
     def write(self, name, text):
-        with open(os.path.join(self.dir.name, name), "w", encoding="utf-8") as file:
+        with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
 
     def read(self, name):
-        with open(os.path.join(self.dir.name, name), encoding="utf-8") as file:
+        with open(self.path(name), encoding="utf-8") as file:
             return file.read()
 
     def patch(self, line):
         self.write("patches/b/0001-x.patch", f"From: a\n\ndiff --git a/x b/x\n+{line}\n")
 
     def raw(self, runs):
-        raw = os.path.join(self.dir.name, "out/raw")
-        os.makedirs(raw, exist_ok=True)
+        os.makedirs(self.path("out/raw"), exist_ok=True)
         for i, one in enumerate(runs):
             self.write(f"out/raw/{i}.json", json.dumps(one))
-        return os.path.join(self.dir.name, "out")
+        return self.path("out")
 
     def call(self, *words):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = facts.main([*words, "--base", "b"])
+            status = facts.main(words)
         return status, out.getvalue(), err.getvalue()
 
     def add(self, *runs):
-        return self.call("add", self.raw(runs), "--date", "2026-01-02")
+        return self.call("add", self.raw(runs))
 
 
 class Facts(Tree):
@@ -72,7 +76,7 @@ class Facts(Tree):
         fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
         self.assertEqual(fact["values"]["kswapd_cpu_pct"], [1.0, 3.0])
         self.assertEqual(fact["runs"], 2)
-        self.assertEqual(fact["series"], facts.series_of("b"))
+        self.assertEqual(fact["series"], arms.series_of("b"))
 
     def test_another_series_replaces(self):
         self.add(run(cpu=1.0))
@@ -82,9 +86,9 @@ class Facts(Tree):
         self.assertEqual(fact["values"]["kswapd_cpu_pct"], [5.0])
 
     def test_a_message_is_no_part_of_the_series(self):
-        before = facts.series_of("b")
+        before = arms.series_of("b")
         self.write("patches/b/0001-x.patch", "From: other\n\ndiff --git a/x b/x\n+one\n")
-        self.assertEqual(facts.series_of("b"), before)
+        self.assertEqual(arms.series_of("b"), before)
 
     def test_a_failed_run_has_no_values(self):
         self.add(run(status=1))
@@ -92,70 +96,72 @@ class Facts(Tree):
         self.assertEqual((fact["failed"], fact["values"]), (1, {}))
 
     def test_stock_belongs_to_no_series(self):
-        self.add(run("stock", patches="0"))
+        self.add(run("stock", series="0"))
         self.assertEqual(facts.read_facts("b")[("runaway", "classic", 10, "stock")]["series"],
-                         facts.STOCK)
+                         arms.STOCK)
 
     def test_unknown_patches_are_asked_for(self):
-        status, _, err = self.add(run(patches="unknown"))
+        status, _, err = self.add(run(series="unknown"))
         self.assertEqual(status, 2)
         self.assertIn("say --arm ours=0", err)
         self.assertFalse(os.path.exists(facts.path_of("b")))
+        self.assertEqual(self.call("add", self.path("out"), "--arm", "ours=0123456789ab")[0], 0)
+        self.assertIn('"series":"0123456789ab"', self.read("patches/b/facts"))
 
     def test_a_broken_line_is_named(self):
         self.write("patches/b/facts", "{}\n")
-        status, _, err = self.call("render")
+        status, _, err = self.call("render", "--base", "b")
         self.assertEqual(status, 2)
         self.assertIn("facts:1: no fact in this line", err)
 
     def test_no_runs(self):
-        status, _, err = self.call("add", self.dir.name, "--date", "2026-01-02")
+        status, _, err = self.call("add", self.dir.name)
         self.assertEqual(status, 2)
         self.assertIn("there is no run in", err)
 
 
 class Tables(Tree):
     def test_rendered_tables_pass_the_check(self):
-        self.add(run("stock", 30.0, patches="0"), run("ours", 0.5))
-        self.assertEqual(self.call("check")[0], 1)
-        self.assertEqual(self.call("render")[0], 0)
-        self.assertEqual(self.call("check")[0], 0)
+        self.add(run("stock", 30.0, series="0"), run("ours", 0.5))
+        self.assertEqual(self.call("check", "--base", "b")[0], 1)
+        self.assertEqual(self.call("render", "--base", "b")[0], 0)
+        self.assertEqual(self.call("check", "--base", "b")[0], 0)
         for name in ("README", "patches/b/cover-letter", "tools/testing/bench/results"):
             self.assertRegex(self.read(name), r"30\.0 +0\.50")
         self.assertIn("\n[end]\ntext\n", self.read("tools/testing/bench/results"))
         self.assertNotIn("old", self.read("tools/testing/bench/results"))
 
     def test_another_series_is_said(self):
-        self.add(run("stock", 30.0, patches="0"), run("ours", 0.5))
-        self.call("render")
+        self.add(run("stock", 30.0, series="0"), run("ours", 0.5))
+        self.call("render", "--base", "b")
         self.patch("two")
-        status, out, _ = self.call("check")
+        status, out, _ = self.call("check", "--base", "b")
         self.assertEqual(status, 1)
         self.assertIn("make tables", out)
-        self.call("render")
-        self.assertIn("an EARLIER one; now " + facts.series_of("b"),
+        self.call("render", "--base", "b")
+        self.assertIn("an EARLIER one; now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
         self.assertIn("an EARLIER one", self.read("README"))
 
     def test_significance(self):
-        self.add(*[run("stock", 30.0 + i, patches="0") for i in range(5)],
+        self.add(*[run("stock", 30.0 + i, series="0") for i in range(5)],
                  *[run("ours", 0.5 + i) for i in range(5)])
-        self.call("render")
+        self.call("render", "--base", "b")
         self.assertIn("2.5 (0.50-4.5) *", self.read("tools/testing/bench/results"))
 
     def test_overview(self):
-        self.add(run("stock", 30.0, patches="0"), run("ours", 0.5),
+        self.add(run("stock", 30.0, series="0"), run("ours", 0.5),
                  run("ours", 0.7, scenario="runaway-tmpfs"))
         self.write("tools/testing/bench/results",
                    "[overview kswapd_cpu_pct,stalls_per_s runaway* stock,ours 10]\n[end]\n")
-        self.call("render")
+        self.call("render", "--base", "b")
         text = self.read("tools/testing/bench/results")
         self.assertRegex(text, r"runaway +classic +10 +30\.0 +0\.50 +2\.0 +2\.0")
         self.assertRegex(text, r"runaway-tmpfs +classic +10 +- +0\.70 +- +2\.0")
 
     def test_a_mark_without_an_end(self):
         self.write("tools/testing/bench/results", "[table runaway classic ours 10]\n")
-        status, _, err = self.call("render")
+        status, _, err = self.call("render", "--base", "b")
         self.assertEqual(status, 2)
         self.assertIn("has no [end]", err)
 

@@ -1,16 +1,17 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """The statistics of summary.py, against values that are known otherwise."""
 
+import contextlib
+import io
+import json
 import math
 import os
-import sys
+import subprocess
+import tempfile
 import unittest
 from itertools import permutations
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.dont_write_bytecode = True
-import summary  # noqa: E402
+import summary
 
 
 def u_of(a, b):
@@ -120,6 +121,43 @@ class Cells(unittest.TestCase):
             with self.subTest(scenario=scenario):
                 keys = [key for key, *_ in metrics]
                 self.assertEqual(len(keys), len(set(keys)))
+
+    def test_files_of_known_runs(self):
+        """Of two times four runs the ranks tell apart what does not overlap (p = 2/70) and
+        nothing that does; a failed run counts as such, and not as a number."""
+        runs = [("ours", 5, 1, 100000)]
+        for i in range(1, 5):
+            runs += [("stock", i, 0, 100 + i), ("gate", i, 0, 200 + i), ("ours", i, 0, 99 + i * i)]
+        with tempfile.TemporaryDirectory() as out:
+            os.mkdir(f"{out}/raw")
+            for arm, number, status, stalls in runs:
+                with open(f"{out}/raw/stream-classic-10-{arm}-{number}.json", "w") as file:
+                    json.dump({"arm": arm, "base": "b", "patches": "0", "series": "none",
+                               "scenario": "stream", "lru": "classic", "scale": 10,
+                               "round": number, "status": status, "config": "c",
+                               "accelerator": "software emulation",
+                               "host": {"cpu": "p", "cpus": 2, "load_before": "0.5 0.4 0.3"},
+                               "data": {"environment": {"kernel": "1.0"}, "summary": {
+                                   "hopeless_share": 0, "stalls_per_s": stalls,
+                                   "mb_read_per_s": 100, "kswapd_scan_share": None,
+                                   "pageoutrun_per_s": 1, "kswapd_cpu_pct": {"mean": 10}}}}, file)
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                summary.put_together(out, ["stock", "gate", "ours"])
+            with open(f"{out}/table.txt") as table, open(f"{out}/bench.json") as data, \
+                    open(f"{out}/bench.csv") as csv:
+                text, result, lines = table.read(), json.load(data), csv.read()
+            subprocess.run(["gnuplot", f"{out}/stream.gp"], check=True)
+            with open(f"{out}/stream.svg") as picture:
+                self.assertIn("<svg", picture.read())
+        self.assertEqual(said.getvalue(), text)
+        self.assertIn("software emulation", text)
+        for words in (r"stream, classic LRU, scale 10, 4 runs", r"102 \[101..104\]",
+                      r"202 \( *\+97.6%\)\* \[201..204\]", r"106 \( *\+2.9%\)  \[100..115\]",
+                      r"ours: 1 failed \(1\)", r"gate: 1.0, b with 0 patches, series none, config c"):
+            self.assertRegex(text, words)
+        gate = result["results"][0]["metrics"]["stalls_per_s"]["gate"]
+        self.assertEqual(round(gate["p"] * 70), 2)
+        self.assertEqual(lines.count("stalls_per_s"), 13)
 
 
 if __name__ == "__main__":

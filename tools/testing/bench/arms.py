@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernels that a bench compares, and the hash of the series that each one has."""
+
+import glob
+import hashlib
+import os
+from dataclasses import dataclass
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+STOCK, UNKNOWN = "none", "unknown"
+NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours")
+
+
+class BadInput(Exception):
+    """Said in one sentence, with exit status 2."""
+
+
+def path_of(base, name):
+    return os.path.join(ROOT, "patches", base, name)
+
+
+def base_fact(base, key):
+    """The first value of a key in patches/BASE/base, or nothing."""
+    if os.path.exists(path_of(base, "base")):
+        with open(path_of(base, "base"), encoding="utf-8") as file:
+            for line in file:
+                if line.startswith(key + ":"):
+                    return line.split(":", 1)[1].strip()
+    return ""
+
+
+def series_of(base, patches="all", fixes="all", mglru="0"):
+    """The first digits of the SHA-256 of the diffs, fixes first: all, or the first so many."""
+    if not os.path.isdir(path_of(base, "")):
+        raise BadInput(f"there is no base '{base}' in patches/")
+    names = []
+    for directory, which in (("fixes", fixes if patches != "0" else "0"), ("", patches),
+                             ("mglru", mglru)):
+        found = sorted(glob.glob(os.path.join(path_of(base, directory), "0*.patch")))
+        names += found[:None if which == "all" else int(which)]
+    digest = hashlib.sha256()
+    for name in names:
+        with open(name, encoding="utf-8") as file:
+            text = file.read()
+        digest.update(text[text.index("\ndiff --git "):].encode())
+    return digest.hexdigest()[:12] if names else STOCK
+
+
+@dataclass
+class Arm:
+    """A kernel: a base with patches, as vmtest kernel takes them, or an image."""
+    name: str
+    base: str
+    patches: str = "all"
+    fixes: str = "all"
+    mglru: str = "0"
+    kernel: str = ""
+    built: str = ""     # the series at that time
+
+    @property
+    def series(self):
+        """At present."""
+        return (UNKNOWN if self.patches == UNKNOWN else
+                series_of(self.base, self.patches, self.fixes, self.mglru))
+
+
+def arms_of(base):
+    """{name: arm}, in the order of the columns."""
+    arms = [Arm("mglru", base, "0", mglru="all"),
+            Arm("7.3-stock", "7.3.y", "0"), Arm("7.3-ours", "7.3.y")]
+    if base != "7.3.y":
+        arms += [Arm("stock", base, "0"), Arm("ours", base)]
+    gate = base_fact(base, "gate")
+    if gate:
+        arms.append(Arm("gate", base, gate, base_fact(base, "gate-fixes") or "0"))
+    return {arm.name: arm for arm in sorted(arms, key=lambda arm: NAMES.index(arm.name))}

@@ -1,0 +1,346 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""Kernels side by side: builds them, boots each once a round, runs the scenarios in
+each, and writes one table with the spread and the significance."""
+
+import argparse
+import fnmatch
+import hashlib
+import itertools
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+
+import arms
+import facts
+import summary
+from arms import BadInput, ROOT, UNKNOWN, base_fact
+
+HELP = """\
+The environment says what is run ('make bench' hands it on):
+
+  BASE=6.12.y      the base whose kernels are compared with each other and with
+                   those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19
+  ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are),
+                   and mglru and kernel:NAME=PATH, only where they are named
+  SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
+                   as 'strand-*', or all (runaway strand stream)
+  LRU='classic mglru'   one of them, or both (both)
+  SCALE='10 300'   values of vm.watermark_scale_factor, 1 to 3000; each makes a
+                   cell of its own (10 300)
+  REPEAT=N         rounds, 1 to 50 (5); each runs every kernel once, in turns
+  OUT=DIR          where the results go (build/bench); emptied first
+  FACTS=yes        the same as --add
+
+stock is the base as it is; gate has its series up to the patch that its base
+file names by "gate:", without fixes that this does not need; ours has all of it.
+7.3-stock has upstream's gate. mglru is stock with the series for MGLRU.
+kernel:NAME=PATH is an image that was built before, under that name. The first arm
+is the one that others are compared with.
+
+Left in OUT: raw/*.json (each run), bench.json, bench.csv, table.txt, *.svg; after an
+interrupt, of the runs so far.
+Exit status: 0 all runs done, 1 some failed, 2 bad input.
+"""
+HERE = pathlib.Path(__file__).resolve().parent
+VMTEST = f"{ROOT}/tools/testing/vmtest/vmtest"
+
+
+def note(words):
+    print(f"bench: {words}", file=sys.stderr, flush=True)
+
+
+def call(command, **options):
+    """(status, output) of a program. An interrupt reaches it as a SIGTERM from here, once."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
+                          **options) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode, output
+
+
+def must(*command):
+    """A program that tells itself what is wrong."""
+    status, _ = call(command)
+    if status:
+        note(f"{' '.join(command)}: failed with status {status}, see above")
+        sys.exit(1)
+
+
+def build_workload():
+    must("make", "-s", "-C", ROOT, "workload")
+
+
+def kdir_of(base):
+    """The user's tree, KDIR, where it is the base's; else nothing."""
+    tree = os.environ.get("KDIR")
+    if not tree:
+        return ""
+    with open(f"{tree}/Makefile", encoding="utf-8") as file:
+        release = re.findall(r"^(?:VERSION|PATCHLEVEL) = (.*)$", file.read(), re.M)
+    return tree if ".".join(release) == base_fact(base, "kernel") else ""
+
+
+def config_of(kernel):
+    """A short name of the configuration that lies beside it."""
+    config = pathlib.Path(kernel).parent / "config"
+    return hashlib.sha256(config.read_bytes()).hexdigest()[:16] if config.is_file() else UNKNOWN
+
+
+def read_scenarios():
+    """{name: (options of vmtest run, arguments of kswapd_pressure)}"""
+    rows = [line.split("|") for line in (HERE / "scenarios").read_text().splitlines()
+            if line and line[0] != "#"]
+    return {name.strip(): (options.split(), words.strip()) for name, options, words in rows}
+
+
+def choose_scenarios(asked):
+    """Of those that there are, and for which there is a table."""
+    known, chosen = read_scenarios(), {}
+    for word in ["*"] if asked == ["all"] else asked:
+        found = {name: known[name] for name in known if fnmatch.fnmatchcase(name, word)}
+        if not found:
+            raise BadInput(f"SCENARIO: '{word}' is none of {' '.join(known)}")
+        chosen |= found
+    unknown = [name for name in chosen if name.split("-")[0] not in summary.METRICS]
+    if unknown:
+        raise BadInput(f"SCENARIO: there are no metrics for {' '.join(unknown)}")
+    return chosen
+
+
+def choose_arms(base, asked):
+    images = [word.removeprefix("kernel:") for word in asked if word.startswith("kernel:")]
+    for word in asked:
+        if word not in arms.NAMES and not word.startswith("kernel:"):
+            raise BadInput(f"ARMS: '{word}' is none of {' '.join(arms.NAMES)} "
+                           "and no kernel:NAME=PATH")
+    if "mglru" in asked and not os.path.exists(arms.path_of(base, "mglru/series")):
+        raise BadInput(f"ARMS: {base} has no series for MGLRU")
+    chosen = {name: arm for name, arm in arms.arms_of(base).items()
+              if (name in asked if asked else name != "mglru")}
+    for image in images:
+        name, _, path = image.partition("=")
+        if "=" not in image or not re.fullmatch("[A-Za-z0-9._]+", name):
+            raise BadInput("ARMS: kernel: takes NAME=PATH with letters, digits, dots and "
+                           f"underscores, not '{image}'")
+        if name in chosen:
+            raise BadInput(f"ARMS: there are two arms '{name}'")
+        if not os.access(path, os.R_OK):
+            raise BadInput(f"ARMS: cannot read the kernel {path}")
+        chosen[name] = arms.Arm(name, base, UNKNOWN, kernel=os.path.realpath(path))
+    return list(chosen.values())
+
+
+def read_json(path):
+    """Of the guest, which may have written none, or half of it."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError:
+        return None
+
+
+class Bench:
+    """The kernels and scenarios that the environment asks for, and their runs."""
+
+    def __init__(self, env, add):
+        self.base = env.get("BASE") or "6.12.y"
+        self.repeat = env.get("REPEAT") or "5"
+        self.lrus = (env.get("LRU") or "classic mglru").split()
+        self.scales = (env.get("SCALE") or "10 300").split()
+        self.out = pathlib.Path(env.get("OUT") or f"{ROOT}/build/bench")
+        self.add = add or env.get("FACTS") == "yes"
+        if not os.path.exists(arms.path_of(self.base, "base")):
+            raise BadInput(f"BASE: there is no base '{self.base}'")
+        if not re.fullmatch("[1-9]|[1-4][0-9]|50", self.repeat):
+            raise BadInput(f"REPEAT takes a number from 1 to 50, not '{self.repeat}'")
+        for lru in self.lrus:
+            if lru not in ("classic", "mglru"):
+                raise BadInput(f"LRU takes classic, mglru or both, not '{lru}'")
+        for scale in self.scales:
+            if not re.fullmatch("[1-9][0-9]{0,3}", scale) or int(scale) > 3000:
+                raise BadInput(f"SCALE takes numbers from 1 to 3000, not '{scale}'")
+        if env.get("FACTS", "") not in ("", "yes", "no"):
+            raise BadInput(f"FACTS takes yes or no, not '{env['FACTS']}'")
+        self.scenarios = choose_scenarios((env.get("SCENARIO") or "runaway strand stream").split())
+        self.arms = choose_arms(self.base, env.get("ARMS", "").split())
+        images = [arm.name for arm in self.arms if arm.kernel]
+        if self.add and images:
+            raise BadInput(f"FACTS: the series of {images[0]} is not known: after the bench, "
+                           f"facts.py add --arm {images[0]}=HASH takes its runs")
+        self.paths = {"CC1": None, "SYSBENCH": None}
+
+    def prepare(self):
+        """All that can fail before the first guest."""
+        used = {word for options, _ in self.scenarios.values() for word in options}
+        for command, package, wanted in (("gnuplot", "gnuplot-nox", True),
+                                         ("sysbench", "sysbench", "SYSBENCH" in used)):
+            if wanted and not shutil.which(command):
+                raise BadInput(f"{command} is missing: install Debian's package {package} "
+                               "('make deps' installs all)")
+        build_workload()
+        self.build_arms()
+        for pattern in ("raw", "disk", "part*", "*.gp", "*.svg", "table.txt", "bench.*"):
+            self.remove(pattern)
+        (self.out / "raw").mkdir(parents=True)
+        (self.out / "disk").mkdir()
+        if used & set(self.paths):
+            self.prepare_job()
+
+    def remove(self, pattern):
+        for path in self.out.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def prepare_job(self):
+        """The compiler proper lies on the guest's disk, so that its text is page cache;
+        what it is linked with comes along by --with."""
+        _, cc1 = call(["gcc", "-print-prog-name=cc1"], stdout=subprocess.PIPE)
+        self.paths = {"CC1": cc1.strip(), "SYSBENCH": shutil.which("sysbench")}
+        job = self.out / "disk/job"
+        job.mkdir()
+        for path in (self.paths["CC1"], HERE / "job", HERE / "reads"):
+            shutil.copy(path, job)
+        for source in ("actors", "report", "sysinfo", "trace"):
+            must("gcc", "-D_GNU_SOURCE", "-E", "-o", f"{job}/{source}.i",
+                 f"{ROOT}/tools/testing/selftests/kswapd/{source}.c")
+
+    def build_arms(self):
+        """An arm whose kernel cannot be had is left out by name; one that does not build
+        ends the run. The series is that of before the build."""
+        left = []
+        for arm in self.arms:
+            arm.built = arm.series
+            if not arm.kernel:
+                options = ["--patches", arm.patches]
+                options += ["--mglru", arm.mglru] if arm.mglru != "0" else []
+                options += ["--fixes", arm.fixes] if arm.fixes != "all" else []
+                status, output = call([VMTEST, "kernel", "--base", arm.base, *options],
+                                      stdout=subprocess.PIPE,
+                                      env=os.environ | {"KDIR": kdir_of(arm.base)})
+                if status == 4:
+                    note(f"SKIP: {arm.name}: its kernel cannot be had, see above")
+                    continue
+                if status:
+                    sys.exit(1)
+                arm.kernel = output.splitlines()[-1]
+            left.append(arm)
+        self.arms = left
+        if not left:
+            raise BadInput("no kernel is left to run")
+
+    def run_guest(self, arm, scenario, lru, scale, number):
+        """True if it failed, which is a result as well. The file has its name only when it
+        is whole."""
+        options, words = self.scenarios[scenario]
+        options = [self.paths.get(word, word) for word in options]
+        for word in ("runaway", "compiler"):
+            words = words.replace(word.upper(), base_fact(arm.base, word))
+        part, log = self.out / "part", self.out / "part.log"
+        name = f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm.name}-{number}"
+        load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+        # The program's other words go to the console.
+        with open(part, "wb") as output, open(log, "wb") as errors:
+            status, _ = call(
+                [VMTEST, "run", "--kernel", arm.kernel, *options, "--timeout", "900",
+                 "--disk", f"{self.out}/disk", "--disk-size", "512M",
+                 "--with", f"{ROOT}/build/workload/kswapd_pressure", "--", "sh", "-c",
+                 f"exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
+                 "2>/dev/console"], stdout=output, stderr=errors)
+        lines = log.read_text(errors="replace").splitlines()
+        outcome = ([""] + [line for line in lines if re.match("vmtest: [a-z ]*[:(]", line)])[-1]
+        accelerator = re.search(" s, ([^,]*), console", outcome)
+        cpu = re.search("^model name.*?: (.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+        run = {"arm": arm.name, "base": arm.base,
+               "patches": arm.patches + (" and all MGLRU" if arm.mglru != "0" else ""),
+               "series": arm.built, "scenario": scenario, "lru": lru, "scale": int(scale),
+               "round": number, "date": str(date.today()), "arguments": words,
+               "guest": " ".join(options), "config": config_of(arm.kernel), "status": status,
+               "outcome": outcome, "accelerator": accelerator[1] if accelerator else "unknown",
+               "host": {"cpu": cpu[1] if cpu else "", "cpus": len(os.sched_getaffinity(0)),
+                        "load_before": load},
+               "data": read_json(part)}
+        part.write_text(json.dumps(run, indent=2) + "\n")
+        if status:
+            log.rename(name + ".log")
+            note(f"  the run failed with status {status}: {(lines or [''])[-1]} (log: {name}.log)")
+        part.rename(name + ".json")
+        return bool(status)
+
+    def cells(self):
+        """The runs in their order: no arm is always the first, or next to the same one."""
+        for number, *cell in itertools.product(range(1, int(self.repeat) + 1), self.scenarios,
+                                               self.lrus, self.scales):
+            at = (number - 1) % len(self.arms)
+            for arm in self.arms[at:] + self.arms[:at]:
+                yield arm, *cell, number
+
+    def run(self):
+        """How many runs failed."""
+        cells, failed, start, left = list(self.cells()), 0, time.monotonic(), ""
+        try:
+            for done, (arm, scenario, lru, scale, number) in enumerate(cells):
+                if done:
+                    minutes = (time.monotonic() - start) * (len(cells) - done) / done / 60
+                    left = f", about {int(minutes) + 1} min left"
+                note(f"run {done + 1} of {len(cells)}: round {number}, {scenario}, {lru}, "
+                     f"scale {scale}, {arm.name}{left}")
+                failed += self.run_guest(arm, scenario, lru, scale, number)
+        finally:
+            self.put_together()
+        return failed
+
+    def put_together(self):
+        """Of the runs so far."""
+        self.remove("part*")
+        self.remove("disk")
+        if any(self.out.glob("raw/*.json")):
+            summary.put_together(self.out, [arm.name for arm in self.arms])
+            for plot in sorted(self.out.glob("*.gp")):
+                must("gnuplot", str(plot))
+            note(f"left in {self.out}: table.txt, bench.csv, bench.json, *.svg, raw/")
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(
+        prog="bench", description=__doc__, epilog=HELP, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--add", action="store_true",
+                        help="take the runs into patches/BASE/facts at the end")
+    options, rest = parser.parse_known_args(argv)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # What the front door was told is not for the makefiles that are run from here.
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
+        os.environ.pop(name, None)
+    try:
+        if rest:
+            raise BadInput(f"unknown argument '{rest[0]}' (--help tells what the environment says)")
+        bench = Bench(os.environ, options.add)
+        bench.prepare()
+        failed = bench.run()
+        if bench.add:
+            facts.add(bench.out, {})
+    except (BadInput, OSError) as error:
+        note(error)
+        return 2 if isinstance(error, BadInput) else 1
+    if failed:
+        note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
