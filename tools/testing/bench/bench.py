@@ -46,7 +46,7 @@ kernel:NAME=PATH is an image that was built before, under that name. The first a
 is the one that others are compared with.
 
 Left in OUT: raw/*.json (each run), bench.json, bench.csv, table.txt, *.svg; after an
-interrupt, of the runs so far.
+interrupt, of the runs so far, which 'facts.py add OUT' takes into the facts.
 Exit status: 0 all runs done, 1 some failed, 2 bad input.
 """
 HERE = pathlib.Path(__file__).resolve().parent
@@ -87,6 +87,8 @@ def kdir_of(base):
     tree = os.environ.get("KDIR")
     if not tree:
         return ""
+    if not os.path.isfile(f"{tree}/Makefile"):
+        raise BadInput(f"KDIR: {tree} is no kernel tree")
     with open(f"{tree}/Makefile", encoding="utf-8") as file:
         release = re.findall(r"^(?:VERSION|PATCHLEVEL) = (.*)$", file.read(), re.M)
     return tree if ".".join(release) == base_fact(base, "kernel") else ""
@@ -190,15 +192,14 @@ class Bench:
                                "('make deps' installs all)")
         build_workload()
         self.build_arms()
-        for pattern in ("raw", "disk", "part*", "*.gp", "*.svg", "table.txt", "bench.*"):
-            self.remove(pattern)
+        self.remove("raw", "disk", "part*", "*.gp", "*.svg", "table.txt", "bench.*")
         (self.out / "raw").mkdir(parents=True)
         (self.out / "disk").mkdir()
         if used & set(self.paths):
             self.prepare_job()
 
-    def remove(self, pattern):
-        for path in self.out.glob(pattern):
+    def remove(self, *patterns):
+        for path in [path for pattern in patterns for path in self.out.glob(pattern)]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -304,8 +305,7 @@ class Bench:
 
     def put_together(self):
         """Of the runs so far."""
-        self.remove("part*")
-        self.remove("disk")
+        self.remove("part*", "disk")
         if any(self.out.glob("raw/*.json")):
             summary.put_together(self.out, [arm.name for arm in self.arms])
             for plot in sorted(self.out.glob("*.gp")):

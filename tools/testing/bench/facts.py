@@ -43,24 +43,20 @@ FRONT = (
 FRONT_SCALE = 10
 
 
-def path_of(base):
-    return arms.path_of(base, "facts")
-
-
 def key_of(fact):
     return fact["scenario"], fact["lru"], fact["scale"], fact["arm"]
 
 
 def read_facts(base):
-    facts = {}
+    path, facts = arms.path_of(base, "facts"), {}
     try:
-        with open(path_of(base), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
                     fact = json.loads(line)
                     facts[key_of(fact)] = fact
                 except (ValueError, KeyError, TypeError):
-                    raise BadInput(f"{path_of(base)}:{number}: no fact in this line") from None
+                    raise BadInput(f"{path}:{number}: no fact in this line") from None
     except FileNotFoundError:
         pass
     return facts
@@ -84,7 +80,7 @@ def values_of(run):
 
 def add_run(facts, run):
     """A fact of another series, kernel or configuration is replaced, not averaged."""
-    key = run["scenario"], run["lru"], run["scale"], run["arm"]
+    key = key_of(run)
     same = {"series": run["series"], "config": run["config"],
             "kernel": ((run["data"] or {}).get("environment") or {}).get("kernel", "?")}
     fact = facts.get(key)
@@ -122,8 +118,8 @@ def add(directory, named):
     for run in runs:
         add_run(facts[run["base"]], run | {"series": series_of_run(run, named)})
     for base, mine in facts.items():
-        write(path_of(base), "".join(json.dumps(mine[key], separators=(",", ":")) + "\n"
-                                     for key in sorted(mine)))
+        write(arms.path_of(base, "facts"), "".join(
+            json.dumps(mine[key], separators=(",", ":")) + "\n" for key in sorted(mine)))
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")
 
 

@@ -42,7 +42,7 @@ run*)
 esac
 """
 ENV = {"BASE": "b", "ARMS": "stock ours", "SCENARIO": "stream", "LRU": "classic", "SCALE": "10",
-       "REPEAT": "2"}
+       "REPEAT": "2", "FACTS": "", "KDIR": ""}
 
 
 class Fake(Tree):
@@ -85,6 +85,7 @@ class Input(Fake):
                            ({"ARMS": "mine"}, "ARMS: 'mine' is none of"),
                            ({"ARMS": "mglru"}, "b has no series for MGLRU"),
                            ({"ARMS": "7.3-ours"}, "no kernel is left to run"),
+                           ({"KDIR": "/none"}, "KDIR: /none is no kernel tree"),
                            ({"FACTS": "maybe"}, "FACTS takes yes or no"),
                            ({"FACTS": "yes", "ARMS": "kernel:x=/dev/null"}, "--arm x=HASH")):
             with self.subTest(env=env):

@@ -104,9 +104,14 @@ class Facts(Tree):
         status, _, err = self.add(run(series="unknown"))
         self.assertEqual(status, 2)
         self.assertIn("say --arm ours=0", err)
-        self.assertFalse(os.path.exists(facts.path_of("b")))
+        self.assertFalse(os.path.exists(self.path("patches/b/facts")))
         self.assertEqual(self.call("add", self.path("out"), "--arm", "ours=0123456789ab")[0], 0)
         self.assertIn('"series":"0123456789ab"', self.read("patches/b/facts"))
+
+    def test_each_run_goes_to_its_base(self):
+        os.makedirs(self.path("patches/c"))
+        self.add(run(), run(series="0") | {"base": "c"})
+        self.assertEqual([len(facts.read_facts(base)) for base in "bc"], [1, 1])
 
     def test_a_broken_line_is_named(self):
         self.write("patches/b/facts", "{}\n")
@@ -142,6 +147,16 @@ class Tables(Tree):
         self.assertIn("an EARLIER one; now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
         self.assertIn("an EARLIER one", self.read("README"))
+
+    def test_the_prefix_of_gate_is_no_earlier_series(self):
+        self.write("patches/b/base", "gate: 1\n")
+        self.write("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
+        gate = arms.arms_of("b")["gate"].series
+        self.write("tools/testing/bench/results", "[table runaway classic gate,ours 10]\n[end]\n")
+        self.add(run("gate", series=gate), run())
+        self.call("render", "--base", "b")
+        self.assertIn(f"{gate} (check only)", self.read("tools/testing/bench/results"))
+        self.assertNotIn("EARLIER", self.read("tools/testing/bench/results"))
 
     def test_significance(self):
         self.add(*[run("stock", 30.0 + i, series="0") for i in range(5)],
