@@ -71,7 +71,7 @@ def call(command, **options):
 
 
 def must(*command):
-    """A program that tells itself what is wrong."""
+    """A program that reports its errors itself."""
     status, _ = call(command)
     if status:
         note(f"{' '.join(command)}: failed with status {status}, see above")
@@ -323,12 +323,12 @@ def main(argv):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
-    # What the front door was told is not for the makefiles that are run from here.
+    # The options of the calling make are not for the makefiles that are run from here.
     for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
         os.environ.pop(name, None)
     try:
         if rest:
-            raise BadInput(f"unknown argument '{rest[0]}' (--help tells what the environment says)")
+            raise BadInput(f"unknown argument '{rest[0]}' (--help lists the variables of the environment)")
         bench = Bench(os.environ, options.add)
         bench.prepare()
         failed = bench.run()

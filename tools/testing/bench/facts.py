@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0
-"""Keeps what benches measured in patches/BASE/facts, and writes the tables from it.
+"""Keeps the values of benches in patches/BASE/facts, and writes the tables from it.
 
 A fact is one line of JSON: the runs of a scenario on one arm with one LRU and one
 vm.watermark_scale_factor, and the series that they were measured on. The tables in
@@ -211,7 +211,7 @@ END = "[end]"
 
 
 def block(facts, base, kind, words):
-    """What a mark asks for: [table SCENARIO LRU ARM,... SCALE,...], and
+    """The table of a mark: [table SCENARIO LRU ARM,... SCALE,...], and
     [overview KEY,... PATTERN,... ARM,... SCALE,...]."""
     parts = words.split()
     if len(parts) != 4:

@@ -125,7 +125,7 @@ def mann_whitney(a, b):
 
 
 def value_of(run, path, factor):
-    """A number, inf for what never happened, None for what was not measured."""
+    """A number, inf if the event never happened, None if it was not measured."""
     data = run["data"]
     if run["status"] or not data or not data.get("summary"):
         return None
@@ -185,7 +185,7 @@ def statistics(values, base_values):
 
 
 def cell_of(run):
-    """What is compared: the same scenario, LRU and vm.watermark_scale_factor."""
+    """Runs are compared with those of the same scenario, LRU and vm.watermark_scale_factor."""
     return run["scenario"], run["lru"], run["scale"]
 
 

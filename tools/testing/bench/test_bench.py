@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of bench.py: bad input, and runs of a made-up vmtest."""
+"""Tests of bench.py: bad input, and runs of an artificial vmtest."""
 
 import contextlib
 import io

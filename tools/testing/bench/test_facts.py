@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of facts.py, on made-up runs."""
+"""Tests of facts.py, on artificial runs."""
 
 import contextlib
 import io

@@ -11,7 +11,7 @@ bench_front() {
 }
 
 t "bench: bad input and --help" bench_front
-t "bench: a whole bench, on a made-up vmtest" python3 -B -m unittest discover -s "$bench" -p test_bench.py
+t "bench: a whole bench, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_bench.py
 t "bench: the statistics" python3 -B -m unittest discover -s "$bench" -p test_summary.py
 t "bench: facts and tables" python3 -B -m unittest discover -s "$bench" -p test_facts.py
 t "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
