@@ -43,7 +43,7 @@ every_target() {
 # No target leaves anything behind that git does not ignore, or fails to make
 # what it is for.
 selftests_build() {
-	local base=$1 dir=$2 files packed
+	local base=$1 dir=$2 files packed programs
 
 	need_tree "$base"
 	export GIT_CONFIG_GLOBAL=/dev/null
@@ -59,10 +59,10 @@ selftests_build() {
 	every_target "$dir/tree" "O=$dir/o" "KSFT_INSTALL_PATH=$dir/out"
 	files=$(git -C "$dir/tree" status --porcelain)
 	[ -z "$files" ]
+	programs=$(make -s -C tools/testing/selftests/kswapd print-TEST_GEN_PROGS)
 	for packed in "$dir/in" "$dir/out"; do
 		tar tzf "$packed/kselftest-packages/kselftest.tar.gz" >"$dir/list"
-		for files in test_pressure test_revival test_trace test_recovery test_off_lru test_oom \
-			kswapd_pressure settings config; do
+		for files in $programs kswapd_pressure settings config; do
 			grep -qx "./kswapd/$files" "$dir/list"
 		done
 		grep -qx kswapd:test_pressure "$packed/kselftest-list.txt"
