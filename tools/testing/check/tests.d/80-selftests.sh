@@ -145,6 +145,12 @@ selftests_mistakes() {
 	END
 }
 
+# The program's own tests, with the KTAP parser of a base's tree.
+selftests_unit() {
+	need_tree "$1"
+	python3 tools/testing/check/test_selftests.py "$tree"
+}
+
 selftests_bad_input() {
 	one_sentence "unknown option" tools/testing/check/selftests --frobnicate
 	one_sentence "no base" tools/testing/check/selftests --base 2.4
@@ -154,6 +160,7 @@ selftests_bad_input() {
 	one_sentence "--scale takes" tools/testing/check/selftests --scale 3001
 	one_sentence "--repeat takes" tools/testing/check/selftests --repeat 0
 	one_sentence "takes a value" tools/testing/check/selftests --out
+	one_sentence "cannot make the directory" tools/testing/check/selftests --out /dev/null/x
 }
 
 t "selftests: bad input" selftests_bad_input
@@ -162,6 +169,8 @@ ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_mistake
 t "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do
+	t "$base: selftests: KTAP by the parser of the tree, the table, the guest" \
+		selftests_unit "$base"
 	t "$base: the selftests build, install, pack and clean, also with O=" \
 		with_dir selftests_build "$base"
 	for topology in 1 2 4 memoryless; do
