@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Patches as text: parts, a form without line numbers, renames, places of hunks."""
 import difflib
+import hashlib
 import re
 
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$")
@@ -92,6 +93,16 @@ def take_diffs(lines):
             raise BadPatch(f"it does more than edit lines of {files[-1].path}: {line}")
         at += 1
     return files
+
+
+def digest_of(texts):
+    """The hash of the diffs of patches, without line numbers and blob names."""
+    digest = hashlib.sha256()
+    for text in texts:
+        for line in text[text.index("\ndiff --git ") + 1:].splitlines():
+            if not line.startswith("index "):
+                digest.update(re.sub(r"^@@ -\S+ \+\S+ @@", "@@", line).encode() + b"\n")
+    return digest.hexdigest()
 
 
 class Patch:

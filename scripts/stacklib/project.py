@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """The project's files: bases, their facts and sets, the port file, kernel trees."""
-import hashlib
 import os
 import re
 import subprocess
 
-from patchtext import BadPatch, Patch
+from patchtext import BadPatch, Patch, digest_of
 
 STACK = "mm-new"
 SETS = ("fixes", "")
@@ -151,10 +150,7 @@ class Base:
         return made
 
     def digest(self):
-        """The hash of the diffs, without line numbers and blob names."""
-        text = "".join(line + "\n" for file in self.all_files()
-                       for line in diffs_only(self.patch(file).normal()))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(read(self.path(file)) for file in self.all_files())
 
     def adaptation(self, key):
         return os.path.join("adapt", key + ".diff")
@@ -187,10 +183,6 @@ class Base:
             raise Failure(f"no source of {self.name}: vmtest kernel --base {self.name} "
                           f"--source ended with status {run.returncode}")
         return run.stdout.splitlines()[-1]
-
-
-def diffs_only(lines):
-    return lines[lines.index("---") + 1:]
 
 
 def key_of(file):

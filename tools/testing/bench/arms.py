@@ -2,11 +2,14 @@
 """The kernels that a bench compares, and the hash of the series that each one has."""
 
 import glob
-import hashlib
 import os
+import sys
 from dataclasses import dataclass
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "scripts", "stacklib"))
+from patchtext import digest_of   # noqa: E402, after its path
+
 STOCK, UNKNOWN = "none", "unknown"
 NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours")
 
@@ -30,7 +33,7 @@ def base_fact(base, key):
 
 
 def series_of(base, patches="all", fixes="all", mglru="0"):
-    """The first digits of the SHA-256 of the diffs, fixes first: all, or the first so many."""
+    """The first digits of the hash of the diffs, fixes first: all, or the first so many."""
     if not os.path.isdir(path_of(base, "")):
         raise BadInput(f"there is no base '{base}' in patches/")
     names = []
@@ -38,12 +41,11 @@ def series_of(base, patches="all", fixes="all", mglru="0"):
                              ("mglru", mglru)):
         found = sorted(glob.glob(os.path.join(path_of(base, directory), "0*.patch")))
         names += found[:None if which == "all" else int(which)]
-    digest = hashlib.sha256()
+    texts = []
     for name in names:
         with open(name, encoding="utf-8") as file:
-            text = file.read()
-        digest.update(text[text.index("\ndiff --git "):].encode())
-    return digest.hexdigest()[:12] if names else STOCK
+            texts.append(file.read())
+    return digest_of(texts)[:12] if names else STOCK
 
 
 @dataclass

@@ -69,7 +69,7 @@ prose_is_plain() {
 		scripts/series.d/* scripts/lib/* mm/tests/*.c
 	for files in tools/mm tools/testing/kswapd-report 'tools/testing/demo tools/testing/mglru' \
 		'Makefile .ci scripts/install-deps tools/testing/check/check
-		tools/testing/check/guest-* tools/testing/check/*.awk tools/testing/check/page
+		tools/testing/check/guest-* tools/testing/check/page
 		tools/testing/check/selftests tools/testing/check/tests.d/7*-[rp]*.sh'; do
 		# shellcheck disable=SC2086
 		git ls-files -- $files | grep -vE '\.(xz|json|txt|svg|png)$|/proc\.c$' |
