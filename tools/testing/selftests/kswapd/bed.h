@@ -26,6 +26,8 @@
 
 /* The longest time that a hopeless kswapd is left alone, and a little more. */
 #define MAX_BACKOFF_NS		(3300 * 1000000ULL)
+/* A reset by others counts after twice the backoff. */
+#define OTHERS_WAIT_NS		(2 * MAX_BACKOFF_NS)
 
 enum where { FIRST_NODE, LAST_NODE, MIDDLE_NODE, ONLY_NODE, BESIDE_MEMORYLESS };
 

@@ -103,7 +103,7 @@ FIXTURE_TEARDOWN(revival)
 #define LET_SLEEP() do {						\
 	end_actor(find_actor(&bed.run, TOUCH));				\
 	kill(find_actor(&bed.run, HOG)->pid, SIGSTOP);			\
-	sleep_until(now_ns() + MAX_BACKOFF_NS);				\
+	sleep_until(now_ns() + OTHERS_WAIT_NS);				\
 } while (0)
 
 /* The hog goes, and reclaim of a cgroup then finds the node balanced. */
