@@ -167,7 +167,9 @@ class Runs(Fake):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number=number):
                 self.write("how", "wait")
-                program = ("import sys; sys.path.insert(0, sys.argv[1]); import arms, bench; "
+                # A shell that starts programs in the background has them ignore SIGINT.
+                program = ("import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+                           "sys.path.insert(0, sys.argv[1]); import arms, bench; "
                            "arms.ROOT = sys.argv[2]; bench.VMTEST = sys.argv[2] + '/vmtest'; "
                            "bench.build_workload = lambda: None; sys.exit(bench.main([]))")
                 with subprocess.Popen(
@@ -179,7 +181,11 @@ class Runs(Fake):
                             break
                         time.sleep(0.1)
                     process.send_signal(number)
-                    _, err = process.communicate(timeout=30)
+                    try:
+                        _, err = process.communicate(timeout=30)
+                    except subprocess.TimeoutExpired:
+                        process.terminate()
+                        raise
                 self.assertEqual(process.returncode, 128 + number, err)
                 self.assertIn("left in", err)
                 os.unlink(self.path("started"))
