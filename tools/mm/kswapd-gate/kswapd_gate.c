@@ -276,15 +276,15 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 	bool is_balanced = balanced(pgdat, false);
 	unsigned long lacked = gate->lacked;
 
-	/* What a balanced node does without */
+	/* A balanced node does not need the pages that other zones still lack */
 	if (is_balanced)
 		lacked -= min(lacked, lacks(pgdat));
-	if (gate->reclaimed >= max(lacked, SWAP_CLUSTER_MAX)) {
-		reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
-		return 0;
-	}
-	/* Others balanced it: failures of this episode say nothing about the next. */
-	if (is_balanced && failures < MAX_RECLAIM_RETRIES && !READ_ONCE(gate->retrying)) {
+	/*
+	 * The run was of use, or others balanced the node: failures of this episode
+	 * say nothing about the next.
+	 */
+	if (gate->reclaimed >= max(lacked, SWAP_CLUSTER_MAX) ||
+	    (is_balanced && failures < MAX_RECLAIM_RETRIES && !READ_ONCE(gate->retrying))) {
 		reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
 		return 0;
 	}

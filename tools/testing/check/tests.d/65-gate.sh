@@ -21,8 +21,7 @@ gate_module() {
 	}
 	make -s -C "$2/source/a/b/c" KDIR="$build" OUTPUT="$2" W=1 KCFLAGS=-Werror
 	module=$2/kswapd_gate.ko
-	[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)" = "${build#"$1"/lib/modules/}" ] ||
-		[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)/build" = "${build#"$1"/lib/modules/}" ]
+	[ "$(modinfo -F vermagic "$module" | cut -d ' ' -f 1)/build" = "${build#"$1"/lib/modules/}" ]
 }
 
 # gate_guest STATUS WORDS KERNEL DIR OPTION... -- ARG...: of guest-gate

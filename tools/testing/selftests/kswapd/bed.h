@@ -24,7 +24,7 @@
 #define ALLOWED_REFAULTS	100.0	/* per second, of the hot file */
 #define ALLOWED_REVIVED		10.0	/* per cent of the looks at the node */
 
-/* The longest time that a hopeless kswapd is left alone, and a little more. */
+/* The longest backoff, but for that of long runs, and a little more. */
 #define MAX_BACKOFF_NS		(3300 * 1000000ULL)
 /* A reset by others counts after twice the backoff. */
 #define OTHERS_WAIT_NS		(2 * MAX_BACKOFF_NS)

@@ -49,6 +49,14 @@ static int set_by(struct run *run, const char *path, const char *former,
 			     strerror(-err)) : 0;
 }
 
+/* By memory.min or memory.low, which the group above the actor needs as well. */
+static int protect(struct run *run, const struct actor *actor, const char *file,
+		   unsigned long long bytes)
+{
+	return set_memory(run, run->undo.group, file, bytes) ||
+	       set_memory(run, actor->cgroup, file, bytes) ? -1 : 0;
+}
+
 static int add_hog(struct run *run)
 {
 	struct actor *actor;
@@ -63,10 +71,7 @@ static int add_hog(struct run *run)
 	if (!actor)
 		return -1;
 	if (run->opt.by == BY_MIN &&
-	    (set_memory(run, run->undo.group, "memory.min",
-			protected_bytes(run)) ||
-	     set_memory(run, actor->cgroup, "memory.min",
-			protected_bytes(run))))
+	    protect(run, actor, "memory.min", protected_bytes(run)))
 		return -1;
 	return launch(run, actor);
 }
@@ -110,8 +115,7 @@ static int add_hot(struct run *run)
 	if (!actor)
 		return -1;
 	if (run->opt.hot_low &&
-	    (set_memory(run, run->undo.group, "memory.low", node_bytes(run)) ||
-	     set_memory(run, actor->cgroup, "memory.low", node_bytes(run))))
+	    protect(run, actor, "memory.low", node_bytes(run)))
 		return -1;
 	return launch(run, actor);
 }
