@@ -61,6 +61,11 @@ def write(path, text):
     os.replace(part, path)
 
 
+def facts_in(path, key):
+    """All values of a key of a base file."""
+    return re.findall(rf"^{key}:[ \t]*(.*?)[ \t]*$", read(path), re.M)
+
+
 def release(tree):
     """VERSION.PATCHLEVEL and, if it is not 0, .SUBLEVEL of a kernel tree."""
     text = read(os.path.join(tree, "Makefile"))
@@ -90,8 +95,7 @@ class Base:
         return os.path.join("patches", self.name, *parts)
 
     def facts(self, key):
-        """All values of a key of the base file."""
-        return re.findall(rf"^{key}:[ \t]*(.*?)[ \t]*$", read(self.path("base")), re.M)
+        return facts_in(self.path("base"), key)
 
     def fact(self, key):
         return (self.facts(key) or [""])[0]

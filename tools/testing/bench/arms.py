@@ -9,6 +9,7 @@ from dataclasses import dataclass
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "stacklib"))
 from patchtext import digest_of   # noqa: E402, after its path
+from project import facts_in      # noqa: E402
 
 STOCK, UNKNOWN = "none", "unknown"
 NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours")
@@ -24,12 +25,8 @@ def path_of(base, name):
 
 def base_fact(base, key):
     """The first value of a key in patches/BASE/base, or nothing."""
-    if os.path.exists(path_of(base, "base")):
-        with open(path_of(base, "base"), encoding="utf-8") as file:
-            for line in file:
-                if line.startswith(key + ":"):
-                    return line.split(":", 1)[1].strip()
-    return ""
+    path = path_of(base, "base")
+    return ((facts_in(path, key) if os.path.exists(path) else []) or [""])[0]
 
 
 def series_of(base, patches="all", fixes="all", mglru="0"):

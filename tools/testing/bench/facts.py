@@ -20,6 +20,7 @@ from statistics import median
 import arms
 import summary
 from arms import BadInput, STOCK
+from project import write   # arms has its directory in the path
 from summary import pad
 
 # The rows of a table, of those that a scenario has.
@@ -60,13 +61,6 @@ def read_facts(base):
     except FileNotFoundError:
         pass
     return facts
-
-
-def write(path, text):
-    """As a whole, or not at all."""
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(path + ".part", path)
 
 
 def values_of(run):
