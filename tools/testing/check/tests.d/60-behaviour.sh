@@ -18,8 +18,14 @@ reason() {
 	local kernel
 
 	kernel=$(kernel_of "$1" all)
-	expect 0 "reason=$2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
+	expect 0 "reset for $2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
 		--disk "$4" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
+}
+
+# reason_added BASE ADDED LRU DIR: a block of the movable zone can go offline.
+reason_added() {
+	run_options+=(--append movablecore=400M)
+	reason "$@"
 }
 
 # kill_without_zones BASE PATCHES: kswapd calls the OOM killer for the min_ttl_ms of MGLRU,
@@ -58,3 +64,4 @@ for reason in $reasons; do
 	ta "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
 	ta "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic
 done
+t "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
