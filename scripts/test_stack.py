@@ -15,7 +15,7 @@ TOOL = os.path.join(HERE, "stack")
 sys.path.insert(0, os.path.join(HERE, "stacklib"))
 
 # pylint: disable=wrong-import-position
-from patchtext import BadPatch, Hunk, Patch, ancestor, applied, rename, slug
+from patchtext import BadPatch, Hunk, Patch, ancestor, applied, digest_of, rename, slug
 from porting import NO_REASON, adapted, between
 from repo import MARK, clean_env
 
@@ -61,6 +61,13 @@ class Text(unittest.TestCase):
             with open(path, encoding="utf-8") as f:
                 patch = Patch.parse(f.read())
             self.assertEqual(patch.from_normal(patch.normal()).normal(), patch.normal(), path)
+
+    def test_digest_is_of_the_code(self):
+        document = MAIL[MAIL.index("diff --git"):].replace("mm/a.c", "Documentation/mm/a.rst")
+        for text in (MAIL + document, MAIL.replace("-3,4 +3,4", "-5,4 +5,4"),
+                     MAIL.replace("Text of", "Words of"), MAIL.replace("1111111", "3333333")):
+            self.assertEqual(digest_of([text]), digest_of([MAIL]))
+        self.assertNotEqual(digest_of([MAIL.replace("(E)", "(F)")]), digest_of([MAIL]))
 
     def test_bad_patches(self):
         for old, new, words in (

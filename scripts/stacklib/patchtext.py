@@ -96,11 +96,15 @@ def take_diffs(lines):
 
 
 def digest_of(texts):
-    """The hash of the diffs of patches, without line numbers and blob names."""
+    """The hash of the diffs of patches, without line numbers and blob names, and without
+    documents: no measurement depends on them."""
     digest = hashlib.sha256()
     for text in texts:
+        document = False
         for line in text[text.index("\ndiff --git ") + 1:].splitlines():
-            if not line.startswith("index "):
+            if line.startswith("diff --git "):
+                document = line.startswith("diff --git a/Documentation/")
+            if not document and not line.startswith("index "):
                 digest.update(re.sub(r"^@@ -\S+ \+\S+ @@", "@@", line).encode() + b"\n")
     return digest.hexdigest()
 
