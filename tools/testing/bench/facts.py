@@ -206,10 +206,13 @@ END = "[end]"
 
 def block(facts, base, kind, words):
     """The table of a mark: [table SCENARIO LRU ARM,... SCALE,...], and
-    [overview KEY,... PATTERN,... ARM,... SCALE,...]."""
+    [overview KEY,... PATTERN,... ARM,... SCALE,...], and perhaps another base."""
     parts = words.split()
+    if len(parts) == 5:
+        base = parts.pop()
+        facts = read_facts(base)
     if len(parts) != 4:
-        raise BadInput(f"'[{kind} {words}]': expected four words")
+        raise BadInput(f"'[{kind} {words}]': expected four words, or a base as the fifth")
     scales = [int(scale) for scale in parts[3].split(",")]
     if kind == "table":
         return table(facts, base, parts[0], parts[1], parts[2].split(","), scales)

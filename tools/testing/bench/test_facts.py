@@ -174,6 +174,15 @@ class Tables(Tree):
         self.assertRegex(text, r"runaway +classic +10 +30\.0 +0\.50 +2\.0 +2\.0")
         self.assertRegex(text, r"runaway-tmpfs +classic +10 +- +0\.70 +- +2\.0")
 
+    def test_another_base(self):
+        os.makedirs(self.path("patches/c"))
+        self.write("patches/c/0001-x.patch", "From: a\n\ndiff --git a/x b/x\n+c\n")
+        self.add(run("stock", 30.0, series="0"), run("stock", 9.0, series="0") | {"base": "c"})
+        self.write("tools/testing/bench/results", "[table runaway classic stock 10 c]\n[end]\n")
+        self.call("render", "--base", "b")
+        self.assertRegex(self.read("tools/testing/bench/results"), r"CPU +9\.0\n")
+        self.assertRegex(self.read("README"), "CPU, classic LRU +30\\.0")
+
     def test_a_mark_without_an_end(self):
         self.write("tools/testing/bench/results", "[table runaway classic ours 10]\n")
         status, _, err = self.call("render", "--base", "b")
