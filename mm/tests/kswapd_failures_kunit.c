@@ -529,6 +529,8 @@ static const struct run_case {
 	{ "too little, but balanced", 100, 99, 15, 15, .balanced = true },
 	{ "too little, but balanced, a retry", 100, 99, 16, 16, KSWAPD_BACKOFF_MIN,
 	  KSWAPD_BACKOFF_MIN, .balanced = true },
+	{ "too little, but balanced, long retries", 100, 99, 99, 99, KSWAPD_BACKOFF_MAX,
+	  KSWAPD_BACKOFF_LONG, .balanced = true },
 	{ "too little, but cut short", 100, 99, 15, 15, .cut_short = true },
 	{ "nothing, but cut short, a retry", 32, 0, 16, 16, KSWAPD_BACKOFF_MIN,
 	  KSWAPD_BACKOFF_MIN, .cut_short = true },

@@ -136,7 +136,8 @@ a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRI
 a backoff that begins a run late|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= MAX_RECLAIM_RETRIES - 1/>= MAX_RECLAIM_RETRIES/
 a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/\) \* 2/)/
 a backoff that does not depend on the run|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/busy \* KSWAPD_BACKOFF_SHARE/0UL/
-a long backoff that a balanced node keeps|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, KSWAPD_BACKOFF_LONG\)/;/
+a long backoff that a balanced node keeps|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/kswapd_limit_backoff\(pgdat\)//
+a long backoff that a run of little use keeps|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/kswapd_limit_backoff\(pgdat\)//
 a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
 a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/

@@ -121,7 +121,7 @@ selftests_mistakes() {
 	local test edits edit options
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
-	test_says 0 "SKIP this kernel does not count" "$1" trace.mglru.counters_agree --patches 5
+	test_says 0 "SKIP this kernel does not count" "$1" trace.mglru.counters_agree --patches 6
 	while IFS='|' read -r test edits; do
 		options=()
 		while [ -n "$edits" ]; do
