@@ -28,7 +28,8 @@ help:
 	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5 FACTS=yes]'
 	@echo '      tools/testing/bench/bench.py --help says all'
 	@echo 'make tables               write the tables of README, cover letter and results again'
-	@echo 'make check                the tests of CI; CHECK=words runs the tests that match'
+	@echo 'make check                the tests of CI; CHECK=words runs the tests that match;'
+	@echo '      FACTS=yes takes their results into patches/BASE/facts'
 	@echo 'make check-all            all tests, also each patch alone, compilers, configurations'
 	@echo 'make check ARCH=arm64     the core tests, cross-built, on emulated arm64'
 	@echo 'make check-debug          tests on kernels with KASAN and lockdep, and with KCSAN'
@@ -43,7 +44,7 @@ help:
 	@echo 'make refresh BASE=mm-new  its commits as files of patches/BASE'
 	@echo "make port [BASE=...]      the other bases' patches from those of mm-new"
 	@echo '      [REASON=...: why a patch had to be adapted]'
-	@echo 'make status               all patches: up to date, do they apply?'
+	@echo 'make status               all patches: up to date, do they apply, which tests passed?'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
 	@echo 'make fuzz [RUNS=N]        fuzz the report tool (1000000 executions of each fuzzer)'

@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import re
+import sys
 
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$")
 # git's FORMAT_PATCH_NAME_MAX, less what surrounds the subject in the file name
@@ -282,3 +283,9 @@ def diff_text(hunks, starts):
         lines += hunk.text(start, shift)
         shift += len(hunk.new()) - len(hunk.old())
     return lines
+
+
+if __name__ == "__main__":
+    # The hash of patches in the facts of a test, as project.series_of() has it.
+    texts = [open(name, encoding="utf-8").read() for name in sys.argv[1:]]
+    print(digest_of(texts)[:12] if texts else "none")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The project's files: bases, their facts and sets, the port file, kernel trees."""
+import glob
 import os
 import re
 import subprocess
@@ -64,6 +65,18 @@ def write(path, text):
 def facts_in(path, key):
     """All values of a key of a base file."""
     return re.findall(rf"^{key}:[ \t]*(.*?)[ \t]*$", read(path), re.M)
+
+
+def series_of(directory, patches="all", fixes="all", mglru="0"):
+    """The first digits of the hash of the diffs of a base, fixes first: all of a set, or the
+    first so many. The words are those of vmtest kernel; "none" is the hash of no patch."""
+    texts = []
+    for kind, which in (("fixes", "0" if patches == "0" else fixes),
+                        ("", {"set": "all", "fixes": "0"}.get(patches, patches)),
+                        ("mglru", mglru)):
+        found = sorted(glob.glob(os.path.join(directory, kind, "0*.patch")))
+        texts += map(read, found[:None if which == "all" else int(which)])
+    return digest_of(texts)[:12] if texts else "none"
 
 
 def release(tree):

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernels that a bench compares, and the hash of the series that each one has."""
 
-import glob
 import os
 import sys
 from dataclasses import dataclass
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "stacklib"))
-from patchtext import digest_of   # noqa: E402, after its path
+import project                    # noqa: E402, after its path
 from project import facts_in      # noqa: E402
 
 STOCK, UNKNOWN = "none", "unknown"
@@ -33,16 +32,7 @@ def series_of(base, patches="all", fixes="all", mglru="0"):
     """The first digits of the hash of the diffs, fixes first: all, or the first so many."""
     if not os.path.isdir(path_of(base, "")):
         raise BadInput(f"there is no base '{base}' in patches/")
-    names = []
-    for directory, which in (("fixes", fixes if patches != "0" else "0"), ("", patches),
-                             ("mglru", mglru)):
-        found = sorted(glob.glob(os.path.join(path_of(base, directory), "0*.patch")))
-        names += found[:None if which == "all" else int(which)]
-    texts = []
-    for name in names:
-        with open(name, encoding="utf-8") as file:
-            texts.append(file.read())
-    return digest_of(texts)[:12] if names else STOCK
+    return project.series_of(path_of(base, ""), patches, fixes, mglru)
 
 
 @dataclass

@@ -1,9 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0
-"""Keeps the values of benches in patches/BASE/facts, and writes the tables from it.
+"""Keeps the values of benches and the results of tests in patches/BASE/facts, and writes
+the tables of values from it.
 
 A fact is one line of JSON: the runs of a scenario on one arm with one LRU and one
-vm.watermark_scale_factor, and the series that they were measured on. The tables in
+vm.watermark_scale_factor, or a test, and the series that it was measured on. The tables in
 README, the cover letter and tools/testing/bench/results are rendered from the facts,
 and name the series of their facts if it is not the present one.
 """
@@ -20,7 +21,8 @@ from statistics import median
 import arms
 import summary
 from arms import BadInput, STOCK
-from project import write   # arms has its directory in the path
+import testfacts            # arms has its directory in the path
+from project import Failure, write
 from summary import pad
 
 # The rows of a table, of those that a scenario has.
@@ -44,23 +46,12 @@ FRONT = (
 FRONT_SCALE = 10
 
 
-def key_of(fact):
-    return fact["scenario"], fact["lru"], fact["scale"], fact["arm"]
-
-
 def read_facts(base):
-    path, facts = arms.path_of(base, "facts"), {}
-    try:
-        with open(path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    fact = json.loads(line)
-                    facts[key_of(fact)] = fact
-                except (ValueError, KeyError, TypeError):
-                    raise BadInput(f"{path}:{number}: no fact in this line") from None
-    except FileNotFoundError:
-        pass
-    return facts
+    return testfacts.read_facts(arms.path_of(base, "facts"))
+
+
+def bench_facts(base):
+    return {key: fact for key, fact in read_facts(base).items() if "test" not in fact}
 
 
 def values_of(run):
@@ -74,7 +65,7 @@ def values_of(run):
 
 def add_run(facts, run):
     """A fact of another series, kernel or configuration is replaced, not averaged."""
-    key = key_of(run)
+    key = testfacts.key_of(run)
     same = {"series": run["series"], "config": run["config"],
             "kernel": ((run["data"] or {}).get("environment") or {}).get("kernel", "?")}
     fact = facts.get(key)
@@ -106,15 +97,29 @@ def series_of_run(run, named):
 
 
 def add(directory, named):
-    """Takes each run into the facts of its base."""
+    """Takes each run of a bench, or each fact of a test, into the facts of its base."""
+    tests = os.path.join(directory, "facts")
+    if os.path.exists(tests):
+        for base, count in testfacts.take(tests, os.path.join(arms.ROOT, "patches")).items():
+            print(f"{count} facts of tests are in patches/{base}/facts" if base else
+                  f"{count} facts of tests stay in {tests}: their kernels are of no base")
+        return
     runs = summary.load_runs(directory)
     facts = {base: read_facts(base) for base in sorted({run["base"] for run in runs})}
     for run in runs:
         add_run(facts[run["base"]], run | {"series": series_of_run(run, named)})
     for base, mine in facts.items():
-        write(arms.path_of(base, "facts"), "".join(
-            json.dumps(mine[key], separators=(",", ":")) + "\n" for key in sorted(mine)))
+        testfacts.write_facts(arms.path_of(base, "facts"), mine)
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")
+
+
+def add_test(options):
+    """It replaces the older one of the same test."""
+    with open(os.path.join(options.directory, "steps"), encoding="utf-8") as file:
+        fact = testfacts.fact_of(options.name, options.result, options.seconds, options.load,
+                                 file.read().splitlines())
+    path = os.path.join(options.directory, "facts")
+    testfacts.write_facts(path, testfacts.read_facts(path) | {testfacts.key_of(fact): fact})
 
 
 def numbers(fact, key):
@@ -250,7 +255,7 @@ def render_paragraph(text, lines):
 
 def rendered(base):
     """{path: (text now, text as it must be)}"""
-    facts = read_facts(base)
+    facts = bench_facts(base)
     out = {}
     for name in ("tools/testing/bench/results", "README", f"patches/{base}/cover-letter"):
         path = os.path.join(arms.ROOT, name)
@@ -280,25 +285,35 @@ def render(base, check):
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="facts.py", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="facts.py", description=__doc__.split("\n\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("add", help="take the runs of a bench into patches/BASE/facts")
-    command.add_argument("directory", metavar="DIR", help="OUT of the bench")
+    command = commands.add_parser(
+        "add", help="take runs of a bench or facts of tests into patches/BASE/facts")
+    command.add_argument("directory", metavar="DIR",
+                         help="OUT of the bench; build/check for the tests of make check")
     command.add_argument("--arm", action="append", default=[], metavar="NAME=0|all|HASH",
                          help="the series of an arm whose kernel was built before")
     for name, words in (("render", "write the tables"), ("series", "print the hash of the series"),
                         ("check", "exit with 1 if a table is not as rendered")):
         commands.add_parser(name, help=words).add_argument(
             "--base", default="mm-new", help="a directory of patches/ (mm-new)")
+    command = commands.add_parser("test", help="for 'check': write the fact of a test to DIR/facts")
+    command.add_argument("directory", metavar="DIR", help="has the file 'steps'")
+    command.add_argument("name")
+    command.add_argument("result", choices=("passed", "failed", "skipped"))
+    command.add_argument("seconds", type=int)
+    command.add_argument("load", type=float, help="of the host, before the test")
     options = parser.parse_args(argv)
     try:
         if options.command == "add":
             add(options.directory, dict(arm.split("=", 1) for arm in options.arm if "=" in arm))
+        elif options.command == "test":
+            add_test(options)
         elif options.command == "series":
             print(arms.series_of(options.base))
         else:
             return render(options.base, options.command == "check")
-    except (BadInput, OSError, ValueError) as error:
+    except (BadInput, Failure, OSError, ValueError) as error:
         print(f"facts.py: {error}", file=sys.stderr)
         return 2
     return 0

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import tempfile
+import types
 import unittest
 
 import arms
 import facts
+import testfacts
 
 
 def run(arm="ours", cpu=1.0, status=0, scenario="runaway", series="all"):
@@ -123,6 +125,83 @@ class Facts(Tree):
         status, _, err = self.call("add", self.dir.name)
         self.assertEqual(status, 2)
         self.assertIn("there is no run in", err)
+
+
+class TestFacts(Tree):
+    """Of tests that ran or compiled a kernel."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("patches/b/base", "name: b\n")
+        os.makedirs(self.path("check"))
+
+    def ran(self, name="b: boots", result="passed", steps=""):
+        steps = steps or f"base=b\nseries=all {arms.series_of('b')}\n"
+        self.write("check/steps", steps)
+        self.assertEqual(self.call("test", self.path("check"), name, result, "9", "1.5")[0], 0)
+
+    def taken(self, name="b: boots"):
+        self.call("add", self.path("check"))
+        return facts.read_facts("b").get(("", name))
+
+    def present(self):
+        return testfacts.is_present(self.taken(), self.path("patches/b"))
+
+    def test_steps_become_a_fact(self):
+        self.ran(steps="base=b\nseries=0 none\nlru=classic\nbase=b\nlru=mglru\n"
+                 "series=2 fixes=1 0123456789ab\n")
+        fact = self.taken()
+        self.assertEqual((fact["base"], fact["result"], fact["lru"], fact["seconds"]),
+                         ("b", "passed", "classic, mglru", 9))
+        self.assertEqual(fact["series"], {"0": "none", "2 fixes=1": "0123456789ab"})
+
+    def test_the_newest_stays(self):
+        self.ran()
+        self.ran(result="failed")
+        self.assertEqual(self.taken()["result"], "failed")
+        self.assertEqual(self.read("patches/b/facts").count("\n"), 1)
+
+    def test_a_fact_is_present_until_a_diff_changes(self):
+        self.ran()
+        self.assertTrue(self.present())
+        self.patch("two")
+        self.assertFalse(self.present())
+
+    def test_a_stock_kernel_is_always_present(self):
+        self.ran(steps="base=b\nseries=0 none\n")
+        self.patch("two")
+        self.assertTrue(self.present())
+
+    def test_values_stay_beside_them(self):
+        self.add(run())
+        self.ran()
+        self.assertIsNotNone(self.taken())
+        self.add(run())
+        self.assertEqual(len(facts.read_facts("b")), 2)
+        self.assertEqual(len(facts.bench_facts("b")), 1)
+
+    def test_a_kernel_of_no_base_stays_where_it_is(self):
+        self.ran(steps="kernel=6.1.0-cloud\n")
+        _, out, _ = self.call("add", self.path("check"))
+        self.assertIn("are of no base", out)
+        self.assertFalse(os.path.exists(self.path("patches/b/facts")))
+
+    def test_the_table_of_status(self):
+        project = types.SimpleNamespace(
+            bases=lambda: ["b", "c"], patches=self.path("patches"),
+            build=lambda *parts: self.path(os.path.join("build", *parts)))
+        self.assertIn("No test has run", testfacts.status_lines(project)[0])
+        self.ran()
+        self.ran("b: stops", "failed")
+        self.ran("b: waits", "skipped")
+        self.ran("vmtest: a tool", steps="base=b\nseries=0 none\n")
+        self.taken()
+        text = "\n".join(testfacts.status_lines(project))
+        for row in (r"boots +passed +-", r"stops +FAILED +-", r"waits +SKIPPED +-",
+                    "b: 1 passed", "tests of the tools, on stock kernels: 1 passed"):
+            self.assertRegex(text, row)
+        self.patch("two")
+        self.assertRegex("\n".join(testfacts.status_lines(project)), r"boots +older")
 
 
 class Tables(Tree):

@@ -7,6 +7,7 @@
 runaway() {
 	local kernel
 
+	fact "lru=$2" scale=300
 	kernel=$(kernel_of "$1" "$3")
 	# shellcheck disable=SC2046 # options of the base
 	expect "$4" "$5" "$vmtest" run --kernel "$kernel" --timeout 180 --disk "$6" \
@@ -17,6 +18,7 @@ runaway() {
 reason() {
 	local kernel
 
+	fact "lru=$3" scale=300
 	kernel=$(kernel_of "$1" all)
 	expect 0 "reset for $2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
 		--disk "$4" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
@@ -33,6 +35,7 @@ reason_added() {
 kill_without_zones() {
 	local kernel
 
+	fact lru=mglru
 	kernel=$(kernel_of "$1" "$2")
 	# shellcheck disable=SC2016 # for the guest
 	expect 0 "killed and alive" "$vmtest" run --kernel "$kernel" --timeout 180 \

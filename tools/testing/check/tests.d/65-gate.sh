@@ -47,6 +47,7 @@ gate_builds() {
 gate_stops() {
 	local kernel
 
+	fact "lru=$2" scale=300
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$4"
 	gate_guest 0 "loaded and unloaded $3 times" "$kernel" "$4" -- guest-gate runaway "$2" "$3"
@@ -66,6 +67,7 @@ gate_test_fails() {
 gate_recovers() {
 	local kernel with dir=$3 lru=$2
 
+	fact "lru=$lru" scale=300
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$dir"
 	for with in stock gate; do

@@ -41,6 +41,8 @@ kunit_py() {
 	rm -rf "$dir/parts/.git"
 	cp -a "$tree" "$dir/tree"
 	cp -a "$dir/parts/." "$dir/tree/"
+	fact "base=$base" "series=set $("$repo/tools/testing/bench/facts.py" series --base "$base")" \
+		"kernel=$(make -s -C "$tree" kernelversion)" "compiler=$(gcc --version | head -n 1)"
 	(cd "$dir/tree" && expect 0 "Testing complete. Ran" tools/testing/kunit/kunit.py run \
 		--arch=x86_64 --kunitconfig mm/tests/kswapd_failures.kunitconfig \
 		--kconfig_add CONFIG_SMP=y --qemu_args '-smp 2' \

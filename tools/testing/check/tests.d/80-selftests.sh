@@ -7,6 +7,7 @@ selftests_run() {
 
 	shift
 	need_tree "$base"
+	fact scale=600
 	tools/testing/check/selftests --base "$base" --out "build/selftests/$base" "$@"
 }
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Files of facts, and the facts of tests that ran or compiled a kernel.
+
+A fact is one line of JSON. Those of tests have "test" and the series that the kernels
+had: "series" maps what vmtest kernel was asked for, such as "all" or "2 fixes=2", to the
+hash of these patches at that time."""
+import json
+import os
+from datetime import date
+
+from project import Failure, series_of, write
+
+
+def key_of(fact):
+    if "test" in fact:
+        return "", fact["test"]
+    return fact["scenario"], fact["lru"], fact["scale"], fact["arm"]
+
+
+def read_facts(path):
+    """{key: fact}; a file that is not there has none."""
+    facts = {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    fact = json.loads(line)
+                    facts[key_of(fact)] = fact
+                except (ValueError, KeyError, TypeError):
+                    raise Failure(f"{path}:{number}: no fact in this line") from None
+    except FileNotFoundError:
+        pass
+    return facts
+
+
+def write_facts(path, facts):
+    write(path, "".join(json.dumps(facts[key], separators=(",", ":")) + "\n"
+                        for key in sorted(facts)))
+
+
+def fact_of(test, result, seconds, load, steps):
+    """The fact of a test from the KEY=VALUE lines that vmtest and the test wrote. Several
+    values of a key stay side by side."""
+    said = {}
+    for line in steps:
+        key, _, value = line.partition("=")
+        if value not in said.setdefault(key, []):
+            said[key].append(value)
+    series = {words: digest for words, _, digest in
+              (value.rpartition(" ") for value in said.pop("series", []))}
+    return {"test": test, "base": ", ".join(said.pop("base", [])), "result": result,
+            "series": series, **{key: ", ".join(said[key]) for key in sorted(said)},
+            "cpus": len(os.sched_getaffinity(0)), "load": load, "seconds": seconds,
+            "date": str(date.today())}
+
+
+def is_present(fact, directory):
+    """Does the base have the patches now that the test ran on?"""
+    for words, digest in fact["series"].items():
+        patches, *more = words.split()
+        options = dict(word.split("=", 1) for word in more if "=" in word)
+        try:
+            if series_of(directory, patches, **options) != digest:
+                return False
+        except ValueError:
+            return False
+    return True
+
+
+def take(path, patches):
+    """The facts of tests in a file go to those of their bases. Returns how many, by base;
+    those of kernels that are of no base are left, under ''."""
+    counts = {}
+    for key, fact in read_facts(path).items():
+        base = fact["base"]
+        if base and os.path.isdir(os.path.join(patches, base)):
+            file = os.path.join(patches, base, "facts")
+            write_facts(file, read_facts(file) | {key: fact})
+        else:
+            base = ""
+        counts[base] = counts.get(base, 0) + 1
+    return counts
+
+
+def shown_result(fact, directory):
+    if not is_present(fact, directory):
+        return "older"
+    return "passed" if fact["result"] == "passed" else fact["result"].upper()
+
+
+def status_lines(project):
+    """A row for each test of a base, a column for each base; 'older' is of other patches."""
+    bases, rows, below, tools = project.bases(), {}, [], {}
+    local = read_facts(project.build("check", "facts"))
+    for base in bases:
+        directory = os.path.join(project.patches, base)
+        facts = read_facts(os.path.join(directory, "facts"))
+        facts |= {key: fact for key, fact in local.items() if fact.get("base") == base}
+        mine = []
+        for fact in (fact for fact in facts.values() if "test" in fact):
+            result = shown_result(fact, directory)
+            name, colon, test = fact["test"].partition(": ")
+            if not colon or name.split(",")[0] != base:
+                tools[result] = tools.get(result, 0) + 1
+                continue
+            rows.setdefault(test + name[len(base):], {})[base] = result
+            if result == "passed":
+                mine.append(fact)
+        if mine:
+            below.append(f"{base}: {len(mine)} passed, {span(mine, 'date')}; "
+                         + "; ".join(f"{key} {one(mine, key)}" for key in
+                                     ("kernel", "accelerator", "compiler"))
+                         + f"; load {span(mine, 'load')}")
+    if not rows and not tools:
+        return ["No test has run on these patches: 'make check' does."]
+    lines = [["test"] + bases] + [[test] + [rows[test].get(base, "-") for base in bases]
+                                  for test in sorted(rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+            for line in lines] if rows else []
+    if tools:
+        below.append("tests of the tools, on stock kernels: "
+                     + ", ".join(f"{count} {result}" for result, count in sorted(tools.items())))
+    return text + [""] * bool(rows) + below
+
+
+def one(facts, key):
+    return ", ".join(sorted({fact[key] for fact in facts if fact.get(key)})) or "none"
+
+
+def span(facts, key):
+    values = [fact[key] for fact in facts]
+    low, high = min(values), max(values)
+    return f"{low}" if low == high else f"{low} to {high}"
