@@ -11,18 +11,20 @@ and name the series of their facts if it is not the present one.
 
 import argparse
 import fnmatch
+import glob
 import json
 import math
 import os
 import re
 import sys
+import textwrap
 from statistics import median
 
 import arms
 import summary
 from arms import BadInput, STOCK
 import testfacts            # arms has its directory in the path
-from project import Failure, write
+from project import Failure, facts_in, write
 from summary import pad
 
 # The rows of a table, of those that a scenario has.
@@ -32,18 +34,8 @@ ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "st
         "shifter_p99_us")
 NAMES = {"ours": "series", "gate": "check only"}
 LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
-
-# The first table that a reader sees: label, scenario, LRU, key. All at scale 10.
-FRONT = (
-    ("kswapd, % of a CPU, classic LRU", "runaway", "classic", "kswapd_cpu_pct"),
-    ("kswapd, % of a CPU, MGLRU", "runaway", "mglru", "kswapd_cpu_pct"),
-    ("hot refaults/s, MGLRU", "runaway", "mglru", "refaults_per_s"),
-    ("page fault, p99, us, classic LRU", "runaway", "classic", "touch_p99_us"),
-    ("hot refaults/s, memory.low, MGLRU", "runaway-low", "mglru", "refaults_per_s"),
-    ("hog exits: s until kswapd is back", "strand", "classic", "reset_after_s"),
-    ("memory.low on all: read, MB/s", "low", "classic", "mb_read_per_s"),
-)
-FRONT_SCALE = 10
+# The columns of a mail.
+MAIL_WIDTH = 72
 
 
 def read_facts(base):
@@ -195,11 +187,25 @@ def overview(facts, base, keys, patterns, names, scales):
             *pad(lines, 2), "", *caption(used, base)]
 
 
-def front(facts):
-    """The rows of the first table, and its facts."""
+def tables_of(base):
+    """{cover-letter or the name of a patch: [(label, scenario, LRU, scale, key)]}, of the lines
+    'table: NAME | LABEL | SCENARIO LRU SCALE KEY' in patches/BASE/base."""
+    tables = {}
+    for line in facts_in(arms.path_of(base, "base"), "table"):
+        parts = [part.strip() for part in line.split("|")]
+        words = parts[-1].split()
+        if len(parts) != 3 or len(words) != 4 or not words[2].isdigit():
+            raise BadInput(f"patches/{base}/base: 'table: {line}': expected "
+                           "NAME | LABEL | SCENARIO LRU SCALE KEY")
+        tables.setdefault(parts[0], []).append((parts[1], *words[:2], int(words[2]), words[3]))
+    return tables
+
+
+def stock_beside_series(facts, rows):
+    """The lines of such a table, and its facts."""
     lines, used = [["", "stock", "series"]], []
-    for label, scenario, lru, key in FRONT:
-        mine = [facts.get((scenario, lru, FRONT_SCALE, arm)) for arm in ("stock", "ours")]
+    for label, *cells, key in rows:
+        mine = [facts.get((*cells, arm)) for arm in ("stock", "ours")]
         lines.append([label] + [cell(f, key, mine[0]) for f in mine])
         used += [f for f in mine if f]
     return lines, used
@@ -215,7 +221,7 @@ def block(facts, base, kind, words):
     parts = words.split()
     if len(parts) == 5:
         base = parts.pop()
-        facts = read_facts(base)
+        facts = bench_facts(base)
     if len(parts) != 4:
         raise BadInput(f"'[{kind} {words}]': expected four words, or a base as the fifth")
     scales = [int(scale) for scale in parts[3].split(",")]
@@ -253,22 +259,60 @@ def render_paragraph(text, lines):
     return "\n\n".join(paragraphs)
 
 
+def render_text(text, facts, base, rows, mail):
+    """Replaces the table of stock beside the series, and its caption, 'Kernel ..., series
+    ....'. Neither has a mark, which a mail would show."""
+    lines, used = stock_beside_series(facts, rows)
+    text = render_paragraph(text, pad(lines, 2 if mail else 4))
+    if not used:
+        raise BadInput(f"nothing of the table with the row '{rows[0][0]}' was measured")
+    [words] = caption(used, base)
+    if mail:
+        words = textwrap.fill(words, MAIL_WIDTH, break_on_hyphens=False)
+    text, count = re.subn(r"(?ms)^Kernel [^\n]*?, series\s.*?\.$", lambda _: words, text, count=1)
+    if not count:
+        raise BadInput(f"the table with the row '{rows[0][0]}' has no caption that begins with "
+                       "'Kernel 1.2, series x'")
+    return text
+
+
+def renderings(base):
+    """(path, function that writes its tables) of each file. A patch has the same table on
+    all bases."""
+    facts = bench_facts(base)
+    yield "tools/testing/bench/results", lambda text: render_marks(text, facts, base)
+    for name, rows in tables_of(base).items():
+        def render_rows(text, mail=True, rows=rows):
+            return render_text(text, facts, base, rows, mail)
+
+        def render_patch(text, render_rows=render_rows):
+            message, mark, rest = text.partition("\n---\n")
+            return render_rows(message) + mark + rest
+
+        if name == "cover-letter":
+            yield "README", lambda text, render_rows=render_rows: render_rows(text, mail=False)
+            yield f"patches/{base}/cover-letter", render_rows
+            continue
+        kind, patch = os.path.split(name)
+        paths = [path for path in sorted(glob.glob("patches/*/" + kind, root_dir=arms.ROOT))
+                 for path in glob.glob(os.path.join(path, f"????-{patch}.patch"),
+                                       root_dir=arms.ROOT)]
+        if not paths:
+            raise BadInput(f"patches/{base}/base: table: there is no patch '{name}'")
+        for path in paths:
+            yield path, render_patch
+
+
 def rendered(base):
     """{path: (text now, text as it must be)}"""
-    facts = bench_facts(base)
     out = {}
-    for name in ("tools/testing/bench/results", "README", f"patches/{base}/cover-letter"):
-        path = os.path.join(arms.ROOT, name)
-        with open(path, encoding="utf-8") as file:
+    for name, render_file in renderings(base):
+        with open(os.path.join(arms.ROOT, name), encoding="utf-8") as file:
             text = file.read()
-        if name.endswith("results"):
-            new = render_marks(text, facts, base)
-        else:
-            lines, used = front(facts)
-            new = render_paragraph(text, pad(lines, 4 if name == "README" else 2))
-            [words] = caption(used, base)
-            new = re.sub(r"(?m)^Kernel .*series .*\.$", lambda _: words, new, count=1)
-        out[name] = text, new
+        try:
+            out[name] = text, render_file(text)
+        except BadInput as error:
+            raise BadInput(f"{name}: {error}") from None
     return out
 
 

@@ -36,9 +36,11 @@ class Tree(unittest.TestCase):
         os.makedirs(self.path("tools/testing/bench"))
         self.patch("one")
         self.write("README", "T\n\n    x   stock  series\n    "
-                   + facts.FRONT[0][0] + "   -  -\n\nKernel 1, series 0.\n")
-        self.write("patches/b/cover-letter", "T\n\n  x  stock  series\n  "
-                   + facts.FRONT[0][0] + "  -  -\n\nend\n")
+                   "load   -  -\n\nKernel 1, series 0.\n")
+        self.write("patches/b/cover-letter", "T\n\nKernel 1, series\n0.\n\n  x  stock  series\n  "
+                   "load  -  -\n\nend\n")
+        self.write("patches/b/base", "table: cover-letter | load | runaway classic 10 "
+                   "kswapd_cpu_pct\n")
         self.write("tools/testing/bench/results",
                    "[table runaway classic stock,ours 10]\nold\n[end]\ntext\n")
 
@@ -132,7 +134,6 @@ class TestFacts(Tree):
 
     def setUp(self):
         super().setUp()
-        self.write("patches/b/base", "name: b\n")
         os.makedirs(self.path("check"))
 
     def ran(self, name="b: boots", result="passed", steps=""):
@@ -228,7 +229,7 @@ class Tables(Tree):
         self.assertIn("an EARLIER one", self.read("README"))
 
     def test_the_prefix_of_gate_is_no_earlier_series(self):
-        self.write("patches/b/base", "gate: 1\n")
+        self.write("patches/b/base", self.read("patches/b/base") + "gate: 1\n")
         self.write("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
         gate = arms.arms_of("b")["gate"].series
         self.write("tools/testing/bench/results", "[table runaway classic gate,ours 10]\n[end]\n")
@@ -260,7 +261,40 @@ class Tables(Tree):
         self.write("tools/testing/bench/results", "[table runaway classic stock 10 c]\n[end]\n")
         self.call("render", "--base", "b")
         self.assertRegex(self.read("tools/testing/bench/results"), r"CPU +9\.0\n")
-        self.assertRegex(self.read("README"), "CPU, classic LRU +30\\.0")
+        self.assertRegex(self.read("README"), "load +30\\.0")
+
+    def test_a_patch_has_the_same_table_on_all_bases(self):
+        self.write("patches/b/base", self.read("patches/b/base")
+                   + "table: fixes/a-b | a hog: kswapd | runaway classic 10 kswapd_cpu_pct\n")
+        os.makedirs(self.path("patches/c/fixes"))
+        mail = ("From: x\nSubject: a b\n\nText.\n\n  x  stock  series\n  a hog: kswapd  1  2\n\n"
+                "Kernel 1, series 0;\nruns a cell: 1.\n\nMore.\n---\n a | 1\n\n"
+                "diff --git a/x b/x\n+  a hog: kswapd  1\n")
+        for name in ("patches/b/fixes/0001-a-b.patch", "patches/c/fixes/0003-a-b.patch"):
+            self.write(name, mail)
+        self.add(run("stock", 30.0, series="0"), run("ours", 0.5))
+        before = arms.series_of("b")
+        self.call("render", "--base", "b")
+        texts = [self.read(name) for name in ("patches/b/fixes/0001-a-b.patch",
+                                              "patches/c/fixes/0003-a-b.patch")]
+        self.assertEqual(*texts)
+        self.assertRegex(texts[0], r"\n  a hog: kswapd  30\.0   0\.50\n\nKernel 6\.19\.0, series")
+        self.assertRegex(texts[0], r"1\.5\.\n\nMore\.\n---\n")
+        self.assertLess(max(map(len, texts[0].split("\n"))), 73)
+        self.assertEqual(texts[0].split("\n---\n")[1], mail.split("\n---\n")[1])
+        self.assertEqual(arms.series_of("b"), before)
+        self.assertEqual(self.call("check", "--base", "b")[0], 0)
+
+    def test_mistakes_of_tables(self):
+        self.add(run())
+        for line, words in (("table: x | y", "expected NAME | LABEL"),
+                            ("table: z | y | runaway classic 10 kswapd_cpu_pct", "no patch 'z'"),
+                            ("table: cover-letter | y | runaway classic 10 kswapd_cpu_pct",
+                             "0 tables have the row 'y'")):
+            self.write("patches/b/base", line + "\n")
+            status, _, err = self.call("render", "--base", "b")
+            self.assertEqual(status, 2)
+            self.assertIn(words, err)
 
     def test_a_mark_without_an_end(self):
         self.write("tools/testing/bench/results", "[table runaway classic ours 10]\n")
