@@ -66,7 +66,7 @@ prose_is_plain() {
 	scripts/check-prose README Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
 		Documentation/tools/*/*.rst tools/testing/mglru/results
 	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py scripts/check-* \
-		scripts/series.d/* scripts/lib/* mm/tests/*.c
+		scripts/series.d/* mm/tests/*.c
 	for files in tools/mm tools/testing/kswapd-report 'tools/testing/demo tools/testing/mglru' \
 		'Makefile .ci scripts/install-deps tools/testing/check/check
 		tools/testing/check/guest-* tools/testing/check/page

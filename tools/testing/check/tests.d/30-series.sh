@@ -154,7 +154,7 @@ docs_build() {
 	scripts/check-docs --base "$1" --tree "$tree"
 }
 
-t "the series tool's own tests" scripts/test-series
+t "the series tool's own tests" python3 scripts/test_series.py
 t "the stack tool's own tests" python3 scripts/test_stack.py
 t "a constant of the policy carries over to all bases" with_dir constant_carries_over
 for base in $(cd "$repo" && bases); do
