@@ -66,7 +66,7 @@ selftests_build() {
 		for files in $programs kswapd_pressure settings config; do
 			grep -qx "./kswapd/$files" "$dir/list"
 		done
-		grep -qx kswapd:test_pressure "$packed/kselftest-list.txt"
+		grep -qx kswapd:test_memcg_reclaim_keeps_hopeless "$packed/kselftest-list.txt"
 	done
 }
 
@@ -79,14 +79,14 @@ selftests_clean_up() {
 	kernel=$(kernel_of 6.12.y all)
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
 	expect 0 "all clean" "$vmtest" run --kernel "$kernel" --timeout 240 --mem 1200M \
-		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_pressure" \
+		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_memcg_reclaim_keeps_hopeless" \
 		--with tools/testing/check/guest-state --with pgrep --disk "$dir/6.12.y/tree/scripts" -- sh -c '
 		. guest-state
 		hopeless() {
 			awk "/node_unreclaimable:/ { n += \$2 } END { exit !n }" /proc/zoneinfo
 		}
 		for victim in "runner TERM" "runner KILL" "test KILL" "test TERM"; do
-			test_pressure -r pressure.classic.anon_only &
+			test_memcg_reclaim_keeps_hopeless -r memcg_reclaim_keeps_hopeless.classic.anon_only &
 			pid=$!
 			# It may still be so from the one before.
 			until hopeless && ! state | cmp -s - /tmp/before; do
@@ -122,7 +122,7 @@ selftests_mistakes() {
 	local test edits edit options
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
-	test_says 0 "SKIP this kernel does not count" "$1" trace.mglru.counters_agree --patches 6
+	test_says 0 "SKIP this kernel does not count" "$1" tracepoints.mglru.counters_agree --patches 6
 	while IFS='|' read -r test edits; do
 		options=()
 		while [ -n "$edits" ]; do
@@ -134,15 +134,15 @@ selftests_mistakes() {
 		echo "a mistake for $test: ${options[*]}"
 		test_says 1 "not ok 1 $test" "$1" "$test" "${options[@]}"
 	done <<-'END'
-	trace.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
-	trace.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-	trace.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
-	trace.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
-	trace.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
-	trace.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
-	trace.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
-	revival.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
-	recovery.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
+	tracepoints.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
+	tracepoints.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
+	tracepoints.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
+	tracepoints.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
+	tracepoints.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
+	tracepoints.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
+	tracepoints.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
+	reset_reasons.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
+	kswapd_restart.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
 	END
 }
 

@@ -41,8 +41,8 @@ off_lru() {
 		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)")
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
 		--disk tools/testing/mglru \
-		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_off_lru" -- \
-		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_off_lru'
+		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_isolated_folio" -- \
+		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_isolated_folio'
 }
 
 for base in $(cd "$repo" && bases); do
@@ -59,6 +59,6 @@ for base in $(cd "$repo" && bases); do
 		--mglru --kernel series --out "build/selftests/$base-mglru"
 done
 ta "6.12.y: a folio off the LRU gets a cgroup OOM-killed with the first patch alone" \
-	off_lru 1 "not ok 3 off_lru.mglru_no_walk" --mglru 1
+	off_lru 1 "not ok 3 isolated_folio.mglru_no_walk" --mglru 1
 ta "6.12.y: a folio off the LRU gets nobody killed with the series for MGLRU" \
-	off_lru 0 "ok 3 off_lru.mglru_no_walk" --mglru all
+	off_lru 0 "ok 3 isolated_folio.mglru_no_walk" --mglru all

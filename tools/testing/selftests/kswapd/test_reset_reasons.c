@@ -18,30 +18,30 @@
 #define GIVE_WAY_AT	2
 #define TIMEOUT		600
 
-FIXTURE(revival)
+FIXTURE(reset_reasons)
 {
 };
 
-FIXTURE_VARIANT(revival)
+FIXTURE_VARIANT(reset_reasons)
 {
 	enum lru_mode lru;
 };
 
-FIXTURE_VARIANT_ADD(revival, classic)
+FIXTURE_VARIANT_ADD(reset_reasons, classic)
 {
 	.lru = LRU_CLASSIC,
 };
 
-FIXTURE_VARIANT_ADD(revival, mglru)
+FIXTURE_VARIANT_ADD(reset_reasons, mglru)
 {
 	.lru = LRU_MGLRU,
 };
 
-FIXTURE_SETUP(revival)
+FIXTURE_SETUP(reset_reasons)
 {
 }
 
-FIXTURE_TEARDOWN(revival)
+FIXTURE_TEARDOWN(reset_reasons)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -107,7 +107,7 @@ FIXTURE_TEARDOWN(revival)
 } while (0)
 
 /* The hog goes, and reclaim of a cgroup then finds the node balanced. */
-TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, balanced_after_exit, TIMEOUT)
 {
 	BEGIN(LAST_NODE);
 	LET_SLEEP();
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(revival, balanced_after_exit, TIMEOUT)
 }
 
 /* Freed pages do it alone, where there is a node to fall back to. */
-TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, pages_freed, TIMEOUT)
 {
 	BEGIN(FIRST_NODE);
 	LET_SLEEP();
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(revival, pages_freed, TIMEOUT)
 	EXPECT_REASON("PCP", 0);
 }
 
-TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, demotion_switched_on, TIMEOUT)
 {
 	if (access(DEMOTION_FILE, W_OK))
 		SKIP(return, "demotion cannot be switched on and off here");
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(revival, demotion_switched_on, TIMEOUT)
 }
 
 /* Give the hog swap: the next run of kswapd reclaims enough, with no reset by others. */
-TEST_F_TIMEOUT(revival, swap_added, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, swap_added, TIMEOUT)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
 	MUST(make_swap(&bed.run));
@@ -217,7 +217,7 @@ static bool reset_or_hopeless(struct run *run)
 }
 
 /* Let page cache of a hopeless node lose its protection: the next run finds it. */
-TEST_F_TIMEOUT(revival, cache_loses_protection, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, cache_loses_protection, TIMEOUT)
 {
 	struct actor *cache;
 
@@ -229,7 +229,7 @@ TEST_F_TIMEOUT(revival, cache_loses_protection, TIMEOUT)
 }
 
 /* It has failed a few times when page cache loses its protection. */
-TEST_F_TIMEOUT(revival, kswapd_itself, TIMEOUT)
+TEST_F_TIMEOUT(reset_reasons, kswapd_itself, TIMEOUT)
 {
 	struct run *run = &bed.run;
 	struct actor *cache;

@@ -16,46 +16,46 @@
 #define ALLOWED_SWAP_SHARE	10.0
 #define TIMEOUT			600
 
-FIXTURE(recovery)
+FIXTURE(kswapd_restart)
 {
 };
 
-FIXTURE_VARIANT(recovery)
+FIXTURE_VARIANT(kswapd_restart)
 {
 	enum lru_mode lru;
 	enum where where;
 };
 
-FIXTURE_VARIANT_ADD(recovery, classic_first_node)
+FIXTURE_VARIANT_ADD(kswapd_restart, classic_first_node)
 {
 	.lru = LRU_CLASSIC,
 	.where = FIRST_NODE,
 };
 
-FIXTURE_VARIANT_ADD(recovery, mglru_first_node)
+FIXTURE_VARIANT_ADD(kswapd_restart, mglru_first_node)
 {
 	.lru = LRU_MGLRU,
 	.where = FIRST_NODE,
 };
 
-FIXTURE_VARIANT_ADD(recovery, classic_last_node)
+FIXTURE_VARIANT_ADD(kswapd_restart, classic_last_node)
 {
 	.lru = LRU_CLASSIC,
 	.where = LAST_NODE,
 };
 
-FIXTURE_VARIANT_ADD(recovery, mglru_last_node)
+FIXTURE_VARIANT_ADD(kswapd_restart, mglru_last_node)
 {
 	.lru = LRU_MGLRU,
 	.where = LAST_NODE,
 };
 
-FIXTURE_SETUP(recovery)
+FIXTURE_SETUP(kswapd_restart)
 {
 	MUST(bed_up(&bed, variant->lru, variant->where));
 }
 
-FIXTURE_TEARDOWN(recovery)
+FIXTURE_TEARDOWN(kswapd_restart)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -151,7 +151,7 @@ static bool reclaim_goes_on(struct run *run)
 } while (0)
 
 /* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
-TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
+TEST_F_TIMEOUT(kswapd_restart, readers_on_a_healthy_node, TIMEOUT)
 {
 	EXPECT_STAYS(0);
 }
@@ -160,7 +160,7 @@ TEST_F_TIMEOUT(recovery, readers_on_a_healthy_node, TIMEOUT)
  * Nor is page cache that memory.low protects, if the node has nothing else. A
  * kernel whose kswapd honors memory.low to the end fails this.
  */
-TEST_F_TIMEOUT(recovery, protected_readers_on_a_healthy_node, TIMEOUT)
+TEST_F_TIMEOUT(kswapd_restart, protected_readers_on_a_healthy_node, TIMEOUT)
 {
 	EXPECT_STAYS(node_bytes(&bed.run));
 }
@@ -169,7 +169,7 @@ TEST_F_TIMEOUT(recovery, protected_readers_on_a_healthy_node, TIMEOUT)
  * Nor is such that is used twice, and is on the active list, while what kswapd
  * is told of the lists is seconds old.
  */
-TEST_F_TIMEOUT(recovery, senders_on_a_healthy_node, TIMEOUT)
+TEST_F_TIMEOUT(kswapd_restart, senders_on_a_healthy_node, TIMEOUT)
 {
 	bed.run.opt.by_sendfile = true;
 	MUST(set_readahead(&bed.run));
@@ -177,7 +177,7 @@ TEST_F_TIMEOUT(recovery, senders_on_a_healthy_node, TIMEOUT)
 }
 
 /* The hog has left nearly all of the node, and readers fill it again. */
-TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
+TEST_F_TIMEOUT(kswapd_restart, readers_after_exit, TIMEOUT)
 {
 	MUST(bed_make_hopeless(&bed));
 	bed_leave(&bed);
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(recovery, readers_after_exit, TIMEOUT)
 }
 
 /* The hog stays, and part of it can be swapped out from now on. */
-TEST_F_TIMEOUT(recovery, swap_for_the_hog, TIMEOUT)
+TEST_F_TIMEOUT(kswapd_restart, swap_for_the_hog, TIMEOUT)
 {
 	MUST(make_swap(&bed.run));
 	MUST(bed_make_hopeless(&bed));

@@ -26,33 +26,33 @@
 #define ROUNDS		3
 #define TIMEOUT		600
 
-FIXTURE(trace)
+FIXTURE(tracepoints)
 {
 };
 
-FIXTURE_VARIANT(trace)
+FIXTURE_VARIANT(tracepoints)
 {
 	enum lru_mode lru;
 };
 
-FIXTURE_VARIANT_ADD(trace, classic)
+FIXTURE_VARIANT_ADD(tracepoints, classic)
 {
 	.lru = LRU_CLASSIC,
 };
 
-FIXTURE_VARIANT_ADD(trace, mglru)
+FIXTURE_VARIANT_ADD(tracepoints, mglru)
 {
 	.lru = LRU_MGLRU,
 };
 
-FIXTURE_SETUP(trace)
+FIXTURE_SETUP(tracepoints)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
 	if (!bed.trace.has[FAIL] || !bed.trace.has[RESET])
 		SKIP(bed_quit(&bed), "this kernel has no events of failed runs and resets");
 }
 
-FIXTURE_TEARDOWN(trace)
+FIXTURE_TEARDOWN(tracepoints)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -86,7 +86,7 @@ static const struct event *next_event(const struct event *event)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(trace, counts_to_sixteen, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, counts_to_sixteen, TIMEOUT)
 {
 	const struct event *event = NULL;
 	int count = 0;
@@ -122,7 +122,7 @@ static double backoff_after(int failures)
  * Keep waking kswapd on a hopeless node: it has one run each backoff, and that
  * doubles.
  */
-TEST_F_TIMEOUT(trace, retries_back_off, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 {
 	const struct event *event = NULL;
 	const struct event *last = NULL;
@@ -156,7 +156,7 @@ TEST_F_TIMEOUT(trace, retries_back_off, TIMEOUT)
 }
 
 /* Press a hopeless node: there are few failed runs, and no reset. */
-TEST_F_TIMEOUT(trace, silence_under_pressure, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, silence_under_pressure, TIMEOUT)
 {
 	struct trace *trace = &bed.trace;
 
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(trace, silence_under_pressure, TIMEOUT)
  * A count that is 0 already is not set back: between two resets it was counted
  * from 1 on. Which of two events at the same time is traced first says nothing.
  */
-TEST_F_TIMEOUT(trace, no_redundant_reset, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 {
 	const struct event *event = NULL;
 	int begins = 0;
@@ -216,7 +216,7 @@ TEST_F_TIMEOUT(trace, no_redundant_reset, TIMEOUT)
  * counts says little. The first one of a round counts, since kswapd was left alone
  * for long enough; of the others few do.
  */
-TEST_F_TIMEOUT(trace, no_reset_is_lost, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 {
 	const struct event *event = NULL;
 	unsigned long long end;
@@ -313,7 +313,7 @@ static int counts_by_events(struct kswapd_counts *counts)
 } while (0)
 
 /* The counters in vmstat say what the events say, through an episode. */
-TEST_F_TIMEOUT(trace, counters_agree, TIMEOUT)
+TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 {
 	struct kswapd_counts was;
 

@@ -15,31 +15,31 @@
 #define SLACK		(16 * MIB)
 #define TIMEOUT		120
 
-FIXTURE(oom)
+FIXTURE(oom_pcp_drain)
 {
 };
 
-FIXTURE_VARIANT(oom)
+FIXTURE_VARIANT(oom_pcp_drain)
 {
 	enum lru_mode lru;
 };
 
-FIXTURE_VARIANT_ADD(oom, classic)
+FIXTURE_VARIANT_ADD(oom_pcp_drain, classic)
 {
 	.lru = LRU_CLASSIC,
 };
 
-FIXTURE_VARIANT_ADD(oom, mglru)
+FIXTURE_VARIANT_ADD(oom_pcp_drain, mglru)
 {
 	.lru = LRU_MGLRU,
 };
 
-FIXTURE_SETUP(oom)
+FIXTURE_SETUP(oom_pcp_drain)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
 }
 
-FIXTURE_TEARDOWN(oom)
+FIXTURE_TEARDOWN(oom_pcp_drain)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -106,13 +106,13 @@ static pid_t add_shifter(struct bed *bed, struct slot *slot,
  * What it takes, it has given back before. The hog is not to fill the room of
  * that moment, and nobody is to wake kswapd.
  */
-TEST_F_TIMEOUT(oom, lists_are_drained_first, TIMEOUT)
+TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_first, TIMEOUT)
 {
 	SHIFT_AND_JUDGE(1, gap_bytes(&bed.run) + SLACK);
 }
 
 /* Several tasks at once: each finds what the others have given back. */
-TEST_F_TIMEOUT(oom, lists_are_drained_for_many, TIMEOUT)
+TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_for_many, TIMEOUT)
 {
 	SHIFT_AND_JUDGE(MANY, gap_bytes(&bed.run) / MANY + SLACK);
 }

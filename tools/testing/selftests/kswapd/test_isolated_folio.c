@@ -26,38 +26,38 @@
 #define ANON_SIZE	(48 * MIB)
 #define TIMEOUT		120
 
-FIXTURE(off_lru)
+FIXTURE(isolated_folio)
 {
 	char group[PATH_MAX];
 };
 
-FIXTURE_VARIANT(off_lru)
+FIXTURE_VARIANT(isolated_folio)
 {
 	enum lru_mode lru;
 	bool no_walk;			/* of page tables */
 };
 
-FIXTURE_VARIANT_ADD(off_lru, classic)
+FIXTURE_VARIANT_ADD(isolated_folio, classic)
 {
 	.lru = LRU_CLASSIC,
 };
 
-FIXTURE_VARIANT_ADD(off_lru, mglru)
+FIXTURE_VARIANT_ADD(isolated_folio, mglru)
 {
 	.lru = LRU_MGLRU,
 };
 
-FIXTURE_VARIANT_ADD(off_lru, mglru_no_walk)
+FIXTURE_VARIANT_ADD(isolated_folio, mglru_no_walk)
 {
 	.lru = LRU_MGLRU,
 	.no_walk = true,
 };
 
-FIXTURE_SETUP(off_lru)
+FIXTURE_SETUP(isolated_folio)
 {
 }
 
-FIXTURE_TEARDOWN(off_lru)
+FIXTURE_TEARDOWN(isolated_folio)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -210,7 +210,7 @@ static int walk_no_page_tables(struct run *run)
 			     strerror(-err)) : 0;
 }
 
-TEST_F_TIMEOUT(off_lru, others_are_evicted, TIMEOUT)
+TEST_F_TIMEOUT(isolated_folio, others_are_evicted, TIMEOUT)
 {
 	struct slot *mover, *taker;
 	struct run *run = &bed.run;

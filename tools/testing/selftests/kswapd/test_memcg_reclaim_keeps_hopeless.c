@@ -20,31 +20,31 @@
 #define ALLOWED_UP_TO	64
 #define TIMEOUT		600
 
-FIXTURE(pressure)
+FIXTURE(memcg_reclaim_keeps_hopeless)
 {
 };
 
-FIXTURE_VARIANT(pressure)
+FIXTURE_VARIANT(memcg_reclaim_keeps_hopeless)
 {
 	enum lru_mode lru;
 };
 
-FIXTURE_VARIANT_ADD(pressure, classic)
+FIXTURE_VARIANT_ADD(memcg_reclaim_keeps_hopeless, classic)
 {
 	.lru = LRU_CLASSIC,
 };
 
-FIXTURE_VARIANT_ADD(pressure, mglru)
+FIXTURE_VARIANT_ADD(memcg_reclaim_keeps_hopeless, mglru)
 {
 	.lru = LRU_MGLRU,
 };
 
-FIXTURE_SETUP(pressure)
+FIXTURE_SETUP(memcg_reclaim_keeps_hopeless)
 {
 	MUST(bed_up(&bed, variant->lru, LAST_NODE));
 }
 
-FIXTURE_TEARDOWN(pressure)
+FIXTURE_TEARDOWN(memcg_reclaim_keeps_hopeless)
 {
 	EXPECT_EQ(0, bed_down(&bed));
 }
@@ -57,7 +57,7 @@ FIXTURE_TEARDOWN(pressure)
 	EXPECT_AWAY();						\
 } while (0)
 
-TEST_F_TIMEOUT(pressure, memory_high_protected, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_protected, TIMEOUT)
 {
 	struct actor *stream;
 
@@ -67,7 +67,7 @@ TEST_F_TIMEOUT(pressure, memory_high_protected, TIMEOUT)
 	PRESS_AND_JUDGE();
 }
 
-TEST_F_TIMEOUT(pressure, memory_high_unprotected, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_unprotected, TIMEOUT)
 {
 	struct actor *stream;
 
@@ -79,7 +79,7 @@ TEST_F_TIMEOUT(pressure, memory_high_unprotected, TIMEOUT)
 }
 
 /* The file of others that is in use all the time must stay where it is. */
-TEST_F_TIMEOUT(pressure, hot_file_is_left_alone, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_is_left_alone, TIMEOUT)
 {
 	struct actor *stream;
 	struct actor *hot;
@@ -105,7 +105,7 @@ static bool hot_is_back(struct run *run)
  * The same of a file that is used ten times a second. kswapd finds pages of it in
  * each run, and they are back at once: that must not keep it from giving up.
  */
-TEST_F_TIMEOUT(pressure, hot_file_comes_back, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_comes_back, TIMEOUT)
 {
 	struct run *run = &bed.run;
 	unsigned long long runs;
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(pressure, hot_file_comes_back, TIMEOUT)
 	EXPECT_AT_MOST("runs until kswapd gave up", runs, 16, ALLOWED_UP_TO);
 }
 
-TEST_F_TIMEOUT(pressure, several_cgroups, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, several_cgroups, TIMEOUT)
 {
 	struct actor *stream;
 	char name[32];
@@ -144,7 +144,7 @@ TEST_F_TIMEOUT(pressure, several_cgroups, TIMEOUT)
  * The limit is two levels above the task. Protection below a limit is also one
  * from that limit, so it ends when the pressure begins.
  */
-TEST_F_TIMEOUT(pressure, nested_cgroups, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, nested_cgroups, TIMEOUT)
 {
 	unsigned long long min = STREAM_HIGH + STREAM_HIGH / 4;
 	struct run *run = &bed.run;
@@ -174,7 +174,7 @@ TEST_F_TIMEOUT(pressure, nested_cgroups, TIMEOUT)
 }
 
 /* Reclaim that somebody asks for, and no limit. */
-TEST_F_TIMEOUT(pressure, memory_reclaim, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_reclaim, TIMEOUT)
 {
 	struct run *run = &bed.run;
 	struct actor *reclaimer;
@@ -210,7 +210,7 @@ static struct actor *add_anon(struct bed *bed)
 	return anon;
 }
 
-TEST_F_TIMEOUT(pressure, anon_only, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, anon_only, TIMEOUT)
 {
 	struct actor *anon;
 
@@ -224,7 +224,7 @@ TEST_F_TIMEOUT(pressure, anon_only, TIMEOUT)
 }
 
 /* Swap that the hog may not use is no help. */
-TEST_F_TIMEOUT(pressure, swapon_while_hopeless, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, swapon_while_hopeless, TIMEOUT)
 {
 	struct actor *anon;
 
@@ -236,7 +236,7 @@ TEST_F_TIMEOUT(pressure, swapon_while_hopeless, TIMEOUT)
 	PRESS_AND_JUDGE();
 }
 
-TEST_F_TIMEOUT(pressure, lru_switched, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, lru_switched, TIMEOUT)
 {
 	struct actor *stream;
 	int i;
@@ -254,7 +254,7 @@ TEST_F_TIMEOUT(pressure, lru_switched, TIMEOUT)
 	}
 }
 
-TEST_F_TIMEOUT(pressure, memory_high_raised, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_raised, TIMEOUT)
 {
 	struct actor *stream;
 
@@ -268,7 +268,7 @@ TEST_F_TIMEOUT(pressure, memory_high_raised, TIMEOUT)
 }
 
 /* The other one goes on, and what the dead one held is too little to help. */
-TEST_F_TIMEOUT(pressure, cgroup_killed, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, cgroup_killed, TIMEOUT)
 {
 	struct actor *doomed;
 	struct actor *stream;
@@ -289,7 +289,7 @@ TEST_F_TIMEOUT(pressure, cgroup_killed, TIMEOUT)
 	PRESS_AND_JUDGE();
 }
 
-TEST_F_TIMEOUT(pressure, bound_by_cpuset, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, bound_by_cpuset, TIMEOUT)
 {
 	struct actor *stream;
 
@@ -301,7 +301,7 @@ TEST_F_TIMEOUT(pressure, bound_by_cpuset, TIMEOUT)
 	PRESS_AND_JUDGE();
 }
 
-TEST_F_TIMEOUT(pressure, bound_by_mbind, TIMEOUT)
+TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, bound_by_mbind, TIMEOUT)
 {
 	struct actor *stream;
 
