@@ -18,13 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mix.h"
+#include "file_anon_mix.h"
 
 #define EXIT_KILLED		3
 
-#define MAX_WORKERS		4096
+#define MAX_MIX_WORKERS		4096
 #define MAX_ROUNDS		1000000
-#define LOOK_NS			10000000
+#define POLL_NS			10000000
 #define STUCK_SECONDS		240
 /* What a task needs besides, in the kernel and of its own. */
 #define TASK_BYTES		(128 * KIB)
@@ -91,20 +91,20 @@ static int parse_arguments(struct mix *mix, int argc, char **argv)
 		int most;
 		int *val;
 	} numbers[] = {
-		{ "anon_workers", 1, MAX_WORKERS, &opt->anon_workers },
-		{ "file_workers", 1, MAX_WORKERS, &opt->file_workers },
+		{ "anon_workers", 1, MAX_MIX_WORKERS, &opt->anon_workers },
+		{ "file_workers", 1, MAX_MIX_WORKERS, &opt->file_workers },
 		{ "reader_sleep_us", 0, 60000000, &opt->reader_sleep_us },
 		{ "anon_wait_s", 0, 86400, &opt->anon_wait_s },
 	};
 	size_t i;
 
 	if (argc < 3)
-		return give_up(run, EXIT_USAGE,
-			       "name FILE, anon_size and file_size (--help tells more)");
+		return fail(run, EXIT_USAGE,
+			    "name FILE, anon_size and file_size (--help tells more)");
 	if (argc > 3 + (int)ARRAY_SIZE(numbers))
-		return give_up(run, EXIT_USAGE,
-			       "\"%s\" is one argument too many",
-			       argv[3 + ARRAY_SIZE(numbers)]);
+		return fail(run, EXIT_USAGE,
+			    "\"%s\" is one argument too many",
+			    argv[3 + ARRAY_SIZE(numbers)]);
 	opt->file = argv[0];
 	if (parse_size(run, "anon_size", argv[1], &opt->anon_size) ||
 	    parse_size(run, "file_size", argv[2], &opt->file_size))
@@ -118,13 +118,13 @@ static int parse_arguments(struct mix *mix, int argc, char **argv)
 	opt->anon_size -= opt->anon_size % page;
 	opt->file_size -= opt->file_size % page;
 	if (!opt->file_size)
-		return give_up(run, EXIT_USAGE,
-			       "file_size must be at least a page of %llu bytes",
-			       page);
+		return fail(run, EXIT_USAGE,
+			    "file_size must be at least a page of %llu bytes",
+			    page);
 	if (opt->anon_size / page < (unsigned int)opt->anon_workers)
-		return give_up(run, EXIT_USAGE,
-			       "anon_size must be at least a page of %llu bytes for each of %d workers",
-			       page, opt->anon_workers);
+		return fail(run, EXIT_USAGE,
+			    "anon_size must be at least a page of %llu bytes for each of %d workers",
+			    page, opt->anon_workers);
 	return 0;
 }
 
@@ -140,8 +140,8 @@ static int parse_option(struct mix *mix, int id, const char *name)
 		if (parse_size(run, name, optarg, &mix->opt.memory_max))
 			return -1;
 		if (!mix->opt.memory_max)
-			return give_up(run, EXIT_USAGE,
-				       "%s: nothing fits into 0 bytes", name);
+			return fail(run, EXIT_USAGE,
+				    "%s: nothing fits into 0 bytes", name);
 		return 0;
 	case OPT_CGROUP:
 		run->opt.cgroup = optarg;
@@ -169,8 +169,8 @@ static int parse_options(struct mix *mix, int argc, char **argv)
 			return -1;
 	}
 	if (run->opt.cgroup != parent && !mix->opt.memory_max)
-		return give_up(run, EXIT_USAGE,
-			       "--cgroup goes with --memory-max only");
+		return fail(run, EXIT_USAGE,
+			    "--cgroup goes with --memory-max only");
 	return parse_arguments(mix, argc - optind, argv + optind);
 }
 
@@ -185,18 +185,18 @@ static int check_file(struct mix *mix)
 	const char *name;
 
 	if (strlen(file) >= sizeof(copy))
-		return give_up(run, EXIT_USAGE, "FILE: the name is too long");
+		return fail(run, EXIT_USAGE, "FILE: the name is too long");
 	strcpy(copy, file);
 	if (check_disk(run, "FILE", dirname(copy), mix->opt.file_size, real))
 		return -1;
 	if (!access(file, F_OK))
-		return give_up(run, EXIT_USAGE,
-			       "FILE: %s exists already, and would be overwritten and deleted",
-			       file);
+		return fail(run, EXIT_USAGE,
+			    "FILE: %s exists already, and would be overwritten and deleted",
+			    file);
 	name = strrchr(file, '/');
-	if (snprintf(run->undo.file, sizeof(run->undo.file), "%s/%s", real,
-		     name ? name + 1 : file) >= (int)sizeof(run->undo.file))
-		return give_up(run, EXIT_USAGE, "FILE: the name is too long");
+	if (snprintf(run->cleanup.file, sizeof(run->cleanup.file), "%s/%s", real,
+		     name ? name + 1 : file) >= (int)sizeof(run->cleanup.file))
+		return fail(run, EXIT_USAGE, "FILE: the name is too long");
 	return 0;
 }
 
@@ -211,11 +211,11 @@ static int callers_group(struct mix *mix, char *group, size_t size)
 	else
 		at = strstr(run->scratch.buf, "0::/");
 	if (!at)
-		return give_up(run, EXIT_SKIP, "there is no cgroup v2 here");
+		return fail(run, EXIT_SKIP, "there is no cgroup v2 here");
 	at += strlen("0::");
 	if (snprintf(group, size, "%s%.*s", run->opt.cgroup,
 		     (int)strcspn(at, "\n"), at) >= (int)size)
-		return give_up(run, EXIT_SKIP, "the name of the cgroup is too long");
+		return fail(run, EXIT_SKIP, "the name of the cgroup is too long");
 	return 0;
 }
 
@@ -256,11 +256,11 @@ static int check_groups(struct mix *mix)
 		if (check_cgroup(run) || name_group(run))
 			return -1;
 		if (snprintf(mix->group, sizeof(mix->group), "%s/%s",
-			     run->undo.group, OURS) >= (int)sizeof(mix->group))
-			return give_up(run, EXIT_USAGE,
-				       "--cgroup: the name is too long");
+			     run->cleanup.group, OURS) >= (int)sizeof(mix->group))
+			return fail(run, EXIT_USAGE,
+				    "--cgroup: the name is too long");
 		snprintf(caller, sizeof(caller), "%s", mix->group);
-		lower(&mix->limit, limit_of(run->undo.parent));
+		lower(&mix->limit, limit_of(run->cleanup.parent));
 		lower(&mix->limit, mix->opt.memory_max);
 	} else {
 		if (callers_group(mix, caller, sizeof(caller)))
@@ -275,8 +275,8 @@ static int check_groups(struct mix *mix)
 	if (access(mix->events, R_OK))
 		strcpy(mix->events, "/proc/vmstat");
 	if (access(mix->stat, R_OK))
-		return give_up(run, EXIT_SKIP, "cannot read %s: %s", mix->stat,
-			       strerror(errno));
+		return fail(run, EXIT_SKIP, "cannot read %s: %s", mix->stat,
+			    strerror(errno));
 	return 0;
 }
 
@@ -304,31 +304,31 @@ static int check_machine(struct mix *mix)
 	if (text_read(&run->scratch, "/proc/meminfo") ||
 	    !keyed_number(run->scratch.buf, "MemTotal:", &total) ||
 	    !keyed_number(run->scratch.buf, "MemAvailable:", &available))
-		return give_up(run, EXIT_SKIP, "cannot read /proc/meminfo");
+		return fail(run, EXIT_SKIP, "cannot read /proc/meminfo");
 	total *= KIB;
 	available *= KIB;
 	mix->limit = total;
 	if (mix->opt.memory_max > total)
-		return give_up(run, EXIT_USAGE,
-			       "--memory-max: %.0f MiB are more than the machine has, %.0f MiB",
-			       mib(mix->opt.memory_max), mib(total));
+		return fail(run, EXIT_USAGE,
+			    "--memory-max: %.0f MiB are more than the machine has, %.0f MiB",
+			    mib(mix->opt.memory_max), mib(total));
 	if (needed(mix) > available)
-		return give_up(run, EXIT_USAGE,
-			       "anon_size with page tables and tasks takes %.0f MiB, and the machine has no more than %.0f MiB available",
-			       mib(needed(mix)), mib(available));
+		return fail(run, EXIT_USAGE,
+			    "anon_size with page tables and tasks takes %.0f MiB, and the machine has no more than %.0f MiB available",
+			    mib(needed(mix)), mib(available));
 	return 0;
 }
 
 static int check_limit(struct mix *mix)
 {
 	if (needed(mix) > mix->limit)
-		return give_up(&mix->run, EXIT_USAGE,
-			       "anon_size with page tables and tasks takes %.0f MiB, and the cgroup may have no more than %.0f MiB",
-			       mib(needed(mix)), mib(mix->limit));
+		return fail(&mix->run, EXIT_USAGE,
+			    "anon_size with page tables and tasks takes %.0f MiB, and the cgroup may have no more than %.0f MiB",
+			    mib(needed(mix)), mib(mix->limit));
 	return 0;
 }
 
-static int look_first(struct mix *mix)
+static int check_mix_requirements(struct mix *mix)
 {
 	struct environment *env = &mix->run.env;
 	struct utsname uts;
@@ -340,8 +340,8 @@ static int look_first(struct mix *mix)
 	if (check_file(mix) || check_machine(mix))
 		return -1;
 	if (geteuid())
-		return give_up(&mix->run, EXIT_SKIP,
-			       "it takes root to make cgroups and to outlive its workers");
+		return fail(&mix->run, EXIT_SKIP,
+			    "it takes root to make cgroups and to outlive its workers");
 	return check_groups(mix) || check_limit(mix) ? -1 : 0;
 }
 
@@ -354,9 +354,9 @@ static int make_workers_group(struct mix *mix)
 	if (make_group(&mix->run))
 		return -1;
 	if (mkdir(mix->group, 0755))
-		return give_up(&mix->run, EXIT_FAILED,
-			       "cannot make the cgroup %s: %s", mix->group,
-			       strerror(errno));
+		return fail(&mix->run, EXIT_FAILED,
+			    "cannot make the cgroup %s: %s", mix->group,
+			    strerror(errno));
 	snprintf(path, sizeof(path), "%s/memory.swap.max", mix->group);
 	/* A kernel without swap has no such file. */
 	if (!access(path, F_OK) &&
@@ -384,51 +384,51 @@ static int map_shared(struct mix *mix)
 	mix->rounds = calloc(mix->opt.rounds, sizeof(*mix->rounds));
 	mix->pids = calloc(mix->opt.file_workers + 1, sizeof(*mix->pids));
 	if (mix->shared == MAP_FAILED || !mix->rounds || !mix->pids)
-		return give_up(&mix->run, EXIT_FAILED,
-			       "no memory for what is measured");
+		return fail(&mix->run, EXIT_FAILED,
+			    "no memory for what is measured");
 	return 0;
 }
 
 /* Watching the workers */
 
-static int take_look(struct mix *mix, struct look *look)
+static int read_memcg(struct mix *mix, struct memcg_sample *sample)
 {
 	static const struct {
 		const char *key;
 		size_t where;
 	} keys[] = {
-		{ "anon", offsetof(struct look, anon) },
-		{ "file", offsetof(struct look, file) },
-		{ "file_dirty", offsetof(struct look, dirty) },
-		{ "pagetables", offsetof(struct look, pagetables) },
-		{ "workingset_refault_file", offsetof(struct look, refaults) },
+		{ "anon", offsetof(struct memcg_sample, anon) },
+		{ "file", offsetof(struct memcg_sample, file) },
+		{ "file_dirty", offsetof(struct memcg_sample, dirty) },
+		{ "pagetables", offsetof(struct memcg_sample, pagetables) },
+		{ "workingset_refault_file", offsetof(struct memcg_sample, refaults) },
 	};
 	struct run *run = &mix->run;
 	size_t i;
 
-	memset(look, 0, sizeof(*look));
-	look->time_ns = now_ns();
+	memset(sample, 0, sizeof(*sample));
+	sample->time_ns = now_ns();
 	if (text_read(&run->scratch, mix->stat))
-		return give_up(run, EXIT_FAILED, "cannot read %s", mix->stat);
+		return fail(run, EXIT_FAILED, "cannot read %s", mix->stat);
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		keyed_number(run->scratch.buf, keys[i].key,
-			     (void *)((char *)look + keys[i].where));
+			     (void *)((char *)sample + keys[i].where));
 	/* After the others: where it tells of no kill, they are from before. */
 	if (text_read(&run->scratch, mix->events) ||
-	    !keyed_number(run->scratch.buf, "oom_kill", &look->kills))
-		return give_up(run, EXIT_FAILED, "cannot read %s", mix->events);
+	    !keyed_number(run->scratch.buf, "oom_kill", &sample->kills))
+		return fail(run, EXIT_FAILED, "cannot read %s", mix->events);
 	return 0;
 }
 
-static int report_kill(struct mix *mix, const struct look *look)
+static int report_kill(struct mix *mix, const struct memcg_sample *sample)
 {
-	mix->killed = *look;
-	return give_up(&mix->run, EXIT_KILLED,
-		       "OOM kill in round %d of %d: %.0f ms before it was seen, there were %.1f MiB of anonymous memory and %.1f MiB of file, %.1f MiB of that dirty, below a limit of %.0f MiB",
-		       mix->nr_rounds + 1, mix->opt.rounds,
-		       (look->time_ns - mix->last.time_ns) / 1e6,
-		       mib(mix->last.anon), mib(mix->last.file),
-		       mib(mix->last.dirty), mib(mix->limit));
+	mix->killed = *sample;
+	return fail(&mix->run, EXIT_KILLED,
+		    "OOM kill in round %d of %d: %.0f ms before it was seen, there were %.1f MiB of anonymous memory and %.1f MiB of file, %.1f MiB of that dirty, below a limit of %.0f MiB",
+		    mix->nr_rounds + 1, mix->opt.rounds,
+		    (sample->time_ns - mix->last.time_ns) / 1e6,
+		    mib(mix->last.anon), mib(mix->last.file),
+		    mib(mix->last.dirty), mib(mix->limit));
 }
 
 static int report_end(struct mix *mix, int status)
@@ -440,30 +440,30 @@ static int report_end(struct mix *mix, int status)
 	for (i = 0; i < mix->opt.file_workers && !*note; i++)
 		note = mix->shared->readers[i].note;
 	if (*note)
-		return give_up(run, EXIT_FAILED, "a worker gave up: it %s",
-			       note);
+		return fail(run, EXIT_FAILED, "a worker gave up: it %s",
+			    note);
 	if (WIFSIGNALED(status))
-		return give_up(run, EXIT_FAILED,
-			       "a worker was killed by signal %d",
-			       WTERMSIG(status));
-	return give_up(run, EXIT_FAILED, "a worker ended with status %d",
-		       WEXITSTATUS(status));
+		return fail(run, EXIT_FAILED,
+			    "a worker was killed by signal %d",
+			    WTERMSIG(status));
+	return fail(run, EXIT_FAILED, "a worker ended with status %d",
+		    WEXITSTATUS(status));
 }
 
 /* -1 when it is time to stop; *ended where the rounds are over. */
-static int look_on(struct mix *mix, bool *ended)
+static int poll_workers(struct mix *mix, bool *ended)
 {
-	struct look look;
+	struct memcg_sample sample;
 	int status = 0;
 	pid_t pid;
 
 	/* Those of our process group; the janitor has one of its own. */
 	pid = waitpid(0, &status, WNOHANG);
-	if (all_well(&mix->run) || take_look(mix, &look))
+	if (check_workers(&mix->run) || read_memcg(mix, &sample))
 		return -1;
-	if (look.kills > mix->kills_at_start)
-		return report_kill(mix, &look);
-	mix->last = look;
+	if (sample.kills > mix->kills_at_start)
+		return report_kill(mix, &sample);
+	mix->last = sample;
 	*ended = pid > 0 && mix->nr_pids > mix->opt.file_workers &&
 		 pid == mix->pids[mix->nr_pids - 1] && !status;
 	return pid > 0 && !*ended ? report_end(mix, status) : 0;
@@ -490,16 +490,16 @@ static int wait_for_readers(struct mix *mix)
 	bool ended;
 
 	while (!all_have_read(mix, &bytes)) {
-		if (look_on(mix, &ended))
+		if (poll_workers(mix, &ended))
 			return -1;
 		if (bytes != before)
 			moved = now_ns();
 		before = bytes;
 		if (now_ns() - moved > STUCK_SECONDS * NS_A_SECOND)
-			return give_up(&mix->run, EXIT_FAILED,
-				       "for %d seconds no file worker has read a MiB",
-				       STUCK_SECONDS);
-		sleep_until(now_ns() + LOOK_NS);
+			return fail(&mix->run, EXIT_FAILED,
+				    "for %d seconds no file worker has read a MiB",
+				    STUCK_SECONDS);
+		sleep_until(now_ns() + POLL_NS);
 	}
 	fprintf(output(mix), "each of %d file workers has read all of it\n",
 		mix->opt.file_workers);
@@ -528,7 +528,7 @@ static int watch_rounds(struct mix *mix)
 
 	round->file = mix->last.file;
 	while (!ended) {
-		if (look_on(mix, &ended))
+		if (poll_workers(mix, &ended))
 			return -1;
 		if (mix->last.anon > round->anon)
 			round->anon = mix->last.anon;
@@ -541,17 +541,17 @@ static int watch_rounds(struct mix *mix)
 			if (mix->nr_rounds < mix->opt.rounds)
 				(++round)->file = mix->last.file;
 		}
-		sleep_until(now_ns() + LOOK_NS);
+		sleep_until(now_ns() + POLL_NS);
 	}
 	return 0;
 }
 
 static int work(struct mix *mix)
 {
-	struct look first;
+	struct memcg_sample first;
 
 	if ((mix->opt.memory_max && make_workers_group(mix)) ||
-	    make_file(mix) || take_look(mix, &first))
+	    make_file(mix) || read_memcg(mix, &first))
 		return -1;
 	mix->kills_at_start = first.kills;
 	if (start_readers(mix) || wait_for_readers(mix) || start_anon(mix))
@@ -640,20 +640,20 @@ static int report(struct mix *mix)
 			mix->nr_rounds, mix->opt.rounds);
 	if (measured && run->opt.json)
 		print_mix(stdout, mix);
-	return conclude(run);
+	return finish(run);
 }
 
 static int supervise(struct mix *mix)
 {
 	struct run *run = &mix->run;
 
-	if (look_first(mix) || outlive_oom(run) || map_shared(mix))
+	if (check_mix_requirements(mix) || outlive_oom(run) || map_shared(mix))
 		return report(mix);
-	if (!janitor_start(run)) {
+	if (!cleanup_start(run)) {
 		work(mix);
 		end_workers(mix);
 	}
-	janitor_finish(run);
+	cleanup_finish(run);
 	return report(mix);
 }
 
@@ -675,7 +675,7 @@ int main(int argc, char **argv)
 	};
 	asked = parse_options(&mix, argc, argv);
 	if (asked)
-		return answer(&mix.run, asked > 0, help_text);
+		return exit_early(&mix.run, asked > 0, help_text);
 
 	catch_signals();
 	status = supervise(&mix);

@@ -33,27 +33,27 @@ static bool has_pulses(const struct options *opt)
 	return opt->scenario != PRODUCTIVE;
 }
 
-static void hog_look(struct hog *hog, struct node_state *node)
+static void hog_read_node(struct hog *hog, struct node_state *node)
 {
 	bool found;
 	int err;
 
 	err = text_read(&hog->text, "/proc/zoneinfo");
 	if (err)
-		actor_give_up(hog->slot, "cannot read /proc/zoneinfo: %s",
-			      strerror(-err));
+		worker_fail(hog->slot, "cannot read /proc/zoneinfo: %s",
+			    strerror(-err));
 	found = hog->run->opt.hog == HOG_PIPE ?
 		node_state_parse_fixed(hog->text.buf, hog->run->opt.node, node) :
 		node_state_parse(hog->text.buf, hog->run->opt.node, node);
 	if (!found)
-		actor_give_up(hog->slot, "cannot find node %d any more",
-			      hog->run->opt.node);
+		worker_fail(hog->slot, "cannot find node %d any more",
+			    hog->run->opt.node);
 }
 
 /* Where there is a hot file, it was made before. */
 static void hog_map_hot(struct hog *hog)
 {
-	const struct actor *hot = find_actor(hog->run, HOT);
+	const struct worker *hot = find_worker(hog->run, HOT);
 	size_t size = hog->run->opt.hot_size;
 	int fd;
 
@@ -61,13 +61,13 @@ static void hog_map_hot(struct hog *hog)
 		return;
 	fd = open(hot->file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		actor_give_up(hog->slot, "cannot open the hot file: %s",
-			      strerror(errno));
+		worker_fail(hog->slot, "cannot open the hot file: %s",
+			    strerror(errno));
 	hog->hot = map_shared_file(hog->slot, fd, size, PROT_READ);
 	close(fd);
 	hog->cached = malloc(size / hog->page + 1);
 	if (!hog->cached)
-		actor_give_up(hog->slot, "has no memory to look at the hot file");
+		worker_fail(hog->slot, "has no memory to look at the hot file");
 }
 
 /* Pages of the hot file that were evicted. They will be back. */
@@ -80,8 +80,8 @@ static unsigned long long hot_pages_away(const struct hog *hog)
 	if (!hog->hot)
 		return 0;
 	if (mincore(hog->hot, size, hog->cached))
-		actor_give_up(hog->slot, "cannot look at the hot file: %s",
-			      strerror(errno));
+		worker_fail(hog->slot, "cannot look at the hot file: %s",
+			    strerror(errno));
 	for (i = 0; i < size / hog->page; i++)
 		away += !(hog->cached[i] & 1);
 	return away;
@@ -146,7 +146,7 @@ static void hog_fill(struct hog *hog)
 	unsigned long long room;
 
 	for (;;) {
-		hog_look(hog, &node);
+		hog_read_node(hog, &node);
 		room = hog_excess(hog, &node);
 		if (!room)
 			return;
@@ -165,14 +165,14 @@ static void hog_take_huge_pages(struct hog *hog)
 	struct node_state node;
 
 	for (;;) {
-		hog_look(hog, &node);
+		hog_read_node(hog, &node);
 		step = hog_excess(hog, &node) / per;
 		if (step <= HUGE_PAGES_LEFT)
 			return;
 		step = (step - HUGE_PAGES_LEFT + 1) / 2;
 		if (set_huge_pages(hog->run, hog->huge + step, &got))
-			actor_give_up(hog->slot, "cannot reserve huge pages: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot reserve huge pages: %s",
+				    strerror(errno));
 		if (got <= hog->huge)
 			return;
 		hog->huge = got;
@@ -190,19 +190,19 @@ static void hog_leave_holes(struct hog *hog)
 	struct node_state node;
 	unsigned long long got;
 
-	hog_look(hog, &node);
+	hog_read_node(hog, &node);
 	hog_make_holes(hog, node.low + HOLES_BYTES / hog->page);
 	for (;;) {
 		if (set_huge_pages(hog->run, hog->huge + HUGE_STEP, &got))
-			actor_give_up(hog->slot, "cannot reserve huge pages: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot reserve huge pages: %s",
+				    strerror(errno));
 		if (got <= hog->huge)
 			break;
 		hog->huge = got;
 	}
 	/* Or those that are not there are looked for again when one is freed. */
 	set_huge_pages(hog->run, hog->huge, &got);
-	hog_look(hog, &node);
+	hog_read_node(hog, &node);
 	got = node.high + HOLES_BYTES / hog->page;
 	if (node.free < got)
 		hog_make_holes(hog, got - node.free);
@@ -230,7 +230,7 @@ static bool hog_sees_room(struct hog *hog)
 
 	for (i = 0; i < HOG_POLLS_OF_ROOM; i++) {
 		pause_us(HOG_POLL_US);
-		hog_look(hog, &node);
+		hog_read_node(hog, &node);
 		if (node.hopeless || node.over_low <= hot_pages_away(hog) ||
 		    atomic_load(&hog->slot->leave))
 			return false;
@@ -244,7 +244,7 @@ static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
 	struct node_state node;
 
 	do {
-		hog_look(hog, &node);
+		hog_read_node(hog, &node);
 		if (node.hopeless == hopeless)
 			return true;
 	} while (now_ns() < end);
@@ -262,7 +262,7 @@ static size_t hog_balance(struct hog *hog)
 	unsigned long long pages;
 
 	for (;;) {
-		hog_look(hog, &node);
+		hog_read_node(hog, &node);
 		if (before != hog->taken && node.free >= node.high)
 			break;
 		pages = FLIP_SLACK_BYTES / hog->page;
@@ -302,32 +302,32 @@ static void __noreturn hog_flip(struct hog *hog)
  * are served from per-CPU lists and never reach low, then leaving less than
  * before will help.
  */
-void hog_body(const struct run *run, struct actor *actor)
+void hog_body(const struct run *run, struct worker *worker)
 {
 	unsigned long long kswapd_before;
 	struct node_state node;
 	struct hog hog = {
 		.run = run,
-		.slot = actor->slot,
+		.slot = worker->slot,
 		.page = run->env.page_size,
 		.size = node_bytes(run),
 		.fd = -1,
 	};
 
-	hog_look(&hog, &node);
+	hog_read_node(&hog, &node);
 	hog.slack = hog_slack(run, &node);
-	hog_map(&hog, actor);
+	hog_map(&hog, worker);
 	hog_map_hot(&hog);
 	if (run->opt.hog == HOG_HUGETLB)
 		hog_take_huge_pages(&hog);
 	hog_fill(&hog);
 	if (run->opt.hog == HOG_HOLES)
 		hog_leave_holes(&hog);
-	atomic_store(&actor->slot->ready, true);
+	atomic_store(&worker->slot->ready, true);
 
 	if (run->opt.scenario == FLIP)
 		hog_flip(&hog);
-	while (!atomic_load(&actor->slot->leave)) {
+	while (!atomic_load(&worker->slot->leave)) {
 		/* The room that it has left is not to be taken. */
 		if (run->opt.hog == HOG_HOLES) {
 			pause_us(HOG_POLL_US);
@@ -340,5 +340,5 @@ void hog_body(const struct run *run, struct actor *actor)
 		if (kswapd_ns(&hog) - kswapd_before < HOG_REST_NS)
 			hog.slack /= 2;
 	}
-	hog_let_go(&hog);
+	hog_release(&hog);
 }

@@ -5,7 +5,7 @@
 #ifndef KSWAPD_HOG_H
 #define KSWAPD_HOG_H
 
-#include "pressure.h"
+#include "run.h"
 
 struct hog {
 	const struct run *run;

@@ -43,15 +43,15 @@ static void take_pipes(struct hog *hog, unsigned long long pages)
 		if (!room) {
 			if (pipe2(ends, O_CLOEXEC) ||
 			    fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES) < 0)
-				actor_give_up(hog->slot, "cannot make a pipe: %s",
-					      strerror(errno));
+				worker_fail(hog->slot, "cannot make a pipe: %s",
+					    strerror(errno));
 			fd = ends[1];
 			room = PIPE_BYTES / hog->page;
 		}
 		size = pages < room ? pages : room;
 		if (fill_pipe(fd, size * hog->page, hog->page, hog->slot))
-			actor_give_up(hog->slot, "cannot fill a pipe: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot fill a pipe: %s",
+				    strerror(errno));
 		room -= size;
 		pages -= size;
 		hog->taken += size * hog->page;
@@ -70,8 +70,8 @@ void hog_take(struct hog *hog, unsigned long long pages)
 		return;
 	}
 	if (end > hog->size)
-		actor_give_up(hog->slot, "took all of the node's %zu MiB and has not filled it",
-			      hog->size >> 20);
+		worker_fail(hog->slot, "took all of the node's %zu MiB and has not filled it",
+			    hog->size >> 20);
 	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
 	if (!madvise(hog->mem + hog->taken, end - hog->taken,
 		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
@@ -102,11 +102,11 @@ static void fill_swap(struct hog *hog)
 		if (i >= PUSHES_WHEN_NEARLY && free_swap_bytes() <= SWAP_LEFT)
 			break;
 		if (i == PUSHES)
-			actor_give_up(hog->slot, "has not filled the swap: %llu KiB are free",
-				      free_swap_bytes() / KIB);
+			worker_fail(hog->slot, "has not filled the swap: %llu KiB are free",
+				    free_swap_bytes() / KIB);
 		if (madvise(hog->mem, hog->taken, MADV_PAGEOUT))
-			actor_give_up(hog->slot, "cannot have pages swapped out: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot have pages swapped out: %s",
+				    strerror(errno));
 		pause_us(PUSH_PAUSE_US);
 	}
 	hog->swapped = hog->taken;
@@ -115,11 +115,11 @@ static void fill_swap(struct hog *hog)
 static void map_locked(struct hog *hog, const char *what)
 {
 	if (mlock2(hog->mem, hog->size, MLOCK_ONFAULT))
-		actor_give_up(hog->slot, "cannot lock its %s: %s", what,
-			      strerror(errno));
+		worker_fail(hog->slot, "cannot lock its %s: %s", what,
+			    strerror(errno));
 }
 
-void hog_map(struct hog *hog, struct actor *actor)
+void hog_map(struct hog *hog, struct worker *worker)
 {
 	struct rlimit files = { MOST_FILES, MOST_FILES };
 	struct slot *slot = hog->slot;
@@ -129,35 +129,35 @@ void hog_map(struct hog *hog, struct actor *actor)
 	case HOG_ANON:
 	case HOG_HUGETLB:
 	case NR_HOGS:
-		hog->mem = map_anonymous(hog->run, actor, hog->size);
+		hog->mem = map_anonymous(hog->run, worker, hog->size);
 		return;
 	case HOG_SWAPFULL:
 		hog->size += hog->run->opt.swap_size + SWAP_LEFT;
-		hog->mem = map_anonymous(hog->run, actor, hog->size);
+		hog->mem = map_anonymous(hog->run, worker, hog->size);
 		fill_swap(hog);
 		return;
 	case HOG_HOLES:
-		hog->mem = map_anonymous(hog->run, actor, hog->size);
+		hog->mem = map_anonymous(hog->run, worker, hog->size);
 		map_locked(hog, "memory");
 		return;
 	case HOG_PIPE:
 		if (setrlimit(RLIMIT_NOFILE, &files))
-			actor_give_up(slot, "cannot have more files: %s",
-				      strerror(errno));
+			worker_fail(slot, "cannot have more files: %s",
+				    strerror(errno));
 		return;
 	case HOG_TMPFS:
 		/* A file of the kernel's own tmpfs, deleted when it is closed. */
 		hog->fd = memfd_create("hog", MFD_CLOEXEC);
 		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
-			actor_give_up(slot, "cannot make a file on tmpfs: %s",
-				      strerror(errno));
+			worker_fail(slot, "cannot make a file on tmpfs: %s",
+				    strerror(errno));
 		hog->mem = map_shared_file(slot, hog->fd, hog->size,
 				    PROT_READ | PROT_WRITE);
 		return;
 	case HOG_MLOCK:
 	case HOG_MIN:
 		hog->written = false;
-		hog->fd = actor->fd;
+		hog->fd = worker->fd;
 		hog->mem = map_shared_file(slot, hog->fd, hog->size, PROT_READ);
 		/* Page by page: what is read ahead is not locked. */
 		madvise(hog->mem, hog->size, MADV_RANDOM);
@@ -180,19 +180,19 @@ void hog_make_holes(struct hog *hog, unsigned long long pages)
 	hog->holes = at;
 }
 
-void hog_let_go(struct hog *hog)
+void hog_release(struct hog *hog)
 {
 	switch (hog->run->opt.by) {
 	case BY_MUNLOCK:
 		if (munlock(hog->mem, hog->size))
-			actor_give_up(hog->slot, "cannot unlock its file: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot unlock its file: %s",
+				    strerror(errno));
 		break;
 	case BY_SWAPFREE:
 		/* The rest of it can be swapped out then. */
 		if (madvise(hog->mem, hog->swapped, MADV_DONTNEED))
-			actor_give_up(hog->slot, "cannot free the swap: %s",
-				      strerror(errno));
+			worker_fail(hog->slot, "cannot free the swap: %s",
+				    strerror(errno));
 		break;
 	default:
 		munmap(hog->mem, hog->size);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 /* Of the default size; 0: this kernel has none. */
 unsigned long long huge_page_bytes(void)
@@ -16,18 +16,18 @@ unsigned long long huge_page_bytes(void)
 /* How many there are, to be set back in the end. */
 int note_huge_pages(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 
-	snprintf(undo->huge_file, sizeof(undo->huge_file),
+	snprintf(cleanup->huge_file, sizeof(cleanup->huge_file),
 		 "/sys/devices/system/node/node%d/hugepages/hugepages-%llukB/nr_hugepages",
 		 run->opt.node, huge_page_bytes() / KIB);
 	if (!huge_page_bytes() ||
-	    read_line(undo->huge_file, undo->huge, sizeof(undo->huge)) ||
-	    access(undo->huge_file, W_OK)) {
-		*undo->huge = '\0';
-		return give_up(run, EXIT_SKIP,
-			       "huge pages of node %d cannot be reserved here",
-			       run->opt.node);
+	    read_line(cleanup->huge_file, cleanup->huge, sizeof(cleanup->huge)) ||
+	    access(cleanup->huge_file, W_OK)) {
+		*cleanup->huge = '\0';
+		return fail(run, EXIT_SKIP,
+			    "huge pages of node %d cannot be reserved here",
+			    run->opt.node);
 	}
 	return 0;
 }
@@ -36,11 +36,11 @@ int note_huge_pages(struct run *run)
 int set_huge_pages(const struct run *run, unsigned long long n,
 		   unsigned long long *got)
 {
-	unsigned long long before = strtoull(run->undo.huge, NULL, 10);
-	int err = write_line(run->undo.huge_file, "%llu", before + n);
+	unsigned long long before = strtoull(run->cleanup.huge, NULL, 10);
+	int err = write_line(run->cleanup.huge_file, "%llu", before + n);
 
 	if (!err)
-		err = read_number(run->undo.huge_file, got);
+		err = read_number(run->cleanup.huge_file, got);
 	if (err) {
 		errno = -err;
 		return -1;
@@ -54,10 +54,10 @@ int free_huge_pages(struct run *run)
 {
 	unsigned long long left;
 
-	if (!*run->undo.huge)
+	if (!*run->cleanup.huge)
 		return 0;
 	if (set_huge_pages(run, 0, &left))
-		return give_up(run, EXIT_FAILED, "cannot free the huge pages: %s",
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot free the huge pages: %s",
+			    strerror(errno));
 	return 0;
 }

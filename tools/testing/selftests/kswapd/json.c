@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "pressure.h"
+#include "run.h"
 
 /* NULL: there is none. */
 void json_string(FILE *out, const char *s)

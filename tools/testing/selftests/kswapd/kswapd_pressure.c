@@ -31,7 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define MAX_SECONDS		86400
 #define MAX_SCALE_FACTOR	3000
@@ -53,7 +53,7 @@ const char * const scenario_names[NR_SCENARIOS] = {
 	[OOM]		= "oom",
 };
 
-const char * const recovery_names[NR_RECOVERIES] = {
+const char * const release_names[NR_RELEASES] = {
 	[BY_EXIT]	= "exit",
 	[BY_MUNLOCK]	= "munlock",
 	[BY_SWAPON]	= "swapon",
@@ -180,8 +180,8 @@ static int parse_percent(struct run *run, const char *arg, double *val)
 		if (!*end && *val <= 100)
 			return 0;
 	}
-	return give_up(run, EXIT_USAGE,
-		       "--max-cpu: \"%s\" is no percentage from 0 to 100", arg);
+	return fail(run, EXIT_USAGE,
+		    "--max-cpu: \"%s\" is no percentage from 0 to 100", arg);
 }
 
 static int parse_pause(struct run *run, const char *name,
@@ -207,8 +207,8 @@ static int parse_gap(struct run *run, const char *name,
 		return parse_size(run, name, optarg, size);
 	snprintf(digits, sizeof(digits), "%.*s", (int)len - 1, optarg);
 	if (len > sizeof(digits))
-		return give_up(run, EXIT_USAGE, "%s: %s is too large", name,
-			       optarg);
+		return fail(run, EXIT_USAGE, "%s: %s is too large", name,
+			    optarg);
 	return parse_int(run, name, digits, 1, MAX_GAP_PERCENT, percent);
 }
 
@@ -221,25 +221,25 @@ static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
 	else if (!strcmp(arg, "mglru"))
 		*mode = LRU_MGLRU;
 	else
-		return give_up(run, EXIT_USAGE,
-			       "--lru: \"%s\" is none of classic, mglru and keep",
-			       arg);
+		return fail(run, EXIT_USAGE,
+			    "--lru: \"%s\" is none of classic, mglru and keep",
+			    arg);
 	return 0;
 }
 
-static int parse_by(struct run *run, const char *arg, enum recovery *by)
+static int parse_by(struct run *run, const char *arg, enum release *by)
 {
 	int i;
 
-	for (i = 0; i < NR_RECOVERIES; i++) {
-		if (!strcmp(arg, recovery_names[i])) {
+	for (i = 0; i < NR_RELEASES; i++) {
+		if (!strcmp(arg, release_names[i])) {
 			*by = i;
 			return 0;
 		}
 	}
-	return give_up(run, EXIT_USAGE,
-		       "--by: \"%s\" is none of exit, munlock, swapon, min, tmpfs and swapfree",
-		       arg);
+	return fail(run, EXIT_USAGE,
+		    "--by: \"%s\" is none of exit, munlock, swapon, min, tmpfs and swapfree",
+		    arg);
 }
 
 static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
@@ -252,9 +252,9 @@ static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
 			return 0;
 		}
 	}
-	return give_up(run, EXIT_USAGE,
-		       "--hog: \"%s\" is none of anon, mlock, tmpfs, hugetlb, swapfull, pipe and holes",
-		       arg);
+	return fail(run, EXIT_USAGE,
+		    "--hog: \"%s\" is none of anon, mlock, tmpfs, hugetlb, swapfull, pipe and holes",
+		    arg);
 }
 
 enum option_id {
@@ -351,8 +351,8 @@ static int parse_option(struct run *run, int id, const char *name)
 		if (parse_size(run, name, optarg, &opt->file_size))
 			return -1;
 		if (!opt->file_size)
-			return give_up(run, EXIT_USAGE,
-				       "--file-size: a file of no bytes cannot be streamed");
+			return fail(run, EXIT_USAGE,
+				    "--file-size: a file of no bytes cannot be streamed");
 		return 0;
 	case OPT_LRU:
 		return parse_lru(run, optarg, &opt->lru);
@@ -421,20 +421,20 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 	int i;
 
 	if (optind == argc)
-		return give_up(run, EXIT_USAGE,
-			       "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (--help tells more)");
+		return fail(run, EXIT_USAGE,
+			    "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (--help tells more)");
 	if (optind + 1 < argc)
-		return give_up(run, EXIT_USAGE, "\"%s\" is one argument too many",
-			       argv[optind + 1]);
+		return fail(run, EXIT_USAGE, "\"%s\" is one argument too many",
+			    argv[optind + 1]);
 	for (i = 0; i < NR_SCENARIOS; i++) {
 		if (!strcmp(argv[optind], scenario_names[i])) {
 			run->opt.scenario = i;
 			return 0;
 		}
 	}
-	return give_up(run, EXIT_USAGE,
-		       "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random and oom",
-		       argv[optind]);
+	return fail(run, EXIT_USAGE,
+		    "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random and oom",
+		    argv[optind]);
 }
 
 static bool has_readers(const struct options *opt)
@@ -447,7 +447,7 @@ static bool has_readers(const struct options *opt)
 /* Some ways back tell what the hog is. */
 static int choose_hog(struct run *run)
 {
-	static const enum hog_kind hogs[NR_RECOVERIES] = {
+	static const enum hog_kind hogs[NR_RELEASES] = {
 		[BY_EXIT]	= NR_HOGS,
 		[BY_MUNLOCK]	= HOG_MLOCK,
 		[BY_SWAPON]	= HOG_ANON,
@@ -459,15 +459,15 @@ static int choose_hog(struct run *run)
 	enum hog_kind hog = hogs[opt->by];
 
 	if (opt->hog != HOG_ANON && !has_hog(opt))
-		return give_up(run, EXIT_USAGE,
-			       "--hog goes with a scenario that has one, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--hog goes with a scenario that has one, not with %s",
+			    scenario_names[opt->scenario]);
 	if (hog == NR_HOGS)
 		return 0;
 	if (opt->hog != HOG_ANON && opt->hog != hog)
-		return give_up(run, EXIT_USAGE,
-			       "--hog %s has no way back --by %s",
-			       hog_names[opt->hog], recovery_names[opt->by]);
+		return fail(run, EXIT_USAGE,
+			    "--hog %s has no way back --by %s",
+			    hog_names[opt->hog], release_names[opt->by]);
 	opt->hog = hog;
 	return 0;
 }
@@ -481,16 +481,16 @@ static int choose_containers(struct run *run)
 	if (opt->containers < 0)
 		opt->containers = has_some;
 	else if (opt->containers && !has_some && opt->scenario != STRAND)
-		return give_up(run, EXIT_USAGE,
-			       "--containers goes with runaway, edge, flip and strand only, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--containers goes with runaway, edge, flip and strand only, not with %s",
+			    scenario_names[opt->scenario]);
 	if (opt->containers && opt->by == BY_MIN)
-		return give_up(run, EXIT_USAGE,
-			       "--containers and --by min both need memory.min: choose one");
+		return fail(run, EXIT_USAGE,
+			    "--containers and --by min both need memory.min: choose one");
 	if (opt->churn && opt->scenario != RUNAWAY)
-		return give_up(run, EXIT_USAGE,
-			       "--churn goes with runaway only, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--churn goes with runaway only, not with %s",
+			    scenario_names[opt->scenario]);
 	return 0;
 }
 
@@ -508,77 +508,77 @@ static int check_options(struct run *run)
 		opt->tasks = opt->scenario == OOM ? 8 : 4;
 	opt->at_low = opt->scenario == OOM;
 	if (opt->dirty_ratio && opt->scenario != WRITE)
-		return give_up(run, EXIT_USAGE,
-			       "--dirty-ratio goes with write only, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--dirty-ratio goes with write only, not with %s",
+			    scenario_names[opt->scenario]);
 	if (opt->shift_size && opt->scenario != OOM)
-		return give_up(run, EXIT_USAGE,
-			       "--shift-size goes with oom only, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--shift-size goes with oom only, not with %s",
+			    scenario_names[opt->scenario]);
 	if (opt->lists_fraction && opt->lists_fraction < 8)
-		return give_up(run, EXIT_USAGE,
-			       "--lists-fraction must be 0 or at least 8");
+		return fail(run, EXIT_USAGE,
+			    "--lists-fraction must be 0 or at least 8");
 	if (opt->min_free && opt->min_free < MIB)
-		return give_up(run, EXIT_USAGE,
-			       "--min-free must be 0 or at least 1m");
+		return fail(run, EXIT_USAGE,
+			    "--min-free must be 0 or at least 1m");
 	if (opt->write_size < MIB)
-		return give_up(run, EXIT_USAGE,
-			       "--write-size must be at least 1m");
+		return fail(run, EXIT_USAGE,
+			    "--write-size must be at least 1m");
 	if (choose_hog(run) || choose_containers(run))
 		return -1;
 	if (opt->settle >= opt->seconds)
-		return give_up(run, EXIT_USAGE,
-			       "--settle %d leaves nothing of --seconds %d to count",
-			       opt->settle, opt->seconds);
+		return fail(run, EXIT_USAGE,
+			    "--settle %d leaves nothing of --seconds %d to count",
+			    opt->settle, opt->seconds);
 	if (opt->max_cpu >= 0 && opt->scenario != RUNAWAY)
-		return give_up(run, EXIT_USAGE,
-			       "--max-cpu goes with runaway only: in %s kswapd is there to work",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--max-cpu goes with runaway only: in %s kswapd is there to work",
+			    scenario_names[opt->scenario]);
 	if (opt->after && opt->scenario != RUNAWAY && opt->scenario != HOPELESS)
-		return give_up(run, EXIT_USAGE,
-			       "--after goes with runaway and hopeless only: in %s there is no hog to leave",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--after goes with runaway and hopeless only: in %s there is no hog to leave",
+			    scenario_names[opt->scenario]);
 	if ((opt->by || opt->wait) && opt->scenario != STRAND)
-		return give_up(run, EXIT_USAGE,
-			       "--by and --wait go with strand only: in %s nothing comes back",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--by and --wait go with strand only: in %s nothing comes back",
+			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile || opt->anywhere) &&
 	    !has_readers(opt))
-		return give_up(run, EXIT_USAGE,
-			       "--mmap, --sendfile and --free go with strand, stream, productive, low, write and random only: %s has no readers",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--mmap, --sendfile and --free go with strand, stream, productive, low, write and random only: %s has no readers",
+			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile) && opt->scenario == RANDOM)
-		return give_up(run, EXIT_USAGE,
-			       "--mmap and --sendfile do not go with random");
+		return fail(run, EXIT_USAGE,
+			    "--mmap and --sendfile do not go with random");
 	if (opt->by_mmap && opt->by_sendfile)
-		return give_up(run, EXIT_USAGE,
-			       "--mmap and --sendfile are two ways to read: choose one");
+		return fail(run, EXIT_USAGE,
+			    "--mmap and --sendfile are two ways to read: choose one");
 	if (opt->scenario == JOB_ALONE && !opt->job)
-		return give_up(run, EXIT_USAGE,
-			       "job needs --job COMMAND: what is to be run");
+		return fail(run, EXIT_USAGE,
+			    "job needs --job COMMAND: what is to be run");
 	if (opt->job && opt->scenario != JOB_ALONE && opt->scenario != RUNAWAY)
-		return give_up(run, EXIT_USAGE,
-			       "--job goes with runaway and job only, not with %s",
-			       scenario_names[opt->scenario]);
+		return fail(run, EXIT_USAGE,
+			    "--job goes with runaway and job only, not with %s",
+			    scenario_names[opt->scenario]);
 	if (opt->job_high && !opt->job)
-		return give_up(run, EXIT_USAGE,
-			       "--job-high is the limit of a job: name it with --job");
+		return fail(run, EXIT_USAGE,
+			    "--job-high is the limit of a job: name it with --job");
 	if (opt->job && opt->scenario == RUNAWAY && !opt->job_high)
-		return give_up(run, EXIT_USAGE,
-			       "--job in runaway needs --job-high: what the job may have of the node");
+		return fail(run, EXIT_USAGE,
+			    "--job in runaway needs --job-high: what the job may have of the node");
 	if (opt->job_high && opt->job_high < page)
-		return give_up(run, EXIT_USAGE,
-			       "--job-high must be at least a page of %llu bytes",
-			       page);
+		return fail(run, EXIT_USAGE,
+			    "--job-high must be at least a page of %llu bytes",
+			    page);
 	if (opt->swap_size < 16 * page)
-		return give_up(run, EXIT_USAGE,
-			       "--swap-size must be at least 16 pages of %llu bytes",
-			       page);
+		return fail(run, EXIT_USAGE,
+			    "--swap-size must be at least 16 pages of %llu bytes",
+			    page);
 	opt->swap_size -= opt->swap_size % page;
 	if (opt->high < page || opt->hot_size < page || opt->touch_size < page)
-		return give_up(run, EXIT_USAGE,
-			       "--high, --hot-size and --touch-size must be at least a page of %llu bytes",
-			       page);
+		return fail(run, EXIT_USAGE,
+			    "--high, --hot-size and --touch-size must be at least a page of %llu bytes",
+			    page);
 	/* Pages are what is mapped and counted. */
 	opt->hot_size -= opt->hot_size % page;
 	opt->touch_size -= opt->touch_size % page;
@@ -629,12 +629,12 @@ static int measure(struct run *run)
 			return -1;
 		say_sample(out, run, &run->samples[run->nr_samples - 1]);
 		if (ferror(out))
-			return give_up(run, EXIT_FAILED,
-				       "cannot write what was measured");
+			return fail(run, EXIT_FAILED,
+				    "cannot write what was measured");
 		read_oom_log(run);
 		/* Nothing is left that would flip the node, or fill it. */
 		if ((run->opt.scenario == FLIP || run->opt.scenario == OOM) &&
-		    find_actor(run, HOG)->oom_killed_ns)
+		    find_worker(run, HOG)->oom_killed_ns)
 			break;
 	}
 	return 0;
@@ -662,17 +662,17 @@ static int report(struct run *run)
 		print_json(stdout, run, &sum);
 	if (!run->status && !run->signal && run->opt.max_cpu >= 0 &&
 	    !verdict(run, &sum, why, sizeof(why)))
-		give_up(run, EXIT_FAILED, "%s", why);
-	return conclude(run);
+		fail(run, EXIT_FAILED, "%s", why);
+	return finish(run);
 }
 
 static int supervise(struct run *run)
 {
-	if (look_around(run) || protect_self(run))
+	if (check_requirements(run) || protect_self(run))
 		return report(run);
-	if (!janitor_start(run))
+	if (!cleanup_start(run))
 		work(run);
-	janitor_finish(run);
+	cleanup_finish(run);
 	return report(run);
 }
 
@@ -685,7 +685,7 @@ int main(int argc, char **argv)
 	init_run(&run);
 	asked = parse_options(&run, argc, argv);
 	if (asked)
-		return answer(&run, asked > 0, help_text);
+		return exit_early(&run, asked > 0, help_text);
 
 	catch_signals();
 	status = supervise(&run);

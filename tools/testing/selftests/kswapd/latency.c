@@ -2,7 +2,7 @@
 /*
  * How long reads, page faults and passes took, for people and as JSON.
  */
-#include "pressure.h"
+#include "run.h"
 
 const char * const kind_names[NR_KINDS] = {
 	[HOG]		= "hog",
@@ -59,7 +59,7 @@ static double percentile(const unsigned long long *counts,
 }
 
 /* Adds an actor's to those of its kind. */
-static void add_latencies(const struct run *run, int actor,
+static void add_latencies(const struct run *run, int worker,
 			  unsigned long long *counts, struct latency *sum)
 {
 	unsigned long long own[NR_LATENCIES];
@@ -68,8 +68,8 @@ static void add_latencies(const struct run *run, int actor,
 	int i;
 
 	for (i = 0; i < NR_LATENCIES; i++) {
-		own[i] = atomic_load(&run->actors[actor].slot->latency[i]) -
-			 run->latency[actor][i];
+		own[i] = atomic_load(&run->workers[worker].slot->latency[i]) -
+			 run->latency[worker][i];
 		counts[i] += own[i];
 		n += own[i];
 	}
@@ -90,8 +90,8 @@ void summarize_latencies(const struct run *run, struct summary *sum)
 		unsigned long long counts[NR_LATENCIES] = { 0 };
 		struct latency *latency = &sum->latency[kind];
 
-		for (i = 0; i < run->nr_actors; i++)
-			if ((int)run->actors[i].kind == kind)
+		for (i = 0; i < run->nr_workers; i++)
+			if ((int)run->workers[i].kind == kind)
 				add_latencies(run, i, counts, latency);
 		latency->median = percentile(counts, latency->n, 0.5);
 		latency->p99 = percentile(counts, latency->n, 0.99);

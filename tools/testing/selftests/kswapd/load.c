@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define WRITE_BLOCK	(128 * 1024)
 #define POOL_WORDS	65536
@@ -42,16 +42,16 @@ static void fill_page(char *mem, size_t page)
 	memcpy(mem, pool + i, half);
 }
 
-void set_body(const struct run *run, struct actor *actor)
+void set_body(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
-	size_t pages = actor->size / page;
-	struct slot *slot = actor->slot;
+	size_t pages = worker->size / page;
+	struct slot *slot = worker->slot;
 	unsigned long long before;
 	char *mem;
 	size_t i;
 
-	mem = map_anonymous(run, actor, pages * page);
+	mem = map_anonymous(run, worker, pages * page);
 	for (i = 0; i < pages; i++)
 		fill_page(mem + i * page, page);
 	atomic_store(&slot->ready, true);
@@ -65,24 +65,24 @@ void set_body(const struct run *run, struct actor *actor)
 }
 
 /* Over and over, so that the disk has no end of it. */
-void writer_body(const struct run *run, struct actor *actor)
+void writer_body(const struct run *run, struct worker *worker)
 {
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	unsigned long long before;
 	char *block;
 	ssize_t put;
 	off_t at = 0;
 
-	block = map_anonymous(run, actor, WRITE_BLOCK);
+	block = map_anonymous(run, worker, WRITE_BLOCK);
 	memset(block, 0x5a, WRITE_BLOCK);
 	for (;;) {
 		before = now_ns();
-		put = pwrite(actor->fd, block, WRITE_BLOCK, at);
+		put = pwrite(worker->fd, block, WRITE_BLOCK, at);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			actor_give_up(slot, "cannot write its file: %s",
-				      put ? strerror(errno) : "no space");
+			worker_fail(slot, "cannot write its file: %s",
+				    put ? strerror(errno) : "no space");
 		note_latency(slot, (now_ns() - before) / 1000);
 		atomic_fetch_add(&slot->bytes, put);
 		at += put;
@@ -93,24 +93,24 @@ void writer_body(const struct run *run, struct actor *actor)
 	}
 }
 
-void read_at_random(const struct run *run, struct actor *actor)
+void read_at_random(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
 	size_t pages = run->opt.file_size / page;
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	unsigned long long before;
 	ssize_t got;
 	char *buf;
 
-	buf = map_anonymous(run, actor, page);
+	buf = map_anonymous(run, worker, page);
 	for (;;) {
 		before = now_ns();
-		got = pread(actor->fd, buf, page, next_random() % pages * page);
+		got = pread(worker->fd, buf, page, next_random() % pages * page);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			actor_give_up(slot, "cannot read its file: %s",
-				      got ? strerror(errno) : "it has ended");
+			worker_fail(slot, "cannot read its file: %s",
+				    got ? strerror(errno) : "it has ended");
 		note_latency(slot, (now_ns() - before) / 1000);
 		atomic_fetch_add(&slot->bytes, got);
 	}

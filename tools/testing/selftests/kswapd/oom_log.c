@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define RECORD_SIZE	8192
 
@@ -22,8 +22,8 @@ int open_oom_log(struct run *run)
 {
 	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (log_fd < 0 || lseek(log_fd, 0, SEEK_END) < 0)
-		return give_up(run, EXIT_SKIP, "cannot read /dev/kmsg: %s",
-			       strerror(errno));
+		return fail(run, EXIT_SKIP, "cannot read /dev/kmsg: %s",
+			    strerror(errno));
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define HUGE_BYTES	(2 * MIB)
 #define PULSE_PIPES	64
@@ -42,7 +42,7 @@ static void drain_pipe(int fd, size_t size, size_t page)
 }
 
 /* The same in memory of the kernel. */
-static void __noreturn touch_pipes(const struct run *run, struct actor *actor)
+static void __noreturn touch_pipes(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
 	size_t pipes = (run->opt.touch_size + MIB - 1) / MIB;
@@ -56,16 +56,16 @@ static void __noreturn touch_pipes(const struct run *run, struct actor *actor)
 	for (i = 0; i < pipes; i++)
 		if (pipe2(ends[i], O_CLOEXEC) ||
 		    fcntl(ends[i][1], F_SETPIPE_SZ, MIB) < 0)
-			actor_give_up(actor->slot, "cannot make a pipe: %s",
-				      strerror(errno));
+			worker_fail(worker->slot, "cannot make a pipe: %s",
+				    strerror(errno));
 	for (;;) {
 		for (i = 0; i < pipes; i++)
-			if (fill_pipe(ends[i][1], per, page, actor->slot))
-				actor_give_up(actor->slot, "cannot fill a pipe: %s",
-					      strerror(errno));
+			if (fill_pipe(ends[i][1], per, page, worker->slot))
+				worker_fail(worker->slot, "cannot fill a pipe: %s",
+					    strerror(errno));
 		for (i = 0; i < pipes; i++)
 			drain_pipe(ends[i][0], per, page);
-		atomic_fetch_add(&actor->slot->rounds, 1);
+		atomic_fetch_add(&worker->slot->rounds, 1);
 		pause_us(run->opt.touch_interval_us);
 	}
 }
@@ -79,7 +79,7 @@ static char *align_huge(char *mem)
 	return aligned;
 }
 
-void touch_body(const struct run *run, struct actor *actor)
+void touch_body(const struct run *run, struct worker *worker)
 {
 	bool huge = run->opt.hog == HOG_HOLES;
 	size_t size = huge ? HUGE_BYTES : run->opt.touch_size;
@@ -91,32 +91,32 @@ void touch_body(const struct run *run, struct actor *actor)
 	char *mem;
 
 	if (run->opt.hog == HOG_PIPE)
-		touch_pipes(run, actor);
+		touch_pipes(run, worker);
 	for (;;) {
-		mem = map_anonymous(run, actor, mapped);
+		mem = map_anonymous(run, worker, mapped);
 		use = huge ? align_huge(mem) : mem;
 		for (at = 0; at < size; at += page) {
 			before = now_ns();
 			use[at] = 1;
-			note_latency(actor->slot, (now_ns() - before) / 1000);
+			note_latency(worker->slot, (now_ns() - before) / 1000);
 		}
 		munmap(mem, mapped);
-		atomic_fetch_add(&actor->slot->rounds, 1);
+		atomic_fetch_add(&worker->slot->rounds, 1);
 		pause_us(run->opt.touch_interval_us);
 	}
 }
 
 /* Looks for files that are not there. The kernel keeps that in mind, in slab. */
-void churn_body(const struct run *run, struct actor *actor)
+void churn_body(const struct run *run, struct worker *worker)
 {
 	char path[PATH_MAX + 32];
 	struct stat st;
 	int i;
 
 	for (i = 0; ; i = (i + 1) % NAMES) {
-		snprintf(path, sizeof(path), "%s/none%d", run->undo.dir, i);
+		snprintf(path, sizeof(path), "%s/none%d", run->cleanup.dir, i);
 		if (!stat(path, &st))
-			actor_give_up(actor->slot, "finds %s", path);
-		atomic_fetch_add(&actor->slot->rounds, 1);
+			worker_fail(worker->slot, "finds %s", path);
+		atomic_fetch_add(&worker->slot->rounds, 1);
 	}
 }

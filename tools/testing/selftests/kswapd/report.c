@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define MB		1000000.0
 
@@ -30,7 +30,7 @@ static const char *brief(char *buf, size_t size, double n)
 /* Whose refaults count: hot's, or where there is none, the readers' or the job's. */
 static bool refaults_count(const struct run *run, int i)
 {
-	enum actor_kind kind = run->actors[i].kind;
+	enum worker_kind kind = run->workers[i].kind;
 
 	if (has_hot_file(&run->opt))
 		return kind == HOT;
@@ -42,39 +42,39 @@ static double sample_refaults(const struct run *run, const struct sample *s)
 	double sum = 0;
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
+	for (i = 0; i < run->nr_workers; i++)
 		if (refaults_count(run, i))
-			sum += s->diff.actor[i].refaults;
+			sum += s->diff.worker[i].refaults;
 	return sum;
 }
 
-static void add_actors(const struct run *run, const struct sample *s,
-		       struct summary *sum)
+static void add_workers(const struct run *run, const struct sample *s,
+			struct summary *sum)
 {
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++) {
-		switch (run->actors[i].kind) {
+	for (i = 0; i < run->nr_workers; i++) {
+		switch (run->workers[i].kind) {
 		case HOT:
-			sum->major_faults += s->diff.actor[i].major_faults;
-			sum->nodes_dropped += s->diff.actor[i].nodes_dropped;
-			sum->rounds += s->diff.actor[i].rounds;
+			sum->major_faults += s->diff.worker[i].major_faults;
+			sum->nodes_dropped += s->diff.worker[i].nodes_dropped;
+			sum->rounds += s->diff.worker[i].rounds;
 			break;
 		case HOG:
-			sum->flips += s->diff.actor[i].rounds;
+			sum->flips += s->diff.worker[i].rounds;
 			break;
 		case WRITER:
-			sum->mb_written += s->diff.actor[i].bytes / MB;
+			sum->mb_written += s->diff.worker[i].bytes / MB;
 			break;
 		case SET:
-			sum->touches += s->diff.actor[i].rounds;
+			sum->touches += s->diff.worker[i].rounds;
 			break;
 		case SHIFTER:
-			sum->shifts += s->diff.actor[i].rounds;
+			sum->shifts += s->diff.worker[i].rounds;
 			break;
 		case JOB:
-			sum->job_runs += s->diff.actor[i].rounds;
-			sum->job_seconds += s->diff.actor[i].bytes / 1e6;
+			sum->job_runs += s->diff.worker[i].rounds;
+			sum->job_seconds += s->diff.worker[i].bytes / 1e6;
 			break;
 		default:
 			break;
@@ -83,9 +83,9 @@ static void add_actors(const struct run *run, const struct sample *s,
 }
 
 /* The hog's bytes are what it holds; nobody read them. */
-static bool reads(const struct actor *actor)
+static bool reads(const struct worker *worker)
 {
-	return actor->kind == STREAMER || actor->kind == READER;
+	return worker->kind == STREAMER || worker->kind == READER;
 }
 
 static double sample_mb_read(const struct run *run, const struct sample *s)
@@ -93,9 +93,9 @@ static double sample_mb_read(const struct run *run, const struct sample *s)
 	double sum = 0;
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
-		if (reads(&run->actors[i]))
-			sum += s->diff.actor[i].bytes / MB;
+	for (i = 0; i < run->nr_workers; i++)
+		if (reads(&run->workers[i]))
+			sum += s->diff.worker[i].bytes / MB;
 	return sum;
 }
 
@@ -228,7 +228,7 @@ void summarize(const struct run *run, struct summary *sum)
 		kswapd_scanned += s->diff.kswapd_scanned;
 		sum->refaults += sample_refaults(run, s);
 		sum->mb_read += sample_mb_read(run, s);
-		add_actors(run, s, sum);
+		add_workers(run, s, sum);
 		polls += s->polls;
 	}
 	summarize_work(run, sum);
@@ -260,8 +260,8 @@ void summarize(const struct run *run, struct summary *sum)
 }
 
 /* Only readers that fill the node tell whether kswapd is at work. */
-static void say_recovery(FILE *out, const struct run *run,
-			 const struct summary *sum)
+static void say_work(FILE *out, const struct run *run,
+		     const struct summary *sum)
 {
 	if (sum->work_share >= 0)
 		fprintf(out,
@@ -279,23 +279,23 @@ static void say_recovery(FILE *out, const struct run *run,
 		fprintf(out, "It stayed hopeless.\n");
 }
 
-static double killed_after(const struct run *run, const struct actor *actor)
+static double killed_after(const struct run *run, const struct worker *worker)
 {
-	if (actor->oom_killed_ns < run->hog_there_ns)
+	if (worker->oom_killed_ns < run->hog_there_ns)
 		return 0;
-	return (double)(actor->oom_killed_ns - run->hog_there_ns) / NS_A_SECOND;
+	return (double)(worker->oom_killed_ns - run->hog_there_ns) / NS_A_SECOND;
 }
 
 static void say_kills(FILE *out, const struct run *run)
 {
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
-		if (run->actors[i].oom_killed_ns)
+	for (i = 0; i < run->nr_workers; i++)
+		if (run->workers[i].oom_killed_ns)
 			fprintf(out,
 				"%s was OOM-killed %.1f s after the hog had filled the node.\n",
-				run->actors[i].name,
-				killed_after(run, &run->actors[i]));
+				run->workers[i].name,
+				killed_after(run, &run->workers[i]));
 	fprintf(out, "The OOM killer killed %llu.\n",
 		run->oom_kills - run->oom_kills_at_start);
 	for (i = 0; i < run->nr_kills; i++)
@@ -346,11 +346,11 @@ static void json_kills(FILE *out, const struct run *run)
 
 	fprintf(out, ",\n    \"oom_kills\": %llu, \"oom_killed_after_s\": {",
 		run->oom_kills - run->oom_kills_at_start);
-	for (i = 0; i < run->nr_actors; i++) {
-		if (!run->actors[i].oom_killed_ns)
+	for (i = 0; i < run->nr_workers; i++) {
+		if (!run->workers[i].oom_killed_ns)
 			continue;
-		fprintf(out, "%s\"%s\": %.1f", comma, run->actors[i].name,
-			killed_after(run, &run->actors[i]));
+		fprintf(out, "%s\"%s\": %.1f", comma, run->workers[i].name,
+			killed_after(run, &run->workers[i]));
 		comma = ", ";
 	}
 	fprintf(out, "}");
@@ -386,7 +386,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			"; shadows were dropped, so there are more refaults than counted" :
 			"");
 	else if (run->opt.scenario == STRAND || is_healthy(&run->opt))
-		say_recovery(out, run, sum);
+		say_work(out, run, sum);
 	if (run->opt.scenario == FLIP)
 		fprintf(out,
 			"The node went from hopeless to healthy %.1f times a second.\n",
@@ -397,7 +397,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 	if (run->opt.scenario == ANON_SET)
 		fprintf(out,
 			"The anonymous set was touched %.0f times a second; its swap is %s.\n",
-			sum->touches, *run->undo.zram ? "zram" : "a file");
+			sum->touches, *run->cleanup.zram ? "zram" : "a file");
 	if (run->opt.scenario == OOM)
 		fprintf(out, "Memory went from CPU to CPU %.0f times a second.\n",
 			sum->shifts);
@@ -450,7 +450,7 @@ static void json_options(FILE *out, const struct options *opt)
 		opt->touch_interval_us, opt->file_size, opt->scale_factor);
 	fprintf(out,
 		"    \"by\": \"%s\", \"wait\": %d, \"swap_size\": %llu, \"mmap\": %s, \"sendfile\": %s, \"free\": %s,\n",
-		recovery_names[opt->by], opt->wait, opt->swap_size,
+		release_names[opt->by], opt->wait, opt->swap_size,
 		opt->by_mmap ? "true" : "false",
 		opt->by_sendfile ? "true" : "false",
 		opt->anywhere ? "true" : "false");
@@ -524,18 +524,18 @@ static void json_sample(FILE *out, const struct run *run,
 		s->node.free, s->node.min, s->node.low, s->node.high,
 		s->node.boost);
 	fprintf(out, "     \"actors\": {");
-	for (i = 0; i < run->nr_actors; i++) {
-		const struct actor *actor = &run->actors[i];
+	for (i = 0; i < run->nr_workers; i++) {
+		const struct worker *worker = &run->workers[i];
 
 		fprintf(out,
 			"%s\n      \"%s\": {\"cpu_pct\": %.2f, \"refaults\": %llu, \"major_faults\": %llu, \"nodereclaim\": %llu, \"rounds\": %llu, \"%s\": %llu}",
-			comma, actor->name,
-			d->actor[i].cpu_us / s->seconds / 10000,
-			d->actor[i].refaults, d->actor[i].major_faults,
-			d->actor[i].nodes_dropped, d->actor[i].rounds,
-			actor->kind == HOG ? "bytes_taken" :
-			actor->kind == JOB ? "us_taken" : "bytes_read",
-			d->actor[i].bytes);
+			comma, worker->name,
+			d->worker[i].cpu_us / s->seconds / 10000,
+			d->worker[i].refaults, d->worker[i].major_faults,
+			d->worker[i].nodes_dropped, d->worker[i].rounds,
+			worker->kind == HOG ? "bytes_taken" :
+			worker->kind == JOB ? "us_taken" : "bytes_read",
+			d->worker[i].bytes);
 		comma = ", ";
 	}
 	fprintf(out, "}}");
@@ -575,7 +575,7 @@ static void json_summary(FILE *out, const struct run *run,
 		fprintf(out, ", \"mb_written_per_s\": %.1f", sum->mb_written);
 	if (run->opt.scenario == ANON_SET)
 		fprintf(out, ", \"touches_per_s\": %.1f, \"swap\": \"%s\"",
-			sum->touches, *run->undo.zram ? "zram" : "file");
+			sum->touches, *run->cleanup.zram ? "zram" : "file");
 	if (run->opt.scenario == FLIP)
 		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
 	if (run->opt.job) {

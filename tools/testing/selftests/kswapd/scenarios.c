@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pressure.h"
+#include "run.h"
 
 /*
  * The group above asks for about what the streams can hold, not for all of
@@ -18,22 +18,22 @@ static int add_containers(struct run *run)
 	struct options *opt = &run->opt;
 	unsigned long long above = opt->high + opt->high / 4 + 2 * MIB;
 	unsigned long long min = opt->min < above ? opt->min : above;
-	struct actor *actor;
+	struct worker *worker;
 	char name[32];
 	int i;
 
 	if (opt->by != BY_MIN &&
-	    set_memory(run, run->undo.group, "memory.min", opt->containers * min))
+	    set_memory(run, run->cleanup.group, "memory.min", opt->containers * min))
 		return -1;
 	for (i = 0; i < opt->containers; i++) {
 		snprintf(name, sizeof(name), i ? "stream%d" : "stream", i);
-		actor = new_actor(run, STREAMER, name);
-		if (!actor)
+		worker = new_worker(run, STREAMER, name);
+		if (!worker)
 			return -1;
-		actor->high = opt->high;
-		if (set_memory(run, actor->cgroup, "memory.min", opt->min) ||
-		    set_memory(run, actor->cgroup, "memory.high", opt->high) ||
-		    launch(run, actor))
+		worker->high = opt->high;
+		if (set_memory(run, worker->cgroup, "memory.min", opt->min) ||
+		    set_memory(run, worker->cgroup, "memory.high", opt->high) ||
+		    launch(run, worker))
 			return -1;
 	}
 	return wait_until(run, streams_have_filled_up,
@@ -45,50 +45,50 @@ static int set_by(struct run *run, const char *path, const char *former,
 {
 	int err = *former ? write_line(path, "%s", val) : 0;
 
-	return err ? give_up(run, EXIT_SKIP, "cannot write to %s: %s", path,
-			     strerror(-err)) : 0;
+	return err ? fail(run, EXIT_SKIP, "cannot write to %s: %s", path,
+			  strerror(-err)) : 0;
 }
 
 /* By memory.min or memory.low, which the group above the actor needs as well. */
-static int protect(struct run *run, const struct actor *actor, const char *file,
+static int protect(struct run *run, const struct worker *worker, const char *file,
 		   unsigned long long bytes)
 {
-	return set_memory(run, run->undo.group, file, bytes) ||
-	       set_memory(run, actor->cgroup, file, bytes) ? -1 : 0;
+	return set_memory(run, run->cleanup.group, file, bytes) ||
+	       set_memory(run, worker->cgroup, file, bytes) ? -1 : 0;
 }
 
 static int add_hog(struct run *run)
 {
-	struct actor *actor;
+	struct worker *worker;
 
 	/* Huge pages do not wait for compaction, and kswapd is asked for them. */
-	if (set_by(run, THP_DEFRAG_FILE, run->undo.thp_defrag, "defer") ||
-	    set_by(run, COMPACT_FILE, run->undo.compact, "0"))
+	if (set_by(run, THP_DEFRAG_FILE, run->cleanup.thp_defrag, "defer") ||
+	    set_by(run, COMPACT_FILE, run->cleanup.compact, "0"))
 		return -1;
 	if (run->opt.hog == HOG_SWAPFULL && swap_on(run))
 		return -1;
-	actor = new_actor(run, HOG, "hog");
-	if (!actor)
+	worker = new_worker(run, HOG, "hog");
+	if (!worker)
 		return -1;
 	if (run->opt.by == BY_MIN &&
-	    protect(run, actor, "memory.min", protected_bytes(run)))
+	    protect(run, worker, "memory.min", protected_bytes(run)))
 		return -1;
-	return launch(run, actor);
+	return launch(run, worker);
 }
 
 static int add_readers(struct run *run)
 {
-	struct actor *actor;
+	struct worker *worker;
 	char name[32];
 	int i;
 
 	for (i = 0; i < run->opt.readers; i++) {
 		snprintf(name, sizeof(name), "reader%d", i);
-		actor = new_actor(run, READER, name);
-		if (!actor || (run->opt.scenario == LOW &&
-			       set_memory(run, actor->cgroup, "memory.low",
-					  2 * node_bytes(run))) ||
-		    launch(run, actor))
+		worker = new_worker(run, READER, name);
+		if (!worker || (run->opt.scenario == LOW &&
+				set_memory(run, worker->cgroup, "memory.low",
+					   2 * node_bytes(run))) ||
+		    launch(run, worker))
 			return -1;
 	}
 	return 0;
@@ -96,28 +96,28 @@ static int add_readers(struct run *run)
 
 static int add_job(struct run *run)
 {
-	struct actor *actor = new_actor(run, JOB, "job");
+	struct worker *worker = new_worker(run, JOB, "job");
 
-	if (!actor)
+	if (!worker)
 		return -1;
 	if (run->opt.job_high &&
-	    set_memory(run, actor->cgroup, "memory.high", run->opt.job_high))
+	    set_memory(run, worker->cgroup, "memory.high", run->opt.job_high))
 		return -1;
-	if (launch(run, actor))
+	if (launch(run, worker))
 		return -1;
 	return wait_until(run, job_was_done, "the job was not done once");
 }
 
 static int add_hot(struct run *run)
 {
-	struct actor *actor = new_actor(run, HOT, "hot");
+	struct worker *worker = new_worker(run, HOT, "hot");
 
-	if (!actor)
+	if (!worker)
 		return -1;
 	if (run->opt.hot_low &&
-	    protect(run, actor, "memory.low", node_bytes(run)))
+	    protect(run, worker, "memory.low", node_bytes(run)))
 		return -1;
-	return launch(run, actor);
+	return launch(run, worker);
 }
 
 /* The reclaim of a cgroup's own pages, a hot file, and the hog. */
@@ -133,9 +133,9 @@ static int press(struct run *run)
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
 	run->hog_there_ns = now_ns();
-	if (run->opt.churn && add_actor(run, CHURN, "churn"))
+	if (run->opt.churn && add_worker(run, CHURN, "churn"))
 		return -1;
-	return add_actor(run, TOUCH, "touch");
+	return add_worker(run, TOUCH, "touch");
 }
 
 /* It can do so while the hog fills the node, and is not woken any more then. */
@@ -167,7 +167,7 @@ static int begin_flip(struct run *run)
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
 		return -1;
 	run->hog_there_ns = now_ns();
-	return add_actor(run, TOUCH, "touch");
+	return add_worker(run, TOUCH, "touch");
 }
 
 static int begin_productive(struct run *run)
@@ -184,7 +184,7 @@ static int begin_hopeless(struct run *run)
 {
 	if (note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
-	    add_actor(run, TOUCH, "touch"))
+	    add_worker(run, TOUCH, "touch"))
 		return -1;
 	return wait_until(run, node_is_hopeless,
 			  "kswapd has not given the node up");
@@ -192,25 +192,25 @@ static int begin_hopeless(struct run *run)
 
 void end_hog(struct run *run)
 {
-	end_actor(find_actor(run, TOUCH));
-	end_actor(find_actor(run, HOG));
+	end_worker(find_worker(run, TOUCH));
+	end_worker(find_worker(run, HOG));
 	free_huge_pages(run);
 }
 
-static int add_tasks(struct run *run, enum actor_kind kind, const char *what,
+static int add_tasks(struct run *run, enum worker_kind kind, const char *what,
 		     int n, unsigned long long size)
 {
-	struct actor *actor;
+	struct worker *worker;
 	char name[32];
 	int i;
 
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%s%d", what, i);
-		actor = new_actor(run, kind, name);
-		if (!actor)
+		worker = new_worker(run, kind, name);
+		if (!worker)
 			return -1;
-		actor->size = size;
-		if (launch(run, actor))
+		worker->size = size;
+		if (launch(run, worker))
 			return -1;
 	}
 	return 0;
@@ -247,7 +247,7 @@ static int fill_by_readers(struct run *run)
 /* The protection of all page cache is as much as there can be of it. */
 static int begin_low(struct run *run)
 {
-	if (set_memory(run, run->undo.group, "memory.low",
+	if (set_memory(run, run->cleanup.group, "memory.low",
 		       2 * run->opt.readers * node_bytes(run)))
 		return -1;
 	return fill_by_readers(run);
@@ -283,13 +283,13 @@ static int begin_oom(struct run *run)
 	    wait_until(run, tasks_are_ready, "a task has not got its memory") ||
 	    begin_hopeless(run))
 		return -1;
-	end_actor(find_actor(run, TOUCH));
-	kill(find_actor(run, HOG)->pid, SIGSTOP);
+	end_worker(find_worker(run, TOUCH));
+	kill(find_worker(run, HOG)->pid, SIGSTOP);
 	run->hopeless_at_start = true;
 	run->hog_there_ns = now_ns();
-	for (i = 0; i < run->nr_actors; i++)
-		if (run->actors[i].kind == SHIFTER)
-			atomic_store(&run->actors[i].slot->leave, true);
+	for (i = 0; i < run->nr_workers; i++)
+		if (run->workers[i].kind == SHIFTER)
+			atomic_store(&run->workers[i].slot->leave, true);
 	return 0;
 }
 
@@ -302,8 +302,8 @@ static int begin_strand(struct run *run)
 	run->wait_end = now_ns() + run->opt.wait * NS_A_SECOND;
 	if (wait_until(run, wait_is_over, "the wait is not over"))
 		return -1;
-	end_actor(find_actor(run, TOUCH));
-	if (recover(run) || read_node(run, &node))
+	end_worker(find_worker(run, TOUCH));
+	if (release_memory(run) || read_node(run, &node))
 		return -1;
 	run->hopeless_at_start = node.hopeless;
 	return fill_by_readers(run);
@@ -328,7 +328,7 @@ int begin_scenario(struct run *run)
 		[OOM]		= begin_oom,
 	};
 
-	if (apply_settings(run) || make_place(run) ||
+	if (apply_settings(run) || make_group_and_dir(run) ||
 	    make_swap(run))
 		return -1;
 	return begin[run->opt.scenario](run);

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define WAIT_US		10000
 #define TOGETHER_US	1000
@@ -22,8 +22,8 @@ void stay_on_cpu(struct slot *slot, int cpu)
 	CPU_ZERO(&cpus);
 	CPU_SET(cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		actor_give_up(slot, "cannot be bound to CPU %d: %s", cpu,
-			      strerror(errno));
+		worker_fail(slot, "cannot be bound to CPU %d: %s", cpu,
+			    strerror(errno));
 }
 
 static int next_cpu(const cpu_set_t *allowed, int cpu)
@@ -63,7 +63,7 @@ void shift(const struct run *run, struct slot *slot, struct slot *shared,
 	char *mem;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		actor_give_up(slot, "has too many CPUs: %s", strerror(errno));
+		worker_fail(slot, "has too many CPUs: %s", strerror(errno));
 	mem = map_small_pages(slot, size);
 	write_pages(mem, size, page);
 	atomic_store(&slot->ready, true);
@@ -82,8 +82,8 @@ void shift(const struct run *run, struct slot *slot, struct slot *shared,
 	_exit(EXIT_OK);
 }
 
-void shifter_body(const struct run *run, struct actor *actor)
+void shifter_body(const struct run *run, struct worker *worker)
 {
-	shift(run, actor->slot, find_actor(run, SHIFTER)->slot, run->opt.tasks,
+	shift(run, worker->slot, find_worker(run, SHIFTER)->slot, run->opt.tasks,
 	      run->opt.shift_size, 0);
 }

@@ -2,7 +2,7 @@
 /*
  * Sizes that depend on the node and its watermarks, and whether they fit there.
  */
-#include "pressure.h"
+#include "run.h"
 
 /* From the low to the high watermark, in bytes. */
 unsigned long long gap_bytes(const struct run *run)
@@ -47,7 +47,7 @@ unsigned long long bytes_on_disk(const struct run *run)
 
 	if (has_hot_file(&run->opt))
 		bytes += run->opt.hot_size;
-	if (wants_swap(&run->opt) && !*run->undo.zram)
+	if (wants_swap(&run->opt) && !*run->cleanup.zram)
 		bytes += run->opt.swap_size;
 	if (run->opt.scenario == WRITE)
 		bytes += run->opt.writers * run->opt.write_size;
@@ -60,7 +60,7 @@ static unsigned long long swap_for_set(const struct run *run)
 	unsigned long long tenth = node_bytes(run) / 10;
 
 	tenth -= tenth % run->env.page_size;
-	return *run->undo.zram ? 8 * tenth : 4 * tenth;
+	return *run->cleanup.zram ? 8 * tenth : 4 * tenth;
 }
 
 #define MOST_SHIFTED	(40 * MIB)
@@ -77,10 +77,10 @@ static int check_shifters(struct run *run)
 	}
 	opt->shift_size -= opt->shift_size % run->env.page_size;
 	if (!opt->shift_size || opt->shift_size > node / 2 / opt->tasks)
-		return give_up(run, EXIT_USAGE,
-			       "--shift-size: %d tasks with %llu KiB each take none or more than half of node %d with %llu MiB",
-			       opt->tasks, opt->shift_size / KIB, opt->node,
-			       node / MIB);
+		return fail(run, EXIT_USAGE,
+			    "--shift-size: %d tasks with %llu KiB each take none or more than half of node %d with %llu MiB",
+			    opt->tasks, opt->shift_size / KIB, opt->node,
+			    node / MIB);
 	return 0;
 }
 
@@ -102,21 +102,21 @@ int check_fit(struct run *run)
 	if (!has_hog(opt))
 		return 0;
 	if (opt->touch_size > node / 16)
-		return give_up(run, EXIT_USAGE,
-			       "--touch-size: %llu MiB are too much for node %d with %llu MiB",
-			       opt->touch_size / MIB, opt->node, node / MIB);
+		return fail(run, EXIT_USAGE,
+			    "--touch-size: %llu MiB are too much for node %d with %llu MiB",
+			    opt->touch_size / MIB, opt->node, node / MIB);
 	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
 	    opt->scenario != FLIP)
 		return 0;
 	if (opt->min > node)
-		return give_up(run, EXIT_USAGE,
-			       "--min: %llu MiB do not fit on node %d with %llu MiB",
-			       opt->min / MIB, opt->node, node / MIB);
+		return fail(run, EXIT_USAGE,
+			    "--min: %llu MiB do not fit on node %d with %llu MiB",
+			    opt->min / MIB, opt->node, node / MIB);
 	sum = opt->containers * opt->high + opt->hot_size;
 	if (sum > node / 2)
-		return give_up(run, EXIT_USAGE,
-			       "--high of the --containers and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
-			       sum / MIB, opt->node, node / MIB);
+		return fail(run, EXIT_USAGE,
+			    "--high of the --containers and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
+			    sum / MIB, opt->node, node / MIB);
 	return 0;
 }
 

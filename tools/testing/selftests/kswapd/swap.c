@@ -7,7 +7,7 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define SWAP_SIGNATURE		"SWAPSPACE2"
 #define SWAP_HEADER_AT		1024
@@ -45,32 +45,32 @@ static int write_swap_header(const struct run *run, int fd,
 
 static int write_swap_area(struct run *run, unsigned long long size)
 {
-	const char *path = run->undo.swap;
+	const char *path = run->cleanup.swap;
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
-		return give_up(run, EXIT_FAILED, "cannot open %s: %s", path,
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot open %s: %s", path,
+			    strerror(errno));
 	err = write_swap_header(run, fd, size);
 	close(fd);
-	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
-			     strerror(-err)) : 0;
+	return err ? fail(run, EXIT_FAILED, "cannot write %s: %s", path,
+			  strerror(-err)) : 0;
 }
 
 /* A device of zram that is not in use; else the swap is a file. */
 void note_zram(struct run *run)
 {
 	static const char dir[] = "/sys/block/zram0";
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	unsigned long long size;
 
 	if (read_number("/sys/block/zram0/disksize", &size) || size ||
 	    access("/sys/block/zram0/disksize", W_OK) ||
 	    access("/dev/zram0", W_OK))
 		return;
-	snprintf(undo->zram, sizeof(undo->zram), "%s", dir);
-	snprintf(undo->swap, sizeof(undo->swap), "/dev/zram0");
+	snprintf(cleanup->zram, sizeof(cleanup->zram), "%s", dir);
+	snprintf(cleanup->swap, sizeof(cleanup->swap), "/dev/zram0");
 }
 
 /*
@@ -80,29 +80,29 @@ void note_zram(struct run *run)
 int make_swap(struct run *run)
 {
 	unsigned long long size = run->opt.swap_size;
-	struct undo *undo = &run->undo;
-	char path[sizeof(undo->zram) + 16];
+	struct cleanup *cleanup = &run->cleanup;
+	char path[sizeof(cleanup->zram) + 16];
 	int err;
 
-	if (!*undo->swap)
+	if (!*cleanup->swap)
 		return 0;
-	if (!*undo->zram)
-		return make_filled_file(run, undo->swap, size) ||
+	if (!*cleanup->zram)
+		return make_filled_file(run, cleanup->swap, size) ||
 		       write_swap_area(run, size) ? -1 : 0;
-	snprintf(path, sizeof(path), "%s/disksize", undo->zram);
+	snprintf(path, sizeof(path), "%s/disksize", cleanup->zram);
 	err = write_line(path, "%llu", size);
 	if (err)
-		return give_up(run, EXIT_FAILED, "cannot write to %s: %s", path,
-			       strerror(-err));
+		return fail(run, EXIT_FAILED, "cannot write to %s: %s", path,
+			    strerror(-err));
 	return write_swap_area(run, size);
 }
 
 int swap_on(struct run *run)
 {
-	if (!swapon(run->undo.swap, 0))
+	if (!swapon(run->cleanup.swap, 0))
 		return 0;
-	return give_up(run, EXIT_FAILED, "cannot swap on %s: %s",
-		       run->undo.swap, strerror(errno));
+	return fail(run, EXIT_FAILED, "cannot swap on %s: %s",
+		    run->cleanup.swap, strerror(errno));
 }
 
 unsigned long long free_swap_bytes(void)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "cgroup_util.h"
-#include "judge.h"
+#include "expect.h"
 
 /* Warm and cold file pages fill half; anonymous memory needs half of that. */
 #define MEMORY_MAX	(64 * MIB)
@@ -59,14 +59,14 @@ FIXTURE_SETUP(isolated_folio)
 
 FIXTURE_TEARDOWN(isolated_folio)
 {
-	EXPECT_EQ(0, bed_down(&bed));
+	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 enum file { ONE_PAGE, WARM, COLD };
 
 static void name_file(char *path, enum file file)
 {
-	snprintf(path, PATH_MAX, "%.*s/file%d", PATH_MAX - 16, bed.run.undo.dir,
+	snprintf(path, PATH_MAX, "%.*s/file%d", PATH_MAX - 16, fixture.run.cleanup.dir,
 		 file);
 }
 
@@ -86,7 +86,7 @@ static int open_file(struct slot *slot, enum file file)
 	name_file(path, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		actor_give_up(slot, "cannot open %s: %s", path, strerror(errno));
+		worker_fail(slot, "cannot open %s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -98,7 +98,7 @@ static char *map_file(struct slot *slot, int fd, size_t size, size_t page)
 	size_t at;
 
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map a file: %s", strerror(errno));
+		worker_fail(slot, "cannot map a file: %s", strerror(errno));
 	for (at = 0; at < size; at += page)
 		seen += mem[at];
 	/* Or the compiler would see no use in reading. */
@@ -115,7 +115,7 @@ static void read_all(struct slot *slot, int fd)
 		got = read(fd, buf, sizeof(buf));
 	} while (got > 0);
 	if (got < 0)
-		actor_give_up(slot, "cannot read a file: %s", strerror(errno));
+		worker_fail(slot, "cannot read a file: %s", strerror(errno));
 }
 
 /*
@@ -140,8 +140,8 @@ static void __noreturn mover_body(const struct run *run, struct slot *slot,
 	read_all(slot, open_file(slot, COLD));
 	do {
 		if (madvise(page, size, MADV_COLD))
-			actor_give_up(slot, "cannot use MADV_COLD: %s",
-				      strerror(errno));
+			worker_fail(slot, "cannot use MADV_COLD: %s",
+				    strerror(errno));
 		atomic_store(&slot->ready, true);
 	} while (true);
 }
@@ -153,7 +153,7 @@ static void __noreturn taker_body(const struct run *run, struct slot *slot)
 	mem = mmap(NULL, ANON_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map memory: %s", strerror(errno));
+		worker_fail(slot, "cannot map memory: %s", strerror(errno));
 	write_pages(mem, ANON_SIZE, run->env.page_size);
 	_exit(EXIT_OK);
 }
@@ -165,16 +165,16 @@ static int keep_cpu(struct run *run)
 	int cpu = CPU_SETSIZE - 1;
 
 	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		return give_up(run, EXIT_SKIP, "there are too many CPUs: %s",
-			       strerror(errno));
+		return fail(run, EXIT_SKIP, "there are too many CPUs: %s",
+			    strerror(errno));
 	if (CPU_COUNT(&cpus) < 2)
-		return give_up(run, EXIT_SKIP, "there is one CPU only");
+		return fail(run, EXIT_SKIP, "there is one CPU only");
 	while (!CPU_ISSET(cpu, &cpus))
 		cpu--;
 	CPU_CLR(cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		return give_up(run, EXIT_FAILED, "cannot leave CPU %d: %s", cpu,
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot leave CPU %d: %s", cpu,
+			    strerror(errno));
 	return cpu;
 }
 
@@ -182,23 +182,23 @@ static int keep_cpu(struct run *run)
 static pid_t start(const char *group, struct slot *slot, int cpu)
 {
 	/* The mover would be a larger victim than it is worth. */
-	pid_t pid = bed_fork(&bed, cpu < 0 ? 1000 : -1000, slot);
+	pid_t pid = fixture_fork(&fixture, cpu < 0 ? 1000 : -1000, slot);
 
 	if (pid)
 		return pid;
 	enter_cgroup(group, slot);
 	if (cpu < 0)
-		taker_body(&bed.run, slot);
-	mover_body(&bed.run, slot, cpu);
+		taker_body(&fixture.run, slot);
+	mover_body(&fixture.run, slot, cpu);
 }
 
 static int make_limited_group(struct run *run, char *group)
 {
 	snprintf(group, PATH_MAX, "%.*s/limited", PATH_MAX - 16,
-		 run->undo.group);
+		 run->cleanup.group);
 	if (cg_create(group))
-		return give_up(run, EXIT_FAILED, "cannot make %s: %s", group,
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot make %s: %s", group,
+			    strerror(errno));
 	return set_memory(run, group, "memory.max", MEMORY_MAX);
 }
 
@@ -206,33 +206,33 @@ static int walk_no_page_tables(struct run *run)
 {
 	int err = write_line(LRU_FILE, "5");
 
-	return err ? give_up(run, EXIT_SKIP, "cannot change the LRU: %s",
-			     strerror(-err)) : 0;
+	return err ? fail(run, EXIT_SKIP, "cannot change the LRU: %s",
+			  strerror(-err)) : 0;
 }
 
 TEST_F_TIMEOUT(isolated_folio, others_are_evicted, TIMEOUT)
 {
 	struct slot *mover, *taker;
-	struct run *run = &bed.run;
+	struct run *run = &fixture.run;
 	pid_t mover_pid, taker_pid;
 	int status;
 	int cpu;
 
-	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 	if (variant->no_walk)
-		MUST(walk_no_page_tables(run));
+		ASSERT_STEP(walk_no_page_tables(run));
 	cpu = keep_cpu(run);
-	MUST(cpu < 0);
-	MUST(make_limited_group(run, self->group));
-	MUST(make_file(run, ONE_PAGE, run->env.page_size) ||
-	     make_file(run, WARM, WARM_SIZE) || make_file(run, COLD, COLD_SIZE));
-	mover = bed_slot();
-	taker = bed_slot();
+	ASSERT_STEP(cpu < 0);
+	ASSERT_STEP(make_limited_group(run, self->group));
+	ASSERT_STEP(make_file(run, ONE_PAGE, run->env.page_size) ||
+		    make_file(run, WARM, WARM_SIZE) || make_file(run, COLD, COLD_SIZE));
+	mover = fixture_slot();
+	taker = fixture_slot();
 	ASSERT_TRUE(mover && taker);
 
 	mover_pid = start(self->group, mover, cpu);
 	ASSERT_LT(0, mover_pid);
-	MUST(bed_wait_for(&bed, "mover", mover_pid, mover));
+	ASSERT_STEP(fixture_wait_for(&fixture, "mover", mover_pid, mover));
 	taker_pid = start(self->group, taker, -1);
 	ASSERT_EQ(taker_pid, waitpid(taker_pid, &status, 0));
 	TH_LOG("%ld MiB of file left, of %llu",

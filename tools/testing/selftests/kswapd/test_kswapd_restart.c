@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "judge.h"
+#include "expect.h"
 
 #define WINDOWS			6
 #define WINDOW			3
@@ -52,38 +52,38 @@ FIXTURE_VARIANT_ADD(kswapd_restart, mglru_last_node)
 
 FIXTURE_SETUP(kswapd_restart)
 {
-	MUST(bed_up(&bed, variant->lru, variant->where));
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, variant->where));
 }
 
 FIXTURE_TEARDOWN(kswapd_restart)
 {
-	EXPECT_EQ(0, bed_down(&bed));
+	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /* With memory.low @low for the page cache of each; 0 is no protection. */
-static int add_protected_readers(struct bed *bed, unsigned long long low)
+static int add_protected_readers(struct node_fixture *fixture, unsigned long long low)
 {
-	struct run *run = &bed->run;
-	struct actor *actor;
+	struct run *run = &fixture->run;
+	struct worker *worker;
 	char name[32];
 	int i;
 
-	if (low && set_memory(run, run->undo.group, "memory.low",
+	if (low && set_memory(run, run->cleanup.group, "memory.low",
 			      run->opt.readers * low))
 		return -1;
 	for (i = 0; i < run->opt.readers; i++) {
 		snprintf(name, sizeof(name), "reader%d", i);
-		actor = new_actor(run, READER, name);
-		if (!actor || (low && set_memory(run, actor->cgroup, "memory.low", low)) ||
-		    launch(run, actor))
+		worker = new_worker(run, READER, name);
+		if (!worker || (low && set_memory(run, worker->cgroup, "memory.low", low)) ||
+		    launch(run, worker))
 			return -1;
 	}
 	return 0;
 }
 
-static int add_readers(struct bed *bed)
+static int add_readers(struct node_fixture *fixture)
 {
-	return add_protected_readers(bed, 0);
+	return add_protected_readers(fixture, 0);
 }
 
 /* Of what kswapd and direct reclaim scanned. */
@@ -110,9 +110,9 @@ static bool reclaim_goes_on(struct run *run)
 }
 
 #define WATCH(seconds) do {						\
-	const struct sample *w_ = &bed.window;				\
+	const struct sample *w_ = &fixture.window;			\
 									\
-	MUST(bed_watch(&bed, seconds));					\
+	ASSERT_STEP(fixture_watch(&fixture, seconds));			\
 	TH_LOG("hopeless %.0f %%, kswapd: %.1f %% CPU, %.0f %% of scans; %llu stalls, %llu pages",\
 	       hopeless_share(w_), w_->kswapd_cpu, kswapd_share(w_),	\
 	       w_->diff.stalls, w_->diff.direct_stolen);		\
@@ -120,27 +120,27 @@ static bool reclaim_goes_on(struct run *run)
 
 #define EXPECT_AT_WORK(share) do {					\
 	EXPECT_AT_MOST("node hopeless, % of the looks",			\
-		       hopeless_share(&bed.window), 0, ALLOWED_HOPELESS);\
+		       hopeless_share(&fixture.window), 0, ALLOWED_HOPELESS);\
 	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
-			kswapd_share(&bed.window), 100, share);		\
+			kswapd_share(&fixture.window), 100, share);	\
 } while (0)
 
 /* Readers fill a healthy node, and kswapd is there all the time. */
-#define EXPECT_STAYS(low) do {						\
-	MUST(add_protected_readers(&bed, low));				\
-	MUST(wait_until(&bed.run, reclaim_goes_on,			\
-			"the readers do not fill the node"));		\
+#define EXPECT_STAYS_AT_WORK(low) do {					\
+	ASSERT_STEP(add_protected_readers(&fixture, low));		\
+	ASSERT_STEP(wait_until(&fixture.run, reclaim_goes_on,		\
+			       "the readers do not fill the node"));	\
 	WATCH(WINDOWS * WINDOW);					\
 	EXPECT_AT_WORK(ALLOWED_SHARE);					\
 } while (0)
 
 /* It may take its time to come back, but then it must be there. */
-#define EXPECT_BACK(share) do {						\
-	const struct sample *s_ = &bed.window;				\
+#define EXPECT_RESTART(share) do {					\
+	const struct sample *s_ = &fixture.window;			\
 	int i_;								\
 									\
-	MUST(wait_until(&bed.run, reclaim_goes_on,		\
-			"the readers do not fill the node"));		\
+	ASSERT_STEP(wait_until(&fixture.run, reclaim_goes_on,	\
+			       "the readers do not fill the node"));	\
 	for (i_ = 0; i_ < WINDOWS; i_++) {				\
 		WATCH(WINDOW);						\
 		if (hopeless_share(s_) <= ALLOWED_HOPELESS &&		\
@@ -153,7 +153,7 @@ static bool reclaim_goes_on(struct run *run)
 /* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
 TEST_F_TIMEOUT(kswapd_restart, readers_on_a_healthy_node, TIMEOUT)
 {
-	EXPECT_STAYS(0);
+	EXPECT_STAYS_AT_WORK(0);
 }
 
 /*
@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(kswapd_restart, readers_on_a_healthy_node, TIMEOUT)
  */
 TEST_F_TIMEOUT(kswapd_restart, protected_readers_on_a_healthy_node, TIMEOUT)
 {
-	EXPECT_STAYS(node_bytes(&bed.run));
+	EXPECT_STAYS_AT_WORK(node_bytes(&fixture.run));
 }
 
 /*
@@ -171,31 +171,31 @@ TEST_F_TIMEOUT(kswapd_restart, protected_readers_on_a_healthy_node, TIMEOUT)
  */
 TEST_F_TIMEOUT(kswapd_restart, senders_on_a_healthy_node, TIMEOUT)
 {
-	bed.run.opt.by_sendfile = true;
-	MUST(set_readahead(&bed.run));
-	EXPECT_STAYS(0);
+	fixture.run.opt.by_sendfile = true;
+	ASSERT_STEP(set_readahead(&fixture.run));
+	EXPECT_STAYS_AT_WORK(0);
 }
 
 /* The hog has left nearly all of the node, and readers fill it again. */
 TEST_F_TIMEOUT(kswapd_restart, readers_after_exit, TIMEOUT)
 {
-	MUST(bed_make_hopeless(&bed));
-	bed_leave(&bed);
-	MUST(wait_until(&bed.run, node_is_empty,
-			"the hog's memory has not come back"));
-	MUST(add_readers(&bed));
-	EXPECT_BACK(ALLOWED_SHARE);
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	fixture_end_hog(&fixture);
+	ASSERT_STEP(wait_until(&fixture.run, node_is_empty,
+			       "the hog's memory has not come back"));
+	ASSERT_STEP(add_readers(&fixture));
+	EXPECT_RESTART(ALLOWED_SHARE);
 }
 
 /* The hog stays, and part of it can be swapped out from now on. */
 TEST_F_TIMEOUT(kswapd_restart, swap_for_the_hog, TIMEOUT)
 {
-	MUST(make_swap(&bed.run));
-	MUST(bed_make_hopeless(&bed));
-	MUST(bed_let_swap(&bed));
-	MUST(bed_swap_on(&bed));
-	MUST(add_readers(&bed));
-	EXPECT_BACK(ALLOWED_SWAP_SHARE);
+	ASSERT_STEP(make_swap(&fixture.run));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	ASSERT_STEP(fixture_allow_swap(&fixture));
+	ASSERT_STEP(fixture_swap_on(&fixture));
+	ASSERT_STEP(add_readers(&fixture));
+	EXPECT_RESTART(ALLOWED_SWAP_SHARE);
 }
 
 TEST_HARNESS_MAIN

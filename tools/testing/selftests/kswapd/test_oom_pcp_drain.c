@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "judge.h"
+#include "expect.h"
 
 #define SHIFTS		32
 #define MANY		8
@@ -36,12 +36,12 @@ FIXTURE_VARIANT_ADD(oom_pcp_drain, mglru)
 
 FIXTURE_SETUP(oom_pcp_drain)
 {
-	MUST(bed_up(&bed, variant->lru, LAST_NODE));
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 }
 
 FIXTURE_TEARDOWN(oom_pcp_drain)
 {
-	EXPECT_EQ(0, bed_down(&bed));
+	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /* As the kernel has them; they may then hold an eighth of a zone. */
@@ -49,45 +49,45 @@ static int let_lists_grow(struct run *run)
 {
 	int err = write_line(LISTS_FILE, "0");
 
-	return err ? give_up(run, EXIT_SKIP, "cannot write to %s: %s",
-			     LISTS_FILE, strerror(-err)) : 0;
+	return err ? fail(run, EXIT_SKIP, "cannot write to %s: %s",
+			  LISTS_FILE, strerror(-err)) : 0;
 }
 
 /* The same that bed_fork() gives others, on the node and ready. */
-static pid_t add_shifter(struct bed *bed, struct slot *slot,
+static pid_t add_shifter(struct node_fixture *fixture, struct slot *slot,
 			 struct slot *shared, int tasks, size_t size)
 {
-	pid_t pid = bed_fork(bed, -1000, slot);
+	pid_t pid = fixture_fork(fixture, -1000, slot);
 	int err;
 
 	if (pid)
-		return pid < 0 || bed_wait_for(bed, "shifter", pid, slot) ? -1 :
+		return pid < 0 || fixture_wait_for(fixture, "shifter", pid, slot) ? -1 :
 		       pid;
-	err = bind_to_node(bed->run.opt.node);
+	err = bind_to_node(fixture->run.opt.node);
 	if (err)
-		actor_give_up(slot, "cannot be bound to node %d: %s",
-			      bed->run.opt.node, strerror(-err));
-	shift(&bed->run, slot, shared, tasks, size, SHIFTS);
+		worker_fail(slot, "cannot be bound to node %d: %s",
+			    fixture->run.opt.node, strerror(-err));
+	shift(&fixture->run, slot, shared, tasks, size, SHIFTS);
 }
 
-#define SHIFT_AND_JUDGE(n, size) do {						\
+#define SHIFT_AND_EXPECT_NO_KILL(n, size) do {					\
 	struct slot *slots_[n];							\
 	pid_t pids_[n];								\
 	int status_;								\
 	int i_;									\
 										\
-	MUST(let_lists_grow(&bed.run));						\
+	ASSERT_STEP(let_lists_grow(&fixture.run));				\
 	for (i_ = 0; i_ < (n); i_++) {						\
-		slots_[i_] = bed_slot();					\
+		slots_[i_] = fixture_slot();					\
 		ASSERT_NE(NULL, slots_[i_]);					\
-		pids_[i_] = add_shifter(&bed, slots_[i_], slots_[0], n, size); \
+		pids_[i_] = add_shifter(&fixture, slots_[i_], slots_[0], n, size); \
 		ASSERT_LT(0, pids_[i_]) {					\
-			TH_LOG("%s", bed.run.why);				\
+			TH_LOG("%s", fixture.run.why);				\
 		}								\
 	}									\
-	MUST(bed_make_hopeless(&bed));						\
-	end_actor(find_actor(&bed.run, TOUCH));					\
-	kill(find_actor(&bed.run, HOG)->pid, SIGSTOP);				\
+	ASSERT_STEP(fixture_make_hopeless(&fixture));				\
+	end_worker(find_worker(&fixture.run, TOUCH));				\
+	kill(find_worker(&fixture.run, HOG)->pid, SIGSTOP);			\
 	for (i_ = 0; i_ < (n); i_++)						\
 		atomic_store(&slots_[i_]->leave, true);				\
 	for (i_ = 0; i_ < (n); i_++) {						\
@@ -99,7 +99,7 @@ static pid_t add_shifter(struct bed *bed, struct slot *slot,
 			       slots_[i_]->note : "was killed");		\
 		}								\
 	}									\
-	MUST(all_well(&bed.run));						\
+	ASSERT_STEP(check_workers(&fixture.run));				\
 } while (0)
 
 /*
@@ -108,13 +108,13 @@ static pid_t add_shifter(struct bed *bed, struct slot *slot,
  */
 TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_first, TIMEOUT)
 {
-	SHIFT_AND_JUDGE(1, gap_bytes(&bed.run) + SLACK);
+	SHIFT_AND_EXPECT_NO_KILL(1, gap_bytes(&fixture.run) + SLACK);
 }
 
 /* Several tasks at once: each finds what the others have given back. */
 TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_for_many, TIMEOUT)
 {
-	SHIFT_AND_JUDGE(MANY, gap_bytes(&bed.run) / MANY + SLACK);
+	SHIFT_AND_EXPECT_NO_KILL(MANY, gap_bytes(&fixture.run) / MANY + SLACK);
 }
 
 TEST_HARNESS_MAIN

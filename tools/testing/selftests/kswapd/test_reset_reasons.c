@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cgroup_util.h"
-#include "judge.h"
+#include "expect.h"
 
 #define CACHE_SIZE	(96 * MIB)
 #define ATTEMPTS	5
@@ -43,32 +43,32 @@ FIXTURE_SETUP(reset_reasons)
 
 FIXTURE_TEARDOWN(reset_reasons)
 {
-	EXPECT_EQ(0, bed_down(&bed));
+	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /*
  * Hopeless, pressed and still hopeless; the pressure is stopped again. Where
  * kswapd did not stay away, there is no revival to wait for.
  */
-#define PRESS_IN_VAIN() do {						\
-	struct actor *stream_;						\
+#define EXPECT_STILL_HOPELESS() do {					\
+	struct worker *stream_;						\
 									\
-	STEP(stream_ = bed_stream(&bed, "stream", STREAM_HIGH));	\
-	MUST(launch(&bed.run, stream_));				\
-	MUST(bed_make_hopeless(&bed));				\
-	MUST(bed_press(&bed));					\
-	WATCH_AWAY();							\
+	SKIP_OR_ASSERT(stream_ = fixture_stream(&fixture, "stream", STREAM_HIGH));	\
+	ASSERT_STEP(launch(&fixture.run, stream_));			\
+	ASSERT_STEP(fixture_make_hopeless(&fixture));		\
+	ASSERT_STEP(fixture_press(&fixture));			\
+	WATCH_UNTIL_STOPPED();						\
 	EXPECT_PRESSURE();						\
-	EXPECT_AWAY();						\
-	ASSERT_TRUE(bed.window.kswapd_cpu <= ALLOWED_CPU);		\
-	bed_stop(&bed);							\
-	MUST(wait_until(&bed.run, node_is_hopeless,		\
-			"the node is not hopeless"));			\
+	EXPECT_KSWAPD_STOPPED();				\
+	ASSERT_TRUE(fixture.window.kswapd_cpu <= ALLOWED_CPU);		\
+	fixture_stop(&fixture);						\
+	ASSERT_STEP(wait_until(&fixture.run, node_is_hopeless,	\
+			       "the node is not hopeless"));		\
 } while (0)
 
-#define BEGIN(where) do {						\
-	MUST(bed_up(&bed, variant->lru, where));			\
-	PRESS_IN_VAIN();						\
+#define SET_UP_HOPELESS(where) do {					\
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, where));	\
+	EXPECT_STILL_HOPELESS();					\
 } while (0)
 
 /*
@@ -80,13 +80,13 @@ FIXTURE_TEARDOWN(reset_reasons)
 	const struct event *event_;					\
 	pid_t who_ = (who);						\
 									\
-	MUST(wait_until(&bed.run, node_is_not_hopeless,			\
-			"kswapd does not come back"));			\
-	MUST(trace_read(&bed.run, &bed.trace));			\
-	event_ = trace_find(&bed.trace, RESET, why, bed.to);		\
-	if (!event_ && bed.gone)					\
-		event_ = trace_find(&bed.trace, RESET, "KSWAPD", bed.to); \
-	if (bed.trace.has[RESET]) {					\
+	ASSERT_STEP(wait_until(&fixture.run, node_is_not_hopeless,	\
+			       "kswapd does not come back"));		\
+	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));	\
+	event_ = trace_find(&fixture.trace, RESET, why, fixture.to);	\
+	if (!event_ && fixture.hog_gone)				\
+		event_ = trace_find(&fixture.trace, RESET, "KSWAPD", fixture.to); \
+	if (fixture.trace.has[RESET]) {					\
 		EXPECT_NE(NULL, event_);				\
 		if (event_)						\
 			TH_LOG("reset by %d, reason %s",		\
@@ -100,30 +100,30 @@ FIXTURE_TEARDOWN(reset_reasons)
  * Nothing wakes kswapd any more, the hog's looks at the node neither, and the time is
  * over for which it was to be left alone: a reset by others counts from here on.
  */
-#define LET_SLEEP() do {						\
-	end_actor(find_actor(&bed.run, TOUCH));				\
-	kill(find_actor(&bed.run, HOG)->pid, SIGSTOP);			\
+#define LET_KSWAPD_SLEEP() do {						\
+	end_worker(find_worker(&fixture.run, TOUCH));			\
+	kill(find_worker(&fixture.run, HOG)->pid, SIGSTOP);		\
 	sleep_until(now_ns() + OTHERS_WAIT_NS);				\
 } while (0)
 
 /* The hog goes, and reclaim of a cgroup then finds the node balanced. */
 TEST_F_TIMEOUT(reset_reasons, balanced_after_exit, TIMEOUT)
 {
-	BEGIN(LAST_NODE);
-	LET_SLEEP();
-	bed_leave(&bed);
-	MUST(wait_until(&bed.run, node_is_empty,
-			"the hog's memory has not come back"));
-	MUST(bed_press(&bed));
-	EXPECT_REASON("DIRECT", find_actor(&bed.run, STREAMER)->pid);
+	SET_UP_HOPELESS(LAST_NODE);
+	LET_KSWAPD_SLEEP();
+	fixture_end_hog(&fixture);
+	ASSERT_STEP(wait_until(&fixture.run, node_is_empty,
+			       "the hog's memory has not come back"));
+	ASSERT_STEP(fixture_press(&fixture));
+	EXPECT_REASON("DIRECT", find_worker(&fixture.run, STREAMER)->pid);
 }
 
 /* Freed pages do it alone, where there is a node to fall back to. */
 TEST_F_TIMEOUT(reset_reasons, pages_freed, TIMEOUT)
 {
-	BEGIN(FIRST_NODE);
-	LET_SLEEP();
-	bed_leave(&bed);
+	SET_UP_HOPELESS(FIRST_NODE);
+	LET_KSWAPD_SLEEP();
+	fixture_end_hog(&fixture);
 	EXPECT_REASON("PCP", 0);
 }
 
@@ -131,8 +131,8 @@ TEST_F_TIMEOUT(reset_reasons, demotion_switched_on, TIMEOUT)
 {
 	if (access(DEMOTION_FILE, W_OK))
 		SKIP(return, "demotion cannot be switched on and off here");
-	BEGIN(LAST_NODE);
-	LET_SLEEP();
+	SET_UP_HOPELESS(LAST_NODE);
+	LET_KSWAPD_SLEEP();
 	ASSERT_EQ(0, write_line(DEMOTION_FILE, "0"));
 	ASSERT_EQ(0, write_line(DEMOTION_FILE, "1"));
 	EXPECT_REASON("OTHER", getpid());
@@ -141,43 +141,43 @@ TEST_F_TIMEOUT(reset_reasons, demotion_switched_on, TIMEOUT)
 /* Give the hog swap: the next run of kswapd reclaims enough, with no reset by others. */
 TEST_F_TIMEOUT(reset_reasons, swap_added, TIMEOUT)
 {
-	MUST(bed_up(&bed, variant->lru, LAST_NODE));
-	MUST(make_swap(&bed.run));
-	PRESS_IN_VAIN();
-	MUST(bed_let_swap(&bed));
-	MUST(bed_swap_on(&bed));
-	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
+	ASSERT_STEP(make_swap(&fixture.run));
+	EXPECT_STILL_HOPELESS();
+	ASSERT_STEP(fixture_allow_swap(&fixture));
+	ASSERT_STEP(fixture_swap_on(&fixture));
+	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 
 /* kswapd's own runs have become long enough to step in between. */
-static int slow_down(struct bed *bed)
+static int slow_down(struct node_fixture *fixture)
 {
 	char path[PATH_MAX + 32];
 	int i;
 
 	for (i = 0; i < SLOWING_GROUPS; i++) {
-		snprintf(path, sizeof(path), "%s/slow%d", bed->run.undo.group, i);
+		snprintf(path, sizeof(path), "%s/slow%d", fixture->run.cleanup.group, i);
 		if (cg_create(path))
-			return give_up(&bed->run, EXIT_FAILED,
-				       "cannot make %s: %s", path,
-				       strerror(errno));
+			return fail(&fixture->run, EXIT_FAILED,
+				    "cannot make %s: %s", path,
+				    strerror(errno));
 	}
 	return 0;
 }
 
-static struct actor *add_cache(struct bed *bed)
+static struct worker *add_cache(struct node_fixture *fixture)
 {
-	struct actor *cache = new_actor(&bed->run, STREAMER, "cache");
+	struct worker *cache = new_worker(&fixture->run, STREAMER, "cache");
 
-	if (!cache || bed_protect(bed, cache, CACHE_SIZE + 8 * MIB))
+	if (!cache || fixture_protect(fixture, cache, CACHE_SIZE + 8 * MIB))
 		return NULL;
 	cache->size = CACHE_SIZE;
 	cache->high = CACHE_SIZE;
-	return launch(&bed->run, cache) || bed_hold(bed) ? NULL : cache;
+	return launch(&fixture->run, cache) || fixture_hold(fixture) ? NULL : cache;
 }
 
 /* Reads failures from the pipe as they happen, until enough have. */
-static int wait_for_failures(struct bed *bed)
+static int wait_for_failures(struct node_fixture *fixture)
 {
 	unsigned long long deadline = now_ns() + 60 * NS_A_SECOND;
 	char path[PATH_MAX + 32];
@@ -185,12 +185,12 @@ static int wait_for_failures(struct bed *bed)
 	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/trace_pipe", bed->run.undo.tracing);
+	snprintf(path, sizeof(path), "%s/trace_pipe", fixture->run.cleanup.tracing);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return give_up(&bed->run, EXIT_FAILED, "cannot open %s: %s",
-			       path, strerror(errno));
-	while (now_ns() < deadline && !all_well(&bed->run)) {
+		return fail(&fixture->run, EXIT_FAILED, "cannot open %s: %s",
+			    path, strerror(errno));
+	while (now_ns() < deadline && !check_workers(&fixture->run)) {
 		char *at;
 
 		got = read(fd, text, sizeof(text) - 1);
@@ -205,55 +205,55 @@ static int wait_for_failures(struct bed *bed)
 		}
 	}
 	close(fd);
-	return give_up(&bed->run, EXIT_FAILED, "kswapd does not fail");
+	return fail(&fixture->run, EXIT_FAILED, "kswapd does not fail");
 }
 
 static bool reset_or_hopeless(struct run *run)
 {
-	if (trace_read(run, &bed.trace))
+	if (trace_read(run, &fixture.trace))
 		return true;
-	return trace_find(&bed.trace, RESET, "KSWAPD", bed.to) ||
+	return trace_find(&fixture.trace, RESET, "KSWAPD", fixture.to) ||
 	       node_is_hopeless(run);
 }
 
 /* Let page cache of a hopeless node lose its protection: the next run finds it. */
 TEST_F_TIMEOUT(reset_reasons, cache_loses_protection, TIMEOUT)
 {
-	struct actor *cache;
+	struct worker *cache;
 
-	MUST(bed_up(&bed, variant->lru, LAST_NODE));
-	STEP(cache = add_cache(&bed));
-	PRESS_IN_VAIN();
-	MUST(bed_protect(&bed, cache, 0));
-	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
+	SKIP_OR_ASSERT(cache = add_cache(&fixture));
+	EXPECT_STILL_HOPELESS();
+	ASSERT_STEP(fixture_protect(&fixture, cache, 0));
+	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 
 /* It has failed a few times when page cache loses its protection. */
 TEST_F_TIMEOUT(reset_reasons, kswapd_itself, TIMEOUT)
 {
-	struct run *run = &bed.run;
-	struct actor *cache;
+	struct run *run = &fixture.run;
+	struct worker *cache;
 	int i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		MUST(bed_up(&bed, variant->lru, LAST_NODE));
-		if (!bed.trace.has[RESET] || !bed.trace.has[FAIL])
+		ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
+		if (!fixture.trace.has[RESET] || !fixture.trace.has[FAIL])
 			SKIP(return, "this kernel has no events of failed runs and resets");
-		MUST(slow_down(&bed));
-		STEP(cache = add_cache(&bed));
-		bed.to = (double)now_ns() / NS_A_SECOND;
-		MUST(bed_hog_and_touch(&bed, BIND_TASK));
-		MUST(wait_for_failures(&bed));
-		MUST(bed_protect(&bed, cache, 0));
-		MUST(wait_until(run, reset_or_hopeless,
-				"kswapd neither gives up nor comes back"));
-		if (trace_find(&bed.trace, RESET, "KSWAPD", bed.to))
+		ASSERT_STEP(slow_down(&fixture));
+		SKIP_OR_ASSERT(cache = add_cache(&fixture));
+		fixture.to = (double)now_ns() / NS_A_SECOND;
+		ASSERT_STEP(fixture_hog_and_touch(&fixture, BIND_TASK));
+		ASSERT_STEP(wait_for_failures(&fixture));
+		ASSERT_STEP(fixture_protect(&fixture, cache, 0));
+		ASSERT_STEP(wait_until(run, reset_or_hopeless,
+				       "kswapd neither gives up nor comes back"));
+		if (trace_find(&fixture.trace, RESET, "KSWAPD", fixture.to))
 			break;
 		TH_LOG("attempt %d was too late", i + 1);
-		ASSERT_EQ(0, bed_down(&bed));
+		ASSERT_EQ(0, fixture_teardown(&fixture));
 	}
 	ASSERT_LT(i, ATTEMPTS);
-	EXPECT_REASON("KSWAPD", bed.run.env.kswapd);
+	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 
 TEST_HARNESS_MAIN

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "judge.h"
+#include "expect.h"
 
 /* MAX_RECLAIM_RETRIES; a wakeup that is under way may add one. */
 #define HOPELESS_AT	16
@@ -47,26 +47,26 @@ FIXTURE_VARIANT_ADD(tracepoints, mglru)
 
 FIXTURE_SETUP(tracepoints)
 {
-	MUST(bed_up(&bed, variant->lru, LAST_NODE));
-	if (!bed.trace.has[FAIL] || !bed.trace.has[RESET])
-		SKIP(bed_quit(&bed), "this kernel has no events of failed runs and resets");
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
+	if (!fixture.trace.has[FAIL] || !fixture.trace.has[RESET])
+		SKIP(fixture_quit(&fixture), "this kernel has no events of failed runs and resets");
 }
 
 FIXTURE_TEARDOWN(tracepoints)
 {
-	EXPECT_EQ(0, bed_down(&bed));
+	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
-static int add_streams(struct bed *bed, int n)
+static int add_streams(struct node_fixture *fixture, int n)
 {
-	struct actor *stream;
+	struct worker *stream;
 	char name[32];
 	int i;
 
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "stream%d", i);
-		stream = bed_stream(bed, name, SMALL_HIGH);
-		if (!stream || launch(&bed->run, stream))
+		stream = fixture_stream(fixture, name, SMALL_HIGH);
+		if (!stream || launch(&fixture->run, stream))
 			return -1;
 	}
 	return 0;
@@ -75,11 +75,11 @@ static int add_streams(struct bed *bed, int n)
 /* What happened since the count was known to be 0; NULL at the end. */
 static const struct event *next_event(const struct event *event)
 {
-	const struct trace *trace = &bed.trace;
+	const struct trace *trace = &fixture.trace;
 
 	event = event ? event + 1 : trace->events;
 	while (event && event < trace->events + trace->nr) {
-		if (event->t >= bed.began && event->kind != WAKE)
+		if (event->t >= fixture.began && event->kind != WAKE)
 			return event;
 		event++;
 	}
@@ -91,10 +91,10 @@ TEST_F_TIMEOUT(tracepoints, counts_to_sixteen, TIMEOUT)
 	const struct event *event = NULL;
 	int count = 0;
 
-	MUST(add_streams(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
-	MUST(trace_read(&bed.run, &bed.trace));
-	ASSERT_FALSE(bed.trace.overrun);
+	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));
+	ASSERT_FALSE(fixture.trace.overrun);
 	while ((event = next_event(event))) {
 		if (event->kind == RESET) {
 			TH_LOG("reset at %d by %d, reason %s", count,
@@ -129,12 +129,12 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 	int retries = 0;
 	int hasty = 0;
 
-	MUST(add_streams(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
-	MUST(bed_press(&bed));
-	MUST(bed_watch(&bed, BACKOFF_WINDOW));
+	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	ASSERT_STEP(fixture_press(&fixture));
+	ASSERT_STEP(fixture_watch(&fixture, BACKOFF_WINDOW));
 	EXPECT_PRESSURE();
-	ASSERT_FALSE(bed.trace.overrun);
+	ASSERT_FALSE(fixture.trace.overrun);
 	while ((event = next_event(event))) {
 		if (event->kind == RESET) {
 			last = NULL;
@@ -151,25 +151,25 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 	}
 	EXPECT_AT_MOST("runs before their time", hasty, 0, RACE);
 	EXPECT_AT_LEAST("retries", retries, LEAST_RETRIES + 2, LEAST_RETRIES);
-	MUST(bed_watch(&bed, 1));
-	EXPECT_TRUE(node_is_hopeless(&bed.run));
+	ASSERT_STEP(fixture_watch(&fixture, 1));
+	EXPECT_TRUE(node_is_hopeless(&fixture.run));
 }
 
 /* Press a hopeless node: there are few failed runs, and no reset. */
 TEST_F_TIMEOUT(tracepoints, silence_under_pressure, TIMEOUT)
 {
-	struct trace *trace = &bed.trace;
+	struct trace *trace = &fixture.trace;
 
-	MUST(add_streams(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
-	MUST(bed_press(&bed));
-	MUST(bed_watch(&bed, WINDOW_SECONDS));
+	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	ASSERT_STEP(fixture_press(&fixture));
+	ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));
 	EXPECT_PRESSURE();
-	EXPECT_AT_MOST("resets", trace_count(trace, RESET, bed.from, bed.to),
+	EXPECT_AT_MOST("resets", trace_count(trace, RESET, fixture.from, fixture.to),
 		       0, 0);
 	EXPECT_AT_MOST("failed runs a second",
-		       trace_count(trace, FAIL, bed.from, bed.to) /
-		       bed.window.seconds, 0, ALLOWED_RUNS);
+		       trace_count(trace, FAIL, fixture.from, fixture.to) /
+		       fixture.window.seconds, 0, ALLOWED_RUNS);
 }
 
 /*
@@ -182,15 +182,15 @@ TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 	int begins = 0;
 	int resets = 0;
 
-	MUST(add_streams(&bed, RECLAIMERS));
+	ASSERT_STEP(add_streams(&fixture, RECLAIMERS));
 	/* On a node that is well */
-	MUST(bed_watch(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
-	MUST(bed_press(&bed));
-	bed_leave(&bed);
+	ASSERT_STEP(fixture_watch(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	ASSERT_STEP(fixture_press(&fixture));
+	fixture_end_hog(&fixture);
 	/* All of them find it balanced now, and one sets the count back. */
-	MUST(bed_press(&bed));
-	MUST(bed_watch(&bed, 1));
+	ASSERT_STEP(fixture_press(&fixture));
+	ASSERT_STEP(fixture_watch(&fixture, 1));
 	while ((event = next_event(event))) {
 		if (event->kind == FAIL) {
 			begins += event->number == 1;
@@ -202,7 +202,7 @@ TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 	}
 	EXPECT_GT(resets, 0);
 	EXPECT_AT_MOST("resets", resets, begins, begins);
-	ASSERT_FALSE(bed.trace.overrun);
+	ASSERT_FALSE(fixture.trace.overrun);
 }
 
 #define TOGGLE() do {							\
@@ -229,10 +229,10 @@ TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 
 	if (access(DEMOTION_FILE, W_OK))
 		SKIP(return, "demotion cannot be switched on and off here");
-	MUST(add_streams(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
-	touch = find_actor(&bed.run, TOUCH)->pid;
-	hog = find_actor(&bed.run, HOG)->pid;
+	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
+	touch = find_worker(&fixture.run, TOUCH)->pid;
+	hog = find_worker(&fixture.run, HOG)->pid;
 	for (i = 0; i < ROUNDS; i++) {
 		kill(touch, SIGSTOP);
 		kill(hog, SIGSTOP);
@@ -242,11 +242,11 @@ TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 		end = now_ns() + TOGGLING_NS;
 		while (now_ns() < end)
 			TOGGLE();
-		MUST(wait_until(&bed.run, node_is_hopeless,
-				"kswapd does not give the node up again"));
+		ASSERT_STEP(wait_until(&fixture.run, node_is_hopeless,
+				       "kswapd does not give the node up again"));
 	}
-	MUST(trace_read(&bed.run, &bed.trace));
-	ASSERT_FALSE(bed.trace.overrun);
+	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));
+	ASSERT_FALSE(fixture.trace.overrun);
 	while ((event = next_event(event))) {
 		if (event->kind == RESET) {
 			resets++;
@@ -270,7 +270,7 @@ static bool counts_now(struct kswapd_counts *counts)
 	char line[16];
 
 	read_line("/proc/sys/vm/stat_refresh", line, sizeof(line));
-	return read_kswapd_counts(bed.run.opt.node, &bed.run.scratch, counts);
+	return read_kswapd_counts(fixture.run.opt.node, &fixture.run.scratch, counts);
 }
 
 /* What the events since then make of these counters; returns the count now. */
@@ -297,10 +297,10 @@ static int counts_by_events(struct kswapd_counts *counts)
 	struct node_state node_;						\
 	int count_;								\
 										\
-	MUST(read_node(&bed.run, &node_));					\
+	ASSERT_STEP(read_node(&fixture.run, &node_));				\
 	ASSERT_TRUE(counts_now(&now_));						\
-	MUST(trace_read(&bed.run, &bed.trace));					\
-	ASSERT_FALSE(bed.trace.overrun);					\
+	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));			\
+	ASSERT_FALSE(fixture.trace.overrun);					\
 	count_ = counts_by_events(&told_);					\
 	TH_LOG("failed runs %llu, given up %llu, revived %llu, count %d",	\
 	       now_.runs_failed, now_.given_up, now_.revived, node_.failures);	\
@@ -319,18 +319,18 @@ TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 
 	if (!counts_now(&was))
 		SKIP(return, "this kernel does not count what kswapd does");
-	MUST(add_streams(&bed, 1));
-	MUST(bed_make_hopeless(&bed));
+	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	/* Nobody is to wake kswapd while they are read. */
-	end_actor(find_actor(&bed.run, TOUCH));
+	end_worker(find_worker(&fixture.run, TOUCH));
 	EXPECT_COUNTS(was);
-	MUST(bed_press(&bed));
-	bed_stop(&bed);
-	bed_leave(&bed);
-	MUST(bed_press(&bed));
-	MUST(wait_until(&bed.run, node_is_not_hopeless,
-			"reclaim on a balanced node does not revive its kswapd"));
-	bed_stop(&bed);
+	ASSERT_STEP(fixture_press(&fixture));
+	fixture_stop(&fixture);
+	fixture_end_hog(&fixture);
+	ASSERT_STEP(fixture_press(&fixture));
+	ASSERT_STEP(wait_until(&fixture.run, node_is_not_hopeless,
+			       "reclaim on a balanced node does not revive its kswapd"));
+	fixture_stop(&fixture);
 	EXPECT_COUNTS(was);
 }
 

@@ -26,11 +26,11 @@ static int trace_set(struct run *run, const char *file, const char *val)
 	char path[PATH_MAX + 128];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%s", run->undo.tracing, file);
+	snprintf(path, sizeof(path), "%s/%s", run->cleanup.tracing, file);
 	err = write_line(path, "%s", val);
 	if (err)
-		return give_up(run, EXIT_FAILED, "cannot write %s to %s: %s",
-			       val, path, strerror(-err));
+		return fail(run, EXIT_FAILED, "cannot write %s to %s: %s",
+			    val, path, strerror(-err));
 	return 0;
 }
 
@@ -41,18 +41,18 @@ int trace_start(struct run *run, struct trace *trace)
 	size_t i;
 
 	memset(trace, 0, sizeof(*trace));
-	if (!*run->undo.tracing)
+	if (!*run->cleanup.tracing)
 		return 0;
-	if (mkdir(run->undo.tracing, 0750))
-		return give_up(run, EXIT_FAILED, "cannot make %s: %s",
-			       run->undo.tracing, strerror(errno));
+	if (mkdir(run->cleanup.tracing, 0750))
+		return fail(run, EXIT_FAILED, "cannot make %s: %s",
+			    run->cleanup.tracing, strerror(errno));
 	snprintf(size, sizeof(size), "%d", BUFFER_KIB);
 	if (trace_set(run, "buffer_size_kb", size) ||
 	    trace_set(run, "trace_clock", "mono"))
 		return -1;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "%s/events/vmscan/%s",
-			 run->undo.tracing, names[i].name);
+			 run->cleanup.tracing, names[i].name);
 		if (access(path, F_OK))
 			continue;
 		snprintf(path, sizeof(path), "events/vmscan/%s/enable",
@@ -121,13 +121,13 @@ int trace_read(struct run *run, struct trace *trace)
 	int err;
 
 	trace->nr = 0;
-	if (!*run->undo.tracing)
+	if (!*run->cleanup.tracing)
 		return 0;
-	snprintf(path, sizeof(path), "%s/trace", run->undo.tracing);
+	snprintf(path, sizeof(path), "%s/trace", run->cleanup.tracing);
 	err = text_read(&trace->text, path);
 	if (err)
-		return give_up(run, EXIT_FAILED, "cannot read %s: %s", path,
-			       strerror(-err));
+		return fail(run, EXIT_FAILED, "cannot read %s: %s", path,
+			    strerror(-err));
 	free(trace->events);
 	trace->events = NULL;
 	for (line = trace->text.buf; *line; line = *end ? end + 1 : end) {
@@ -142,8 +142,8 @@ int trace_read(struct run *run, struct trace *trace)
 			trace->events = realloc(trace->events,
 						room * sizeof(event));
 			if (!trace->events)
-				return give_up(run, EXIT_FAILED,
-					       "no memory for the events");
+				return fail(run, EXIT_FAILED,
+					    "no memory for the events");
 		}
 		trace->events[trace->nr++] = event;
 	}

@@ -5,7 +5,7 @@
 #ifndef KSWAPD_TRACE_H
 #define KSWAPD_TRACE_H
 
-#include "pressure.h"
+#include "run.h"
 
 enum event_kind { WAKE, FAIL, RESET, NR_EVENTS };
 

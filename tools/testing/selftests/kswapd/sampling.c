@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define POLL_NS		(NS_A_SECOND / POLLS_A_SECOND)
 
@@ -14,24 +14,24 @@
  * thrashing is, the more refaults go uncounted. Hence major faults too, and how
  * often shadows were dropped.
  */
-static void read_actor_counters(struct run *run, int i, struct counters *c)
+static void read_worker_counters(struct run *run, int i, struct counters *c)
 {
-	struct actor *actor = &run->actors[i];
+	struct worker *worker = &run->workers[i];
 	char path[PATH_MAX + 32];
 
-	c->actor[i].cpu_us = group_number(run, actor, "cpu.stat", "usage_usec");
-	c->actor[i].rounds = atomic_load(&actor->slot->rounds);
-	c->actor[i].bytes = atomic_load(&actor->slot->bytes);
+	c->worker[i].cpu_us = group_number(run, worker, "cpu.stat", "usage_usec");
+	c->worker[i].rounds = atomic_load(&worker->slot->rounds);
+	c->worker[i].bytes = atomic_load(&worker->slot->bytes);
 
-	snprintf(path, sizeof(path), "%s/memory.stat", actor->cgroup);
+	snprintf(path, sizeof(path), "%s/memory.stat", worker->cgroup);
 	if (text_read(&run->scratch, path))
 		return;
-	keyed_number(run->scratch.buf, actor->kind == SET ?
+	keyed_number(run->scratch.buf, worker->kind == SET ?
 		     "workingset_refault_anon" : "workingset_refault_file",
-		     &c->actor[i].refaults);
-	keyed_number(run->scratch.buf, "pgmajfault", &c->actor[i].major_faults);
+		     &c->worker[i].refaults);
+	keyed_number(run->scratch.buf, "pgmajfault", &c->worker[i].major_faults);
 	keyed_number(run->scratch.buf, "workingset_nodereclaim",
-		     &c->actor[i].nodes_dropped);
+		     &c->worker[i].nodes_dropped);
 }
 
 int read_counters(struct run *run, struct counters *c)
@@ -45,13 +45,13 @@ int read_counters(struct run *run, struct counters *c)
 	c->time_ns = now_ns();
 	err = thread_cpu_ns(run->env.kswapd, run->env.schedstat, &c->kswapd_ns);
 	if (err)
-		return give_up(run, EXIT_FAILED,
-			       "cannot read the CPU time of kswapd%d: %s",
-			       run->opt.node, strerror(-err));
+		return fail(run, EXIT_FAILED,
+			    "cannot read the CPU time of kswapd%d: %s",
+			    run->opt.node, strerror(-err));
 	err = text_read(&run->vmstat, "/proc/vmstat");
 	if (err)
-		return give_up(run, EXIT_FAILED, "cannot read /proc/vmstat: %s",
-			       strerror(-err));
+		return fail(run, EXIT_FAILED, "cannot read /proc/vmstat: %s",
+			    strerror(-err));
 	c->stalls = keyed_sum(run->vmstat.buf, "allocstall");
 	keyed_number(run->vmstat.buf, "oom_kill", &run->oom_kills);
 	keyed_number(run->vmstat.buf, "pageoutrun", &c->runs);
@@ -63,8 +63,8 @@ int read_counters(struct run *run, struct counters *c)
 			 run->opt.node);
 		err = text_read(&run->scratch, path);
 		if (err)
-			return give_up(run, EXIT_FAILED, "cannot read %s: %s",
-				       path, strerror(-err));
+			return fail(run, EXIT_FAILED, "cannot read %s: %s",
+				    path, strerror(-err));
 		reclaim = run->scratch.buf;
 	}
 	keyed_number(reclaim, "pgscan_kswapd", &c->kswapd_scanned);
@@ -72,8 +72,8 @@ int read_counters(struct run *run, struct counters *c)
 	keyed_number(reclaim, "pgscan_direct", &c->direct_scanned);
 	keyed_number(reclaim, "pgsteal_direct", &c->direct_stolen);
 
-	for (i = 0; i < run->nr_actors; i++)
-		read_actor_counters(run, i, c);
+	for (i = 0; i < run->nr_workers; i++)
+		read_worker_counters(run, i, c);
 	return 0;
 }
 
@@ -83,24 +83,24 @@ static unsigned long long step(unsigned long long from, unsigned long long to)
 	return to > from ? to - from : 0;
 }
 
-static void subtract_actor(const struct actor *actor, int i,
-			   const struct counters *from,
-			   const struct counters *to, struct counters *diff)
+static void subtract_worker(const struct worker *worker, int i,
+			    const struct counters *from,
+			    const struct counters *to, struct counters *diff)
 {
-	diff->actor[i].cpu_us = step(from->actor[i].cpu_us,
-				     to->actor[i].cpu_us);
-	diff->actor[i].refaults = step(from->actor[i].refaults,
-				       to->actor[i].refaults);
-	diff->actor[i].major_faults = step(from->actor[i].major_faults,
-					   to->actor[i].major_faults);
-	diff->actor[i].nodes_dropped = step(from->actor[i].nodes_dropped,
-					    to->actor[i].nodes_dropped);
-	diff->actor[i].rounds = step(from->actor[i].rounds,
-				     to->actor[i].rounds);
-	diff->actor[i].bytes = step(from->actor[i].bytes, to->actor[i].bytes);
+	diff->worker[i].cpu_us = step(from->worker[i].cpu_us,
+				      to->worker[i].cpu_us);
+	diff->worker[i].refaults = step(from->worker[i].refaults,
+					to->worker[i].refaults);
+	diff->worker[i].major_faults = step(from->worker[i].major_faults,
+					    to->worker[i].major_faults);
+	diff->worker[i].nodes_dropped = step(from->worker[i].nodes_dropped,
+					     to->worker[i].nodes_dropped);
+	diff->worker[i].rounds = step(from->worker[i].rounds,
+				      to->worker[i].rounds);
+	diff->worker[i].bytes = step(from->worker[i].bytes, to->worker[i].bytes);
 	/* Of the hog, what it holds and not what it took since. */
-	if (actor->kind == HOG)
-		diff->actor[i].bytes = to->actor[i].bytes;
+	if (worker->kind == HOG)
+		diff->worker[i].bytes = to->worker[i].bytes;
 }
 
 static void subtract(const struct run *run, const struct counters *from,
@@ -116,8 +116,8 @@ static void subtract(const struct run *run, const struct counters *from,
 	diff->direct_stolen = step(from->direct_stolen, to->direct_stolen);
 	diff->stalls = step(from->stalls, to->stalls);
 	diff->runs = step(from->runs, to->runs);
-	for (i = 0; i < run->nr_actors; i++)
-		subtract_actor(&run->actors[i], i, from, to, diff);
+	for (i = 0; i < run->nr_workers; i++)
+		subtract_worker(&run->workers[i], i, from, to, diff);
 }
 
 static int poll_node(struct run *run, struct sample *s,
@@ -125,7 +125,7 @@ static int poll_node(struct run *run, struct sample *s,
 {
 	double t;
 
-	if (all_well(run) || read_node(run, &s->node))
+	if (check_workers(run) || read_node(run, &s->node))
 		return -1;
 	s->polls++;
 	s->hopeless += s->node.hopeless;
@@ -147,10 +147,10 @@ static void note_latencies(struct run *run, unsigned long long start)
 	if (run->latency_noted || now_ns() - start + NS_A_SECOND / 2 <
 				  run->opt.settle * NS_A_SECOND)
 		return;
-	for (i = 0; i < run->nr_actors; i++)
+	for (i = 0; i < run->nr_workers; i++)
 		for (j = 0; j < NR_LATENCIES; j++)
 			run->latency[i][j] =
-				atomic_load(&run->actors[i].slot->latency[j]);
+				atomic_load(&run->workers[i].slot->latency[j]);
 	run->latency_noted = true;
 }
 

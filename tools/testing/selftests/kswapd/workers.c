@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define STREAM_BLOCK		(128 * 1024)
 #define READER_BLOCK		(1024 * 1024)
@@ -27,7 +27,7 @@
 #define RECLAIM_BYTES		(1024 * 1024)
 #define RECLAIM_PAUSE_US	2000
 
-void actor_give_up(struct slot *slot, const char *fmt, ...)
+void worker_fail(struct slot *slot, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -96,8 +96,8 @@ void *map_small_pages(struct slot *slot, size_t size)
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map %zu bytes: %s", size,
-			      strerror(errno));
+		worker_fail(slot, "cannot map %zu bytes: %s", size,
+			    strerror(errno));
 	/*
 	 * Huge pages would take memory in lumps larger than the distance
 	 * between two watermarks, and bring compaction into the picture.
@@ -115,18 +115,18 @@ void write_pages(char *mem, size_t size, size_t page)
 		mem[at] = 1;
 }
 
-void *map_anonymous(const struct run *run, struct actor *actor,
+void *map_anonymous(const struct run *run, struct worker *worker,
 			   size_t size)
 {
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	void *mem = map_small_pages(slot, size);
 	int err;
 
-	if (actor->binding == BIND_RANGE) {
+	if (worker->binding == BIND_RANGE) {
 		err = bind_range(mem, size, run->opt.node);
 		if (err)
-			actor_give_up(slot, "cannot bind its memory to node %d: %s",
-				      run->opt.node, strerror(-err));
+			worker_fail(slot, "cannot bind its memory to node %d: %s",
+				    run->opt.node, strerror(-err));
 	}
 	return mem;
 }
@@ -137,8 +137,8 @@ void *map_shared_file(struct slot *slot, int fd, size_t size, int prot)
 
 	mem = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map its file: %s",
-			      strerror(errno));
+		worker_fail(slot, "cannot map its file: %s",
+			    strerror(errno));
 	return mem;
 }
 
@@ -172,32 +172,32 @@ static ssize_t send_twice(int sink, int fd, size_t block, off_t at)
 	return sent;
 }
 
-static void read_forever(const struct run *run, struct actor *actor,
+static void read_forever(const struct run *run, struct worker *worker,
 			 size_t block)
 {
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	unsigned long long before;
 	off_t at = 0;
 	int sink = -1;
 	ssize_t got;
 	char *buf;
 
-	buf = map_anonymous(run, actor, block);
+	buf = map_anonymous(run, worker, block);
 	if (run->opt.by_sendfile) {
 		sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		if (sink < 0)
-			actor_give_up(slot, "cannot open /dev/null: %s",
-				      strerror(errno));
+			worker_fail(slot, "cannot open /dev/null: %s",
+				    strerror(errno));
 	}
 	for (;;) {
 		before = now_ns();
-		got = sink < 0 ? pread(actor->fd, buf, block, at) :
-				 send_twice(sink, actor->fd, block, at);
+		got = sink < 0 ? pread(worker->fd, buf, block, at) :
+				 send_twice(sink, worker->fd, block, at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			actor_give_up(slot, "cannot read its file: %s",
-				      strerror(errno));
+			worker_fail(slot, "cannot read its file: %s",
+				    strerror(errno));
 		if (!got) {
 			at = 0;
 			atomic_fetch_add(&slot->rounds, 1);
@@ -209,17 +209,17 @@ static void read_forever(const struct run *run, struct actor *actor,
 	}
 }
 
-static void stream_body(const struct run *run, struct actor *actor)
+static void stream_body(const struct run *run, struct worker *worker)
 {
-	read_forever(run, actor, STREAM_BLOCK);
+	read_forever(run, worker, STREAM_BLOCK);
 }
 
 /* The same by mapped pages: each one is touched. */
-static void touch_forever(const struct run *run, struct actor *actor)
+static void touch_forever(const struct run *run, struct worker *worker)
 {
 	size_t size = run->opt.file_size - run->opt.file_size % READER_BLOCK;
 	size_t page = run->env.page_size;
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	unsigned char seen = 0;
 	unsigned long long before;
 	const char *mem;
@@ -227,7 +227,7 @@ static void touch_forever(const struct run *run, struct actor *actor)
 
 	if (!size)
 		size = run->opt.file_size;
-	mem = map_shared_file(slot, actor->fd, size, PROT_READ);
+	mem = map_shared_file(slot, worker->fd, size, PROT_READ);
 	for (;;) {
 		before = now_ns();
 		for (at = 0; at < size; at += page) {
@@ -243,14 +243,14 @@ static void touch_forever(const struct run *run, struct actor *actor)
 	}
 }
 
-static void reader_body(const struct run *run, struct actor *actor)
+static void reader_body(const struct run *run, struct worker *worker)
 {
 	if (run->opt.scenario == RANDOM)
-		read_at_random(run, actor);
+		read_at_random(run, worker);
 	else if (run->opt.by_mmap)
-		touch_forever(run, actor);
+		touch_forever(run, worker);
 	else
-		read_forever(run, actor, run->opt.scenario == PRODUCTIVE ||
+		read_forever(run, worker, run->opt.scenario == PRODUCTIVE ||
 			     run->opt.by_sendfile ? STREAM_BLOCK : READER_BLOCK);
 }
 
@@ -287,14 +287,14 @@ int make_filled_file(struct run *run, const char *path, unsigned long long size)
 	int err;
 
 	if (fd < 0)
-		return give_up(run, EXIT_FAILED, "cannot create %s: %s", path,
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot create %s: %s", path,
+			    strerror(errno));
 	block = malloc(WRITE_BLOCK);
 	err = block ? fill_file(fd, block, WRITE_BLOCK, size) : -ENOMEM;
 	free(block);
 	close(fd);
-	return err ? give_up(run, EXIT_FAILED, "cannot write %s: %s", path,
-			     strerror(-err)) : 0;
+	return err ? fail(run, EXIT_FAILED, "cannot write %s: %s", path,
+			  strerror(-err)) : 0;
 }
 
 /*
@@ -305,17 +305,17 @@ int make_filled_file(struct run *run, const char *path, unsigned long long size)
  * pages are touched in each round, so a neighbour that is read along is one
  * that was evicted and is needed at once.
  */
-static void hot_body(const struct run *run, struct actor *actor)
+static void hot_body(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
 	size_t size = run->opt.hot_size;
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	unsigned char seen = 0;
 	unsigned long long before;
 	const char *mem;
 	size_t at;
 
-	mem = map_shared_file(slot, actor->fd, size, PROT_READ);
+	mem = map_shared_file(slot, worker->fd, size, PROT_READ);
 	for (;;) {
 		before = now_ns();
 		for (at = 0; at < size; at += page)
@@ -329,38 +329,38 @@ static void hot_body(const struct run *run, struct actor *actor)
 }
 
 /* Goes through more anonymous memory than it may keep. */
-static void anon_body(const struct run *run, struct actor *actor)
+static void anon_body(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
 	size_t at;
 	char *mem;
 
-	mem = map_anonymous(run, actor, actor->size);
+	mem = map_anonymous(run, worker, worker->size);
 	for (;;) {
-		for (at = 0; at < actor->size; at += page) {
+		for (at = 0; at < worker->size; at += page) {
 			mem[at] = 1;
-			atomic_fetch_add(&actor->slot->bytes, page);
+			atomic_fetch_add(&worker->slot->bytes, page);
 		}
-		atomic_fetch_add(&actor->slot->rounds, 1);
+		atomic_fetch_add(&worker->slot->rounds, 1);
 	}
 }
 
 /* Has another's cgroup reclaimed, whose task brings the pages back. */
-static void reclaimer_body(const struct run *run, struct actor *actor)
+static void reclaimer_body(const struct run *run, struct worker *worker)
 {
 	char path[PATH_MAX + 32];
 	int err;
 
 	(void)run;
 	snprintf(path, sizeof(path), "%s/memory.reclaim",
-		 actor->target->cgroup);
+		 worker->target->cgroup);
 	for (;;) {
 		err = write_line(path, "%d", RECLAIM_BYTES);
 		/* Fewer pages than asked for are no failure here. */
 		if (err && err != -EAGAIN)
-			actor_give_up(actor->slot, "cannot write to %s: %s",
-				      path, strerror(-err));
-		atomic_fetch_add(&actor->slot->rounds, 1);
+			worker_fail(worker->slot, "cannot write to %s: %s",
+				    path, strerror(-err));
+		atomic_fetch_add(&worker->slot->rounds, 1);
 		pause_us(RECLAIM_PAUSE_US);
 	}
 }
@@ -377,7 +377,7 @@ static void __noreturn run_command(const char *command)
 	_exit(EXIT_FAILED);
 }
 
-static void job_body(const struct run *run, struct actor *actor)
+static void job_body(const struct run *run, struct worker *worker)
 {
 	unsigned long long before;
 	int status;
@@ -387,25 +387,25 @@ static void job_body(const struct run *run, struct actor *actor)
 		before = now_ns();
 		pid = fork();
 		if (pid < 0)
-			actor_give_up(actor->slot, "cannot start its command: %s",
-				      strerror(errno));
+			worker_fail(worker->slot, "cannot start its command: %s",
+				    strerror(errno));
 		if (!pid)
 			run_command(run->opt.job);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (!WIFEXITED(status) || WEXITSTATUS(status))
-			actor_give_up(actor->slot,
-				      "saw its command fail, with status %d",
-				      WIFEXITED(status) ? WEXITSTATUS(status) :
-				      128 + WTERMSIG(status));
-		atomic_fetch_add(&actor->slot->bytes,
+			worker_fail(worker->slot,
+				    "saw its command fail, with status %d",
+				    WIFEXITED(status) ? WEXITSTATUS(status) :
+				    128 + WTERMSIG(status));
+		atomic_fetch_add(&worker->slot->bytes,
 				 (now_ns() - before) / 1000);
-		atomic_fetch_add(&actor->slot->rounds, 1);
+		atomic_fetch_add(&worker->slot->rounds, 1);
 	}
 }
 
 static const struct {
-	void (*body)(const struct run *run, struct actor *actor);
+	void (*body)(const struct run *run, struct worker *worker);
 	/* Should it come to that, the hog is the one to be killed. */
 	int oom_score_adj;
 } kinds[] = {
@@ -446,7 +446,7 @@ void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 	int err;
 
 	/* The janitor's pipe must have one writer, the supervisor. */
-	close(run->janitor_fd);
+	close(run->cleanup_fd);
 	ignore_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -454,8 +454,8 @@ void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 
 	err = write_line("/proc/self/oom_score_adj", "%d", oom_score_adj);
 	if (err)
-		actor_give_up(slot, "cannot set its oom_score_adj: %s",
-			      strerror(-err));
+		worker_fail(slot, "cannot set its oom_score_adj: %s",
+			    strerror(-err));
 }
 
 /* Nothing to do where it has none. */
@@ -469,22 +469,22 @@ void enter_cgroup(const char *cgroup, struct slot *slot)
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
 	err = write_line(path, "0");
 	if (err)
-		actor_give_up(slot, "cannot enter its cgroup: %s",
-			      strerror(-err));
+		worker_fail(slot, "cannot enter its cgroup: %s",
+			    strerror(-err));
 }
 
 /* Its size, or 0 for an actor that has none. */
 static unsigned long long size_of_file(const struct run *run,
-				       const struct actor *actor)
+				       const struct worker *worker)
 {
-	switch (actor->kind) {
+	switch (worker->kind) {
 	case HOT:
 		return run->opt.hot_size;
 	case WRITER:
 		return run->opt.write_size;
 	case STREAMER:
 	case READER:
-		return actor->size ? actor->size : run->opt.file_size;
+		return worker->size ? worker->size : run->opt.file_size;
 	case HOG:
 		if (run->opt.hog == HOG_MLOCK || run->opt.hog == HOG_MIN)
 			return node_bytes(run);
@@ -502,57 +502,57 @@ static unsigned long long size_of_file(const struct run *run,
  * What is hot is written. What is only streamed has holes: they are page cache
  * like any other, and no disk slows the reading down.
  */
-static void make_file(const struct run *run, struct actor *actor)
+static void make_file(const struct run *run, struct worker *worker)
 {
-	unsigned long long size = size_of_file(run, actor);
-	struct slot *slot = actor->slot;
+	unsigned long long size = size_of_file(run, worker);
+	struct slot *slot = worker->slot;
 	char *block;
 	int err;
 
 	if (!size)
 		return;
-	actor->fd = open(actor->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-			 0600);
-	if (actor->fd < 0)
-		actor_give_up(slot, "cannot create its file: %s",
-			      strerror(errno));
-	if (actor->kind != HOT) {
-		if (ftruncate(actor->fd, size))
-			actor_give_up(slot,
-				      "cannot make a sparse file of %llu bytes: %s",
-				      size, strerror(errno));
+	worker->fd = open(worker->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			  0600);
+	if (worker->fd < 0)
+		worker_fail(slot, "cannot create its file: %s",
+			    strerror(errno));
+	if (worker->kind != HOT) {
+		if (ftruncate(worker->fd, size))
+			worker_fail(slot,
+				    "cannot make a sparse file of %llu bytes: %s",
+				    size, strerror(errno));
 		return;
 	}
-	block = map_anonymous(run, actor, WRITE_BLOCK);
-	err = fill_file(actor->fd, block, WRITE_BLOCK, size);
+	block = map_anonymous(run, worker, WRITE_BLOCK);
+	err = fill_file(worker->fd, block, WRITE_BLOCK, size);
 	if (err)
-		actor_give_up(slot, "cannot write its file: %s",
-			      strerror(-err));
+		worker_fail(slot, "cannot write its file: %s",
+			    strerror(-err));
 	munmap(block, WRITE_BLOCK);
 }
 
 static void __noreturn
-actor_main(const struct run *run, struct actor *actor, pid_t parent)
+worker_main(const struct run *run, struct worker *worker, pid_t parent)
 {
-	struct slot *slot = actor->slot;
+	struct slot *slot = worker->slot;
 	int err = 0;
 
-	begin_child(run, parent, kinds[actor->kind].oom_score_adj, slot);
-	make_file(run, actor);
-	enter_cgroup(actor->cgroup, slot);
-	if (actor->kind == READER && run->opt.anywhere)
+	begin_child(run, parent, kinds[worker->kind].oom_score_adj, slot);
+	make_file(run, worker);
+	enter_cgroup(worker->cgroup, slot);
+	if (worker->kind == READER && run->opt.anywhere)
 		err = set_policy_default();
-	else if (actor->binding == BIND_TASK)
+	else if (worker->binding == BIND_TASK)
 		err = bind_to_node(run->opt.node);
 	if (err)
-		actor_give_up(slot, "cannot set its policy for node %d: %s",
-			      run->opt.node, strerror(-err));
-	kinds[actor->kind].body(run, actor);
+		worker_fail(slot, "cannot set its policy for node %d: %s",
+			    run->opt.node, strerror(-err));
+	kinds[worker->kind].body(run, worker);
 	_exit(EXIT_OK);
 }
 
 /* The child's pid or a negative errno. */
-pid_t actor_start(const struct run *run, struct actor *actor)
+pid_t start_worker(const struct run *run, struct worker *worker)
 {
 	pid_t parent = getpid();
 	pid_t pid;
@@ -563,6 +563,6 @@ pid_t actor_start(const struct run *run, struct actor *actor)
 	if (pid < 0)
 		return -errno;
 	if (!pid)
-		actor_main(run, actor, parent);
+		worker_main(run, worker, parent);
 	return pid;
 }

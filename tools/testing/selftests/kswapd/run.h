@@ -3,8 +3,8 @@
  * What kswapd_pressure and the tests share: the options, the actors that make
  * the pressure, and what is measured.
  */
-#ifndef KSWAPD_PRESSURE_H
-#define KSWAPD_PRESSURE_H
+#ifndef KSWAPD_RUN_H
+#define KSWAPD_RUN_H
 
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +21,7 @@
 #define MAX_READERS	64
 #define MAX_TASKS	64
 #define MAX_CONTAINERS	24
-#define MAX_ACTORS	(MAX_READERS + MAX_TASKS + MAX_CONTAINERS + 8)
+#define MAX_WORKERS	(MAX_READERS + MAX_TASKS + MAX_CONTAINERS + 8)
 #define MAX_OOM_KILLS	64
 #define POLLS_A_SECOND	10
 #define NS_A_SECOND	1000000000ULL
@@ -41,9 +41,9 @@ enum scenario {
 };
 
 /* How the memory of a hopeless node comes back. */
-enum recovery {
+enum release {
 	BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, BY_SWAPFREE,
-	NR_RECOVERIES
+	NR_RELEASES
 };
 
 /* What the memory of the hog is, and why it cannot be reclaimed. */
@@ -62,13 +62,13 @@ enum hog_kind {
 enum lru_mode { LRU_KEEP, LRU_CLASSIC, LRU_MGLRU };
 
 extern const char * const scenario_names[NR_SCENARIOS];
-extern const char * const recovery_names[NR_RECOVERIES];
+extern const char * const release_names[NR_RELEASES];
 extern const char * const hog_names[NR_HOGS];
 
 struct options {
 	enum scenario scenario;
 	enum lru_mode lru;
-	enum recovery by;
+	enum release by;
 	enum hog_kind hog;
 	int node;			/* -1: the last one with memory */
 	int seconds;
@@ -122,7 +122,7 @@ struct environment {
 	unsigned long long page_size;
 };
 
-enum actor_kind {
+enum worker_kind {
 	HOG, STREAMER, HOT, TOUCH, READER, ANON, RECLAIMER, JOB, CHURN,
 	SET, WRITER, SHIFTER,
 	NR_KINDS
@@ -154,9 +154,9 @@ struct slot {
 	char note[160];				/* why it gave up */
 };
 
-struct actor {
+struct worker {
 	char name[16];
-	enum actor_kind kind;
+	enum worker_kind kind;
 	pid_t pid;				/* 0: not running */
 	unsigned long long oom_killed_ns;	/* 0: it was not */
 	struct slot *slot;
@@ -164,7 +164,7 @@ struct actor {
 	unsigned long long size;		/* of ANON, or else of the file */
 	unsigned long long high;		/* memory.high that fills it up */
 	unsigned long long min;			/* memory.min that it has */
-	const struct actor *target;		/* of RECLAIMER */
+	const struct worker *target;		/* of RECLAIMER */
 	char cgroup[PATH_MAX];
 	char file[PATH_MAX];
 	int fd;					/* of its file, in its own process */
@@ -187,7 +187,7 @@ struct counters {
 		unsigned long long nodes_dropped;	/* with shadows */
 		unsigned long long rounds;
 		unsigned long long bytes;
-	} actor[MAX_ACTORS];
+	} worker[MAX_WORKERS];
 };
 
 struct sample {
@@ -256,7 +256,7 @@ struct oom_kill {
 };
 
 /* All that is ever made or changed, known before any of it is. */
-struct undo {
+struct cleanup {
 	char group[PATH_MAX];		/* cgroup, with one more per actor */
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
@@ -284,13 +284,13 @@ struct run {
 	struct options opt;
 	struct environment env;
 	struct node_state node;		/* after the sysctl was set */
-	struct undo undo;
-	pid_t janitor;
+	struct cleanup cleanup;
+	pid_t cleanup_pid;
 	pid_t master;			/* whose end is ours, too; 0: nobody */
-	int janitor_fd;			/* open for as long as we live */
+	int cleanup_fd;			/* open for as long as we live */
 
-	struct actor actors[MAX_ACTORS];
-	int nr_actors;
+	struct worker workers[MAX_WORKERS];
+	int nr_workers;
 	struct slot *slots;
 
 	struct sample *samples;
@@ -330,8 +330,8 @@ struct run {
 #define COMPACT_FILE		"/proc/sys/vm/compact_unevictable_allowed"
 #define LISTS_FILE		"/proc/sys/vm/percpu_pagelist_high_fraction"
 
-/* look.c */
-int look_around(struct run *run);
+/* preflight.c */
+int check_requirements(struct run *run);
 int check_cgroup(struct run *run);
 int check_disk(struct run *run, const char *name, const char *dir,
 	       unsigned long long bytes, char *real);
@@ -342,7 +342,7 @@ unsigned long long meminfo_bytes(const char *key);
 unsigned long long node_bytes(const struct run *run);
 unsigned long long protected_bytes(const struct run *run);
 
-/* options.c */
+/* parse_options.c */
 struct option;
 
 #define FIRST_OPTION	256		/* below it are those of one letter */
@@ -354,30 +354,30 @@ int parse_int(struct run *run, const char *name, const char *arg, int least,
 const char *option_name(const struct option *option);
 int next_option(struct run *run, int argc, char **argv,
 		const struct option *options, int *index);
-int answer(struct run *run, bool help, const char *help_text);
+int exit_early(struct run *run, bool help, const char *help_text);
 
-/* place.c */
+/* setup.c */
 void init_run(struct run *run);
 void catch_signals(void);
-int __printf(3, 4) give_up(struct run *run, int status, const char *fmt, ...);
+int __printf(3, 4) fail(struct run *run, int status, const char *fmt, ...);
 int outlive_oom(struct run *run);
 int protect_self(struct run *run);
 int apply_settings(struct run *run);
 int set_readahead(struct run *run);
 int make_group(struct run *run);
-int make_place(struct run *run);
+int make_group_and_dir(struct run *run);
 int set_memory(struct run *run, const char *group, const char *file,
 	       unsigned long long val);
-struct actor *new_actor(struct run *run, enum actor_kind kind,
-			const char *name);
-int launch(struct run *run, struct actor *actor);
-int add_actor(struct run *run, enum actor_kind kind, const char *name);
-void end_actor(struct actor *actor);
-struct actor *find_actor(const struct run *run, enum actor_kind kind);
-unsigned long long group_number(struct run *run, const struct actor *actor,
+struct worker *new_worker(struct run *run, enum worker_kind kind,
+			  const char *name);
+int launch(struct run *run, struct worker *worker);
+int add_worker(struct run *run, enum worker_kind kind, const char *name);
+void end_worker(struct worker *worker);
+struct worker *find_worker(const struct run *run, enum worker_kind kind);
+unsigned long long group_number(struct run *run, const struct worker *worker,
 				const char *file, const char *key);
 bool kill_is_a_result(const struct run *run);
-int all_well(struct run *run);
+int check_workers(struct run *run);
 void sleep_until(unsigned long long ns);
 int wait_until(struct run *run, bool (*done)(struct run *run),
 	       const char *what);
@@ -392,9 +392,9 @@ bool hog_is_there(struct run *run);
 bool hog_is_steady(struct run *run);
 bool node_is_hopeless(struct run *run);
 bool node_is_empty(struct run *run);
-int conclude(struct run *run);
+int finish(struct run *run);
 
-/* measure.c */
+/* sampling.c */
 int read_counters(struct run *run, struct counters *c);
 int take_sample(struct run *run, unsigned long long start,
 		unsigned long long end, struct counters *before);
@@ -403,12 +403,12 @@ int take_sample(struct run *run, unsigned long long start,
 int begin_scenario(struct run *run);
 void end_hog(struct run *run);
 
-/* recovery.c */
-int recover(struct run *run);
+/* release.c */
+int release_memory(struct run *run);
 
-/* janitor.c */
-int janitor_start(struct run *run);
-bool janitor_finish(struct run *run);
+/* cleanup.c */
+int cleanup_start(struct run *run);
+bool cleanup_finish(struct run *run);
 
 /* sizes.c */
 unsigned long long gap_bytes(const struct run *run);
@@ -421,15 +421,15 @@ int check_fit(struct run *run);
 int size_by_gap(struct run *run);
 
 /* hog.c */
-void hog_body(const struct run *run, struct actor *actor);
+void hog_body(const struct run *run, struct worker *worker);
 
 /* hog_memory.c */
 struct hog;
 
-void hog_map(struct hog *hog, struct actor *actor);
+void hog_map(struct hog *hog, struct worker *worker);
 void hog_take(struct hog *hog, unsigned long long pages);
 void hog_make_holes(struct hog *hog, unsigned long long pages);
-void hog_let_go(struct hog *hog);
+void hog_release(struct hog *hog);
 
 /* hugetlb.c */
 int note_huge_pages(struct run *run);
@@ -445,39 +445,39 @@ int swap_on(struct run *run);
 unsigned long long free_swap_bytes(void);
 
 /* load.c */
-void set_body(const struct run *run, struct actor *actor);
-void writer_body(const struct run *run, struct actor *actor);
-void __noreturn read_at_random(const struct run *run, struct actor *actor);
+void set_body(const struct run *run, struct worker *worker);
+void writer_body(const struct run *run, struct worker *worker);
+void __noreturn read_at_random(const struct run *run, struct worker *worker);
 
 /* shifter.c */
 void stay_on_cpu(struct slot *slot, int cpu);
 void __noreturn shift(const struct run *run, struct slot *slot,
 		      struct slot *shared, int tasks, size_t size,
 		      unsigned long long times);
-void shifter_body(const struct run *run, struct actor *actor);
+void shifter_body(const struct run *run, struct worker *worker);
 
 /* oom_log.c */
 int open_oom_log(struct run *run);
 void read_oom_log(struct run *run);
 
 /* pulse.c */
-void touch_body(const struct run *run, struct actor *actor);
-void churn_body(const struct run *run, struct actor *actor);
+void touch_body(const struct run *run, struct worker *worker);
+void churn_body(const struct run *run, struct worker *worker);
 int fill_pipe(int fd, size_t size, size_t page, struct slot *slot);
 
-/* actors.c */
-pid_t actor_start(const struct run *run, struct actor *actor);
+/* workers.c */
+pid_t start_worker(const struct run *run, struct worker *worker);
 int prefer_node(int nid);
 int bind_to_node(int nid);
 int make_filled_file(struct run *run, const char *path, unsigned long long size);
 void __noreturn __printf(2, 3)
-actor_give_up(struct slot *slot, const char *fmt, ...);
+worker_fail(struct slot *slot, const char *fmt, ...);
 void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 		 struct slot *slot);
 void enter_cgroup(const char *cgroup, struct slot *slot);
 void pause_us(unsigned long long us);
 void *map_small_pages(struct slot *slot, size_t size);
-void *map_anonymous(const struct run *run, struct actor *actor, size_t size);
+void *map_anonymous(const struct run *run, struct worker *worker, size_t size);
 void *map_shared_file(struct slot *slot, int fd, size_t size, int prot);
 void note_latency(struct slot *slot, unsigned long long us);
 void write_pages(char *mem, size_t size, size_t page);

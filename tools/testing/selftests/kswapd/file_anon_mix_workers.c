@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mix.h"
+#include "file_anon_mix.h"
 
 #define NOTE_BYTES	MIB	/* how often a reader tells that it gets on */
 
@@ -35,12 +35,12 @@ static void __noreturn reader_body(const struct mix *mix, struct slot *slot)
 
 	fd = open(mix->opt.file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		actor_give_up(slot, "cannot open %s: %s", mix->opt.file,
-			      strerror(errno));
+		worker_fail(slot, "cannot open %s: %s", mix->opt.file,
+			    strerror(errno));
 	mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map %s: %s", mix->opt.file,
-			      strerror(errno));
+		worker_fail(slot, "cannot map %s: %s", mix->opt.file,
+			    strerror(errno));
 	for (;;) {
 		for (at = 0; at < size; at += page) {
 			seen += mem[at];
@@ -75,8 +75,8 @@ static void anon_round(const struct mix *mix, struct slot *slot,
 	mem = mmap(NULL, pages * page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem == MAP_FAILED)
-		actor_give_up(slot, "cannot map %llu bytes: %s",
-			      mix->opt.anon_size, strerror(errno));
+		worker_fail(slot, "cannot map %llu bytes: %s",
+			    mix->opt.anon_size, strerror(errno));
 	for (i = 0; i < n; i++) {
 		size_t from = pages * i / n;
 
@@ -86,8 +86,8 @@ static void anon_round(const struct mix *mix, struct slot *slot,
 		err = pthread_create(&slices[i].thread, NULL, write_slice,
 				     &slices[i]);
 		if (err)
-			actor_give_up(slot, "cannot start thread %d: %s", i,
-				      strerror(err));
+			worker_fail(slot, "cannot start thread %d: %s", i,
+				    strerror(err));
 	}
 	for (i = 0; i < n; i++)
 		pthread_join(slices[i].thread, NULL);
@@ -101,8 +101,8 @@ static void __noreturn anon_body(const struct mix *mix, struct slot *slot)
 	int i;
 
 	if (!slices)
-		actor_give_up(slot, "has no memory for its %d threads",
-			      mix->opt.anon_workers);
+		worker_fail(slot, "has no memory for its %d threads",
+			    mix->opt.anon_workers);
 	for (i = 0; i < mix->opt.rounds; i++) {
 		start = now_ns();
 		anon_round(mix, slot, slices);
@@ -123,8 +123,8 @@ static int start(struct mix *mix, struct slot *slot,
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
-		return give_up(&mix->run, EXIT_FAILED,
-			       "cannot start a worker: %s", strerror(errno));
+		return fail(&mix->run, EXIT_FAILED,
+			    "cannot start a worker: %s", strerror(errno));
 	if (!pid) {
 		begin_child(&mix->run, parent, 0, slot);
 		enter_cgroup(mix->group, slot);

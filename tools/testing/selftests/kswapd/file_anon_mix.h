@@ -2,10 +2,10 @@
 /*
  * What the parts of file_anon_mix_pressure share.
  */
-#ifndef KSWAPD_MIX_H
-#define KSWAPD_MIX_H
+#ifndef KSWAPD_FILE_ANON_MIX_H
+#define KSWAPD_FILE_ANON_MIX_H
 
-#include "pressure.h"
+#include "run.h"
 
 /* What the workers tell the supervisor. */
 struct shared {
@@ -26,7 +26,7 @@ struct mix_options {
 };
 
 /* A look at the cgroup, in bytes and in pages refaulted so far. */
-struct look {
+struct memcg_sample {
 	unsigned long long time_ns;
 	unsigned long long anon;
 	unsigned long long file;
@@ -56,13 +56,13 @@ struct mix {
 	pid_t *pids;			/* anon is the last one */
 	int nr_pids;
 	unsigned long long kills_at_start;
-	struct look last;		/* with no kill yet */
-	struct look killed;		/* the first one after it */
+	struct memcg_sample last;	/* with no kill yet */
+	struct memcg_sample killed;	/* the first one after it */
 	struct round *rounds;
 	int nr_rounds;
 };
 
-/* mix_workers.c */
+/* file_anon_mix_workers.c */
 int start_readers(struct mix *mix);
 int start_anon(struct mix *mix);
 

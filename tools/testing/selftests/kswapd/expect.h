@@ -3,27 +3,27 @@
  * Steps of a test, and judgements, in the terms of kselftest_harness.h. That
  * header can only be in one file of a program.
  */
-#ifndef KSWAPD_JUDGE_H
-#define KSWAPD_JUDGE_H
+#ifndef KSWAPD_EXPECT_H
+#define KSWAPD_EXPECT_H
 
 #include "../kselftest_harness.h"
 
-#include "bed.h"
+#include "fixture.h"
 
 /* Each test is a process of its own. */
-static struct bed bed;
+static struct node_fixture fixture;
 
 /* A step that must succeed; what cannot be had here is a skip. */
-#define STEP(done) do {							\
+#define SKIP_OR_ASSERT(done) do {					\
 	if (!(done)) {							\
-		if (bed.run.status == EXIT_SKIP)			\
-			SKIP(bed_quit(&bed), "%s", bed.run.why);	\
-		TH_LOG("%s", bed.run.why);				\
+		if (fixture.run.status == EXIT_SKIP)			\
+			SKIP(fixture_quit(&fixture), "%s", fixture.run.why);	\
+		TH_LOG("%s", fixture.run.why);				\
 		ASSERT_TRUE(false);					\
 	}								\
 } while (0)
 
-#define MUST(call)	STEP(!(call))
+#define ASSERT_STEP(call)	SKIP_OR_ASSERT(!(call))
 
 #define EXPECT_AT_MOST(what, actual, expected, allowed) do {		\
 	double actual_ = (actual);					\
@@ -50,20 +50,20 @@ static inline double hopeless_share(const struct sample *s)
 }
 
 /* kswapd had given the node up, and stayed away for the window. */
-#define EXPECT_AWAY() do {						\
-	const struct sample *s_ = &bed.window;				\
+#define EXPECT_KSWAPD_STOPPED() do {					\
+	const struct sample *s_ = &fixture.window;			\
 									\
 	EXPECT_AT_MOST("kswapd, % of a CPU", s_->kswapd_cpu, 0,		\
 		       ALLOWED_CPU);					\
 	EXPECT_AT_MOST("node not hopeless, % of the looks",		\
 		       100 - hopeless_share(s_), 0, ALLOWED_REVIVED);	\
-	if (bed.runs >= 0)						\
+	if (fixture.runs >= 0)						\
 		EXPECT_AT_MOST("runs of kswapd a second",		\
-			       bed.runs / s_->seconds, 0,		\
+			       fixture.runs / s_->seconds, 0,		\
 			       ALLOWED_RUNS);				\
-	if (find_actor(&bed.run, HOT))					\
+	if (find_worker(&fixture.run, HOT))				\
 		EXPECT_AT_MOST("refaults of the hot file a second",	\
-			       bed.refaults, 0, ALLOWED_REFAULTS);	\
+			       fixture.refaults, 0, ALLOWED_REFAULTS);	\
 } while (0)
 
 /*
@@ -72,29 +72,29 @@ static inline double hopeless_share(const struct sample *s)
  * but that the node is not hopeless, it is at that: on a loaded machine they
  * can take longer than a window.
  */
-static inline bool is_giving_up(const struct bed *bed)
+static inline bool is_giving_up(const struct node_fixture *fixture)
 {
-	const struct sample *s = &bed->window;
+	const struct sample *s = &fixture->window;
 
 	return s->kswapd_cpu <= ALLOWED_CPU &&
-	       bed->runs <= ALLOWED_RUNS * s->seconds &&
+	       fixture->runs <= ALLOWED_RUNS * s->seconds &&
 	       100 - hopeless_share(s) > ALLOWED_REVIVED;
 }
 
 /* Looks until it has, MAX_LOOKS times at most. */
-#define WATCH_AWAY() do {						\
-	int looks_ = 1;							\
+#define WATCH_UNTIL_STOPPED() do {					\
+	int watches_ = 1;						\
 									\
-	MUST(bed_watch(&bed, WINDOW_SECONDS));				\
-	while (looks_++ < MAX_LOOKS && is_giving_up(&bed)) {		\
+	ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));		\
+	while (watches_++ < MAX_WATCHES && is_giving_up(&fixture)) {	\
 		TH_LOG("kswapd is giving up, one more look");		\
-		MUST(bed_watch(&bed, WINDOW_SECONDS));			\
+		ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));	\
 	}								\
 } while (0)
 
 /* The pressure was real: memory was gone through and reclaimed. */
 #define EXPECT_PRESSURE() \
 	EXPECT_AT_LEAST("MB gone through under pressure",		\
-			bed.read / 1e6, 100, 1)
+			fixture.read / 1e6, 100, 1)
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <linux/magic.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define SMALLEST_NODE		(256 * MIB)
 #define DISK_SLACK		MIB
@@ -27,11 +27,11 @@ int read_node(struct run *run, struct node_state *node)
 	int err = text_read(&run->zoneinfo, "/proc/zoneinfo");
 
 	if (err)
-		return give_up(run, EXIT_FAILED,
-			       "cannot read /proc/zoneinfo: %s", strerror(-err));
+		return fail(run, EXIT_FAILED,
+			    "cannot read /proc/zoneinfo: %s", strerror(-err));
 	if (!node_state_parse(run->zoneinfo.buf, run->opt.node, node))
-		return give_up(run, EXIT_FAILED, "node %d is gone",
-			       run->opt.node);
+		return fail(run, EXIT_FAILED, "node %d is gone",
+			    run->opt.node);
 	return 0;
 }
 
@@ -41,14 +41,14 @@ static int check_swap(struct run *run)
 
 	if (text_read(&run->scratch, "/proc/swaps")) {
 		if (wants_swap(&run->opt))
-			return give_up(run, EXIT_SKIP,
-				       "this kernel has no swap");
+			return fail(run, EXIT_SKIP,
+				    "this kernel has no swap");
 		return 0;
 	}
 	line = strchr(run->scratch.buf, '\n');
 	if (line && line[1])
-		return give_up(run, EXIT_SKIP,
-			       "swap is on, so anonymous memory is reclaimable here");
+		return fail(run, EXIT_SKIP,
+			    "swap is on, so anonymous memory is reclaimable here");
 	return 0;
 }
 
@@ -94,35 +94,35 @@ static int check_node(struct run *run)
 	int err;
 
 	if (numa_available() < 0)
-		return give_up(run, EXIT_SKIP,
-			       "this kernel has no support for NUMA policies");
+		return fail(run, EXIT_SKIP,
+			    "this kernel has no support for NUMA policies");
 	err = text_read(&run->zoneinfo, "/proc/zoneinfo");
 	if (err)
-		return give_up(run, EXIT_SKIP, "cannot read /proc/zoneinfo: %s",
-			       strerror(-err));
+		return fail(run, EXIT_SKIP, "cannot read /proc/zoneinfo: %s",
+			    strerror(-err));
 	if (opt->node < 0)
 		opt->node = last_node(run);
 	if (!node_state_parse(run->zoneinfo.buf, opt->node, &run->node))
-		return give_up(run, EXIT_SKIP, "node %d has no memory",
-			       opt->node);
+		return fail(run, EXIT_SKIP, "node %d has no memory",
+			    opt->node);
 	if (run->node.usable * run->env.page_size < SMALLEST_NODE)
-		return give_up(run, EXIT_SKIP,
-			       "node %d has %llu MiB, and it takes at least %llu",
-			       opt->node,
-			       run->node.usable * run->env.page_size / MIB,
-			       SMALLEST_NODE / MIB);
+		return fail(run, EXIT_SKIP,
+			    "node %d has %llu MiB, and it takes at least %llu",
+			    opt->node,
+			    run->node.usable * run->env.page_size / MIB,
+			    SMALLEST_NODE / MIB);
 	if (!strstr(run->zoneinfo.buf, "node_unreclaimable:"))
-		return give_up(run, EXIT_SKIP,
-			       "/proc/zoneinfo does not tell node_unreclaimable here");
+		return fail(run, EXIT_SKIP,
+			    "/proc/zoneinfo does not tell node_unreclaimable here");
 	find_nodes(run, &largest_free);
 
 	allowed = numa_get_mems_allowed();
 	ours = numa_bitmask_isbitset(allowed, opt->node);
 	numa_bitmask_free(allowed);
 	if (!ours)
-		return give_up(run, EXIT_SKIP,
-			       "node %d is not among those that this task may use",
-			       opt->node);
+		return fail(run, EXIT_SKIP,
+			    "node %d is not among those that this task may use",
+			    opt->node);
 	return 0;
 }
 
@@ -155,15 +155,15 @@ static int check_ancestors(struct run *run, const char *file,
 	struct statfs fs;
 	char *slash;
 
-	snprintf(dir, sizeof(dir), "%s", run->undo.parent);
+	snprintf(dir, sizeof(dir), "%s", run->cleanup.parent);
 	while (*dir && !statfs(dir, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC) {
 		snprintf(path, sizeof(path), "%s/%s", dir, file);
 		if (read_number(path, &min))
 			break;		/* only the root has no such file */
 		if (min < wanted)
-			return give_up(run, EXIT_SKIP,
-				       "%s has %s %llu, and the scenario wants to protect %llu bytes below it",
-				       dir, file, min, wanted);
+			return fail(run, EXIT_SKIP,
+				    "%s has %s %llu, and the scenario wants to protect %llu bytes below it",
+				    dir, file, min, wanted);
 		slash = strrchr(dir, '/');
 		if (!slash)
 			break;
@@ -174,37 +174,37 @@ static int check_ancestors(struct run *run, const char *file,
 
 int check_cgroup(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	const char *dir = run->opt.cgroup;
 	char path[PATH_MAX + 32];
 	char list[256];
 	struct statfs fs;
 	int err;
 
-	if (!realpath(dir, undo->parent))
-		return give_up(run, EXIT_SKIP, "there is no cgroup %s: %s", dir,
-			       strerror(errno));
-	if (statfs(undo->parent, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return give_up(run, EXIT_SKIP, "%s is no cgroup v2", dir);
-	snprintf(path, sizeof(path), "%s/cgroup.controllers", undo->parent);
+	if (!realpath(dir, cleanup->parent))
+		return fail(run, EXIT_SKIP, "there is no cgroup %s: %s", dir,
+			    strerror(errno));
+	if (statfs(cleanup->parent, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return fail(run, EXIT_SKIP, "%s is no cgroup v2", dir);
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", cleanup->parent);
 	if (read_line(path, list, sizeof(list)) || !has_word(list, "memory"))
-		return give_up(run, EXIT_SKIP,
-			       "%s has no memory controller to give to its children",
-			       dir);
+		return fail(run, EXIT_SKIP,
+			    "%s has no memory controller to give to its children",
+			    dir);
 	if (run->opt.cpuset && !has_word(list, "cpuset"))
-		return give_up(run, EXIT_SKIP,
-			       "%s has no cpuset controller to give to its children",
-			       dir);
-	if (access(undo->parent, W_OK))
-		return give_up(run, EXIT_SKIP, "cannot make cgroups in %s: %s",
-			       dir, strerror(errno));
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", undo->parent);
+		return fail(run, EXIT_SKIP,
+			    "%s has no cpuset controller to give to its children",
+			    dir);
+	if (access(cleanup->parent, W_OK))
+		return fail(run, EXIT_SKIP, "cannot make cgroups in %s: %s",
+			    dir, strerror(errno));
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cleanup->parent);
 	err = read_line(path, list, sizeof(list));
 	if (err)
-		return give_up(run, EXIT_SKIP, "cannot read %s: %s", path,
-			       strerror(-err));
-	undo->given[MEMORY] = !has_word(list, "memory");
-	undo->given[CPUSET] = run->opt.cpuset && !has_word(list, "cpuset");
+		return fail(run, EXIT_SKIP, "cannot read %s: %s", path,
+			    strerror(-err));
+	cleanup->given[MEMORY] = !has_word(list, "memory");
+	cleanup->given[CPUSET] = run->opt.cpuset && !has_word(list, "cpuset");
 	if (run->opt.scenario == LOW)
 		return check_ancestors(run, "memory.low", node_bytes(run));
 	if (protected_bytes(run))
@@ -216,7 +216,7 @@ int check_cgroup(struct run *run)
 void note_readahead(struct run *run)
 {
 	static const char * const of_disk[] = { "", "../" };
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	struct stat dir;
 	int i;
 
@@ -224,14 +224,14 @@ void note_readahead(struct run *run)
 		return;
 	/* A partition has its disk's. */
 	for (i = 0; i < 2; i++) {
-		snprintf(undo->readahead_file, sizeof(undo->readahead_file),
+		snprintf(cleanup->readahead_file, sizeof(cleanup->readahead_file),
 			 "/sys/dev/block/%u:%u/%sbdi/read_ahead_kb",
 			 major(dir.st_dev), minor(dir.st_dev), of_disk[i]);
-		if (!read_line(undo->readahead_file, undo->readahead,
-			       sizeof(undo->readahead)))
+		if (!read_line(cleanup->readahead_file, cleanup->readahead,
+			       sizeof(cleanup->readahead)))
 			return;
 	}
-	*undo->readahead = '\0';
+	*cleanup->readahead = '\0';
 }
 
 /* The word in brackets. */
@@ -253,34 +253,34 @@ static int read_choice(const char *path, char *buf, size_t size)
 /* Where holes are to stay holes, and huge pages to be asked for. */
 static int note_fragmentation(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 
-	if (read_choice(THP_DEFRAG_FILE, undo->thp_defrag,
-			sizeof(undo->thp_defrag)) ||
+	if (read_choice(THP_DEFRAG_FILE, cleanup->thp_defrag,
+			sizeof(cleanup->thp_defrag)) ||
 	    access(THP_DEFRAG_FILE, W_OK)) {
-		*undo->thp_defrag = '\0';
-		return give_up(run, EXIT_SKIP,
-			       "this kernel has no transparent huge pages");
+		*cleanup->thp_defrag = '\0';
+		return fail(run, EXIT_SKIP,
+			    "this kernel has no transparent huge pages");
 	}
 	/* A kernel that cannot compact has no such file. */
-	if (read_line(COMPACT_FILE, undo->compact, sizeof(undo->compact)))
-		*undo->compact = '\0';
+	if (read_line(COMPACT_FILE, cleanup->compact, sizeof(cleanup->compact)))
+		*cleanup->compact = '\0';
 	return 0;
 }
 
 static int note_dirty_ratio(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 
 	/* 0: the limit is set in bytes. */
-	if (read_line(DIRTY_FILE, undo->dirty, sizeof(undo->dirty)) ||
-	    read_line(DIRTY_BACKGROUND_FILE, undo->dirty_background,
-		      sizeof(undo->dirty_background)) ||
-	    access(DIRTY_FILE, W_OK) || !strcmp(undo->dirty, "0") ||
-	    !strcmp(undo->dirty_background, "0")) {
-		*undo->dirty = '\0';
-		*undo->dirty_background = '\0';
-		return give_up(run, EXIT_SKIP, "cannot change vm.dirty_ratio");
+	if (read_line(DIRTY_FILE, cleanup->dirty, sizeof(cleanup->dirty)) ||
+	    read_line(DIRTY_BACKGROUND_FILE, cleanup->dirty_background,
+		      sizeof(cleanup->dirty_background)) ||
+	    access(DIRTY_FILE, W_OK) || !strcmp(cleanup->dirty, "0") ||
+	    !strcmp(cleanup->dirty_background, "0")) {
+		*cleanup->dirty = '\0';
+		*cleanup->dirty_background = '\0';
+		return fail(run, EXIT_SKIP, "cannot change vm.dirty_ratio");
 	}
 	return 0;
 }
@@ -290,33 +290,33 @@ static int note_setting(struct run *run, const char *path, char *former)
 	if (!read_line(path, former, 32) && !access(path, W_OK))
 		return 0;
 	*former = '\0';
-	return give_up(run, EXIT_SKIP, "cannot change %s", path);
+	return fail(run, EXIT_SKIP, "cannot change %s", path);
 }
 
 static int check_settings(struct run *run)
 {
 	struct options *opt = &run->opt;
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	char now[32];
 	bool wanted;
 	int err;
 
 	if (opt->scale_factor) {
-		err = read_line(SCALE_FACTOR_FILE, undo->scale_factor,
-				sizeof(undo->scale_factor));
+		err = read_line(SCALE_FACTOR_FILE, cleanup->scale_factor,
+				sizeof(cleanup->scale_factor));
 		if (!err && access(SCALE_FACTOR_FILE, W_OK))
 			err = -errno;
 		if (err)
-			return give_up(run, EXIT_SKIP,
-				       "cannot change vm.watermark_scale_factor: %s",
-				       strerror(-err));
+			return fail(run, EXIT_SKIP,
+				    "cannot change vm.watermark_scale_factor: %s",
+				    strerror(-err));
 	}
 
 	if (opt->by_sendfile)
 		note_readahead(run);
-	if (opt->lists_fraction && note_setting(run, LISTS_FILE, undo->lists))
+	if (opt->lists_fraction && note_setting(run, LISTS_FILE, cleanup->lists))
 		return -1;
-	if (opt->min_free && note_setting(run, MIN_FREE_FILE, undo->min_free))
+	if (opt->min_free && note_setting(run, MIN_FREE_FILE, cleanup->min_free))
 		return -1;
 	if (opt->dirty_ratio && note_dirty_ratio(run))
 		return -1;
@@ -329,14 +329,14 @@ static int check_settings(struct run *run)
 	err = read_line(LRU_FILE, now, sizeof(now));
 	run->env.mglru = !err && strtoul(now, NULL, 16) & 1;
 	if (opt->lru == LRU_MGLRU && err)
-		return give_up(run, EXIT_SKIP, "this kernel has no MGLRU");
+		return fail(run, EXIT_SKIP, "this kernel has no MGLRU");
 	wanted = opt->lru == LRU_MGLRU;
 	if (opt->lru == LRU_KEEP || run->env.mglru == wanted)
 		return 0;
 	if (access(LRU_FILE, W_OK))
-		return give_up(run, EXIT_SKIP, "cannot change the LRU: %s",
-			       strerror(errno));
-	snprintf(undo->lru, sizeof(undo->lru), "%s", now);
+		return fail(run, EXIT_SKIP, "cannot change the LRU: %s",
+			    strerror(errno));
+	snprintf(cleanup->lru, sizeof(cleanup->lru), "%s", now);
 	return 0;
 }
 
@@ -349,13 +349,13 @@ static int check_counters(struct run *run)
 
 	env->kswapd = find_kswapd(run->opt.node);
 	if (!env->kswapd)
-		return give_up(run, EXIT_SKIP, "kswapd%d cannot be seen here",
-			       run->opt.node);
+		return fail(run, EXIT_SKIP, "kswapd%d cannot be seen here",
+			    run->opt.node);
 	env->schedstat = have_schedstat();
 	if (text_read(&run->vmstat, "/proc/vmstat") ||
 	    !keyed_number(run->vmstat.buf, "pgscan_kswapd", &val))
-		return give_up(run, EXIT_SKIP,
-			       "/proc/vmstat does not count reclaim here");
+		return fail(run, EXIT_SKIP,
+			    "/proc/vmstat does not count reclaim here");
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/vmstat",
 		 run->opt.node);
 	env->node_scope = !text_read(&run->scratch, path) &&
@@ -377,43 +377,43 @@ int check_disk(struct run *run, const char *name, const char *dir,
 	struct statfs fs;
 
 	if (!realpath(dir, real) || statfs(real, &fs))
-		return give_up(run, EXIT_USAGE, "%s: cannot use %s: %s", name,
-			       dir, strerror(errno));
+		return fail(run, EXIT_USAGE, "%s: cannot use %s: %s", name,
+			    dir, strerror(errno));
 	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
-		return give_up(run, EXIT_USAGE,
-			       "%s: %s is on a %s, whose pages are not reclaimed like a file's; name a directory on a disk",
-			       name, dir,
-			       fs.f_type == TMPFS_MAGIC ? "tmpfs" : "ramfs");
+		return fail(run, EXIT_USAGE,
+			    "%s: %s is on a %s, whose pages are not reclaimed like a file's; name a directory on a disk",
+			    name, dir,
+			    fs.f_type == TMPFS_MAGIC ? "tmpfs" : "ramfs");
 	if (access(real, W_OK))
-		return give_up(run, EXIT_USAGE, "%s: cannot write in %s: %s",
-			       name, dir, strerror(errno));
+		return fail(run, EXIT_USAGE, "%s: cannot write in %s: %s",
+			    name, dir, strerror(errno));
 	if ((unsigned long long)fs.f_bavail * fs.f_bsize < need)
-		return give_up(run, EXIT_USAGE,
-			       "%s: %s has %llu KiB free, and %llu are needed",
-			       name, dir,
-			       (unsigned long long)fs.f_bavail * fs.f_bsize / KIB,
-			       need / KIB);
+		return fail(run, EXIT_USAGE,
+			    "%s: %s has %llu KiB free, and %llu are needed",
+			    name, dir,
+			    (unsigned long long)fs.f_bavail * fs.f_bsize / KIB,
+			    need / KIB);
 	return 0;
 }
 
 /* A cgroup of its own, and its name is free. */
 int name_group(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	int len;
 
-	len = snprintf(undo->group, sizeof(undo->group), "%s/%s.%d",
-		       undo->parent, PROGRAM, getpid());
-	if (len >= (int)sizeof(undo->group) - 64)
-		return give_up(run, EXIT_USAGE,
-			       "--cgroup: the name is too long");
+	len = snprintf(cleanup->group, sizeof(cleanup->group), "%s/%s.%d",
+		       cleanup->parent, PROGRAM, getpid());
+	if (len >= (int)sizeof(cleanup->group) - 64)
+		return fail(run, EXIT_USAGE,
+			    "--cgroup: the name is too long");
 	/*
 	 * What is there already belongs to somebody, such as a process with
 	 * the same number in another PID namespace, and must not be undone.
 	 */
-	if (!access(undo->group, F_OK))
-		return give_up(run, EXIT_FAILED, "%s exists already",
-			       undo->group);
+	if (!access(cleanup->group, F_OK))
+		return fail(run, EXIT_FAILED, "%s exists already",
+			    cleanup->group);
 	return 0;
 }
 
@@ -425,25 +425,25 @@ static int check_dir(struct run *run)
 	if (check_disk(run, "--dir", run->opt.dir, bytes_on_disk(run), real))
 		return -1;
 
-	len = snprintf(run->undo.dir, sizeof(run->undo.dir), "%s/%s.%d",
+	len = snprintf(run->cleanup.dir, sizeof(run->cleanup.dir), "%s/%s.%d",
 		       strcmp(real, "/") ? real : "", PROGRAM, getpid());
 	/* Room for the files' names. */
-	if (len >= (int)sizeof(run->undo.dir) - 64)
-		return give_up(run, EXIT_USAGE, "--dir: the name is too long");
-	if (wants_swap(&run->opt) && !*run->undo.zram)
-		snprintf(run->undo.swap, sizeof(run->undo.swap), "%.*s/swap",
-			 (int)sizeof(run->undo.swap) - 64, run->undo.dir);
-	if (!access(run->undo.dir, F_OK))
-		return give_up(run, EXIT_FAILED, "%s exists already",
-			       run->undo.dir);
+	if (len >= (int)sizeof(run->cleanup.dir) - 64)
+		return fail(run, EXIT_USAGE, "--dir: the name is too long");
+	if (wants_swap(&run->opt) && !*run->cleanup.zram)
+		snprintf(run->cleanup.swap, sizeof(run->cleanup.swap), "%.*s/swap",
+			 (int)sizeof(run->cleanup.swap) - 64, run->cleanup.dir);
+	if (!access(run->cleanup.dir, F_OK))
+		return fail(run, EXIT_FAILED, "%s exists already",
+			    run->cleanup.dir);
 	return name_group(run);
 }
 
-int look_around(struct run *run)
+int check_requirements(struct run *run)
 {
 	if (geteuid())
-		return give_up(run, EXIT_SKIP,
-			       "it takes root to make cgroups and set sysctls");
+		return fail(run, EXIT_SKIP,
+			    "it takes root to make cgroups and set sysctls");
 	if (run->opt.scenario == ANON_SET)
 		note_zram(run);
 	if (check_swap(run) || check_node(run) || check_fit(run) ||

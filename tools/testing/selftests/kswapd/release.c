@@ -3,7 +3,7 @@
  * The ways in which memory of a hopeless node becomes free, or at least
  * reclaimable, again.
  */
-#include "pressure.h"
+#include "run.h"
 
 static int wait_for_memory(struct run *run)
 {
@@ -13,41 +13,41 @@ static int wait_for_memory(struct run *run)
 
 static bool hog_has_left(struct run *run)
 {
-	return atomic_load(&find_actor(run, HOG)->slot->left);
+	return atomic_load(&find_worker(run, HOG)->slot->left);
 }
 
 static int tell_hog(struct run *run)
 {
-	atomic_store(&find_actor(run, HOG)->slot->leave, true);
+	atomic_store(&find_worker(run, HOG)->slot->leave, true);
 	return wait_until(run, hog_has_left, "the hog has not let go");
 }
 
-static int recover_by_exit(struct run *run)
+static int release_by_exit(struct run *run)
 {
-	end_actor(find_actor(run, HOG));
+	end_worker(find_worker(run, HOG));
 	return free_huge_pages(run) || wait_for_memory(run) ? -1 : 0;
 }
 
-static int recover_by_tmpfs(struct run *run)
+static int release_by_tmpfs(struct run *run)
 {
 	return tell_hog(run) ? -1 : wait_for_memory(run);
 }
 
-static int recover_by_min(struct run *run)
+static int release_by_min(struct run *run)
 {
-	if (set_memory(run, find_actor(run, HOG)->cgroup, "memory.min", 0))
+	if (set_memory(run, find_worker(run, HOG)->cgroup, "memory.min", 0))
 		return -1;
-	return set_memory(run, run->undo.group, "memory.min", 0);
+	return set_memory(run, run->cleanup.group, "memory.min", 0);
 }
 
-int recover(struct run *run)
+int release_memory(struct run *run)
 {
-	static int (* const ways[NR_RECOVERIES])(struct run *run) = {
-		[BY_EXIT]	= recover_by_exit,
+	static int (* const ways[NR_RELEASES])(struct run *run) = {
+		[BY_EXIT]	= release_by_exit,
 		[BY_MUNLOCK]	= tell_hog,
 		[BY_SWAPON]	= swap_on,
-		[BY_MIN]	= recover_by_min,
-		[BY_TMPFS]	= recover_by_tmpfs,
+		[BY_MIN]	= release_by_min,
+		[BY_TMPFS]	= release_by_tmpfs,
 		[BY_SWAPFREE]	= tell_hog,
 	};
 

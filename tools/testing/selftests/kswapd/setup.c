@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define WAIT_STEP_NS		20000000
 #define DEADLINE_SECONDS	240
@@ -26,7 +26,7 @@ static void catch_signal(int sig)
 }
 
 /* Keeps the first reason to stop. Always -1, to be returned. */
-int give_up(struct run *run, int status, const char *fmt, ...)
+int fail(struct run *run, int status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -84,9 +84,9 @@ int outlive_oom(struct run *run)
 	int err = write_line("/proc/self/oom_score_adj", "-1000");
 
 	if (err)
-		return give_up(run, EXIT_SKIP,
-			       "cannot protect itself from the OOM killer: %s",
-			       strerror(-err));
+		return fail(run, EXIT_SKIP,
+			    "cannot protect itself from the OOM killer: %s",
+			    strerror(-err));
 	return 0;
 }
 
@@ -98,7 +98,7 @@ int outlive_oom(struct run *run)
  */
 int protect_self(struct run *run)
 {
-	size_t slots = MAX_ACTORS * sizeof(*run->slots);
+	size_t slots = MAX_WORKERS * sizeof(*run->slots);
 	int err;
 
 	if (outlive_oom(run))
@@ -106,26 +106,26 @@ int protect_self(struct run *run)
 	if (run->env.other_node >= 0) {
 		err = prefer_node(run->env.other_node);
 		if (err)
-			return give_up(run, EXIT_SKIP,
-				       "cannot take memory from node %d: %s",
-				       run->env.other_node, strerror(-err));
+			return fail(run, EXIT_SKIP,
+				    "cannot take memory from node %d: %s",
+				    run->env.other_node, strerror(-err));
 	}
 
 	run->slots = mmap(NULL, slots, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (run->slots == MAP_FAILED) {
 		run->slots = NULL;
-		return give_up(run, EXIT_FAILED, "cannot map shared memory: %s",
-			       strerror(errno));
+		return fail(run, EXIT_FAILED, "cannot map shared memory: %s",
+			    strerror(errno));
 	}
 	memset(run->slots, 0, slots);
 	run->samples = calloc(run->opt.seconds + run->opt.after,
 			      sizeof(*run->samples));
-	run->latency = calloc(MAX_ACTORS, sizeof(*run->latency));
+	run->latency = calloc(MAX_WORKERS, sizeof(*run->latency));
 	if (!run->samples || !run->latency)
-		return give_up(run, EXIT_FAILED,
-			       "no memory for %d seconds of samples",
-			       run->opt.seconds);
+		return fail(run, EXIT_FAILED,
+			    "no memory for %d seconds of samples",
+			    run->opt.seconds);
 	return 0;
 }
 
@@ -137,12 +137,12 @@ int set_readahead(struct run *run)
 {
 	int err = -ENOENT;
 
-	if (*run->undo.readahead)
-		err = write_line(run->undo.readahead_file, "%d", READAHEAD_KIB);
+	if (*run->cleanup.readahead)
+		err = write_line(run->cleanup.readahead_file, "%d", READAHEAD_KIB);
 	if (err)
-		return give_up(run, EXIT_SKIP,
-			       "cannot change how far the disk under %s reads ahead: %s",
-			       run->opt.dir, strerror(-err));
+		return fail(run, EXIT_SKIP,
+			    "cannot change how far the disk under %s reads ahead: %s",
+			    run->opt.dir, strerror(-err));
 	return 0;
 }
 
@@ -156,9 +156,9 @@ static int set_limits(struct run *run)
 		err = write_line(MIN_FREE_FILE, "%llu", opt->min_free / KIB);
 	if (!err && opt->lists_fraction)
 		err = write_line(LISTS_FILE, "%d", opt->lists_fraction);
-	return err ? give_up(run, EXIT_SKIP,
-			     "cannot change vm.min_free_kbytes and vm.percpu_pagelist_high_fraction: %s",
-			     strerror(-err)) : 0;
+	return err ? fail(run, EXIT_SKIP,
+			  "cannot change vm.min_free_kbytes and vm.percpu_pagelist_high_fraction: %s",
+			  strerror(-err)) : 0;
 }
 
 /* Writeback begins a little before writers have to wait for it. */
@@ -173,8 +173,8 @@ static int set_dirty_ratio(struct run *run)
 	if (!err)
 		err = write_line(DIRTY_FILE, "%d", ratio);
 	if (err)
-		return give_up(run, EXIT_SKIP, "cannot change vm.dirty_ratio: %s",
-			       strerror(-err));
+		return fail(run, EXIT_SKIP, "cannot change vm.dirty_ratio: %s",
+			    strerror(-err));
 	return 0;
 }
 
@@ -184,24 +184,24 @@ int apply_settings(struct run *run)
 
 	if (run->opt.by_sendfile && set_readahead(run))
 		return -1;
-	if (*run->undo.scale_factor) {
+	if (*run->cleanup.scale_factor) {
 		err = write_line(SCALE_FACTOR_FILE, "%d",
 				 run->opt.scale_factor);
 		if (err)
-			return give_up(run, EXIT_SKIP,
-				       "cannot change vm.watermark_scale_factor: %s",
-				       strerror(-err));
+			return fail(run, EXIT_SKIP,
+				    "cannot change vm.watermark_scale_factor: %s",
+				    strerror(-err));
 	}
 	if (set_limits(run) || set_dirty_ratio(run))
 		return -1;
 	/* Groups made from here on begin with the LRU that is wanted. */
-	if (*run->undo.lru) {
+	if (*run->cleanup.lru) {
 		err = write_line(LRU_FILE, "%c",
 				 run->opt.lru == LRU_MGLRU ? 'y' : 'n');
 		if (err)
-			return give_up(run, EXIT_SKIP,
-				       "cannot change the LRU: %s",
-				       strerror(-err));
+			return fail(run, EXIT_SKIP,
+				    "cannot change the LRU: %s",
+				    strerror(-err));
 		run->env.mglru = run->opt.lru == LRU_MGLRU;
 	}
 
@@ -216,40 +216,40 @@ static int give_controller(struct run *run, const char *group, const char *name)
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", group);
 	err = write_line(path, "+%s", name);
 	if (err)
-		return give_up(run, EXIT_SKIP,
-			       "the %s controller cannot be given to children of %s: %s",
-			       name, group, strerror(-err));
+		return fail(run, EXIT_SKIP,
+			    "the %s controller cannot be given to children of %s: %s",
+			    name, group, strerror(-err));
 	return 0;
 }
 
 /* The group that all others go into. */
 int make_group(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 	int i;
 
 	for (i = 0; i < NR_CONTROLLERS; i++)
-		if (undo->given[i] &&
-		    give_controller(run, undo->parent, controller_names[i]))
+		if (cleanup->given[i] &&
+		    give_controller(run, cleanup->parent, controller_names[i]))
 			return -1;
-	if (mkdir(undo->group, 0755))
-		return give_up(run, EXIT_SKIP, "cannot make the cgroup %s: %s",
-			       undo->group, strerror(errno));
-	if (give_controller(run, undo->group, "memory") ||
-	    (run->opt.cpuset && give_controller(run, undo->group, "cpuset")))
+	if (mkdir(cleanup->group, 0755))
+		return fail(run, EXIT_SKIP, "cannot make the cgroup %s: %s",
+			    cleanup->group, strerror(errno));
+	if (give_controller(run, cleanup->group, "memory") ||
+	    (run->opt.cpuset && give_controller(run, cleanup->group, "cpuset")))
 		return -1;
 	return 0;
 }
 
-int make_place(struct run *run)
+int make_group_and_dir(struct run *run)
 {
-	struct undo *undo = &run->undo;
+	struct cleanup *cleanup = &run->cleanup;
 
 	if (make_group(run))
 		return -1;
-	if (mkdir(undo->dir, 0700))
-		return give_up(run, EXIT_FAILED, "cannot make %s: %s",
-			       undo->dir, strerror(errno));
+	if (mkdir(cleanup->dir, 0700))
+		return fail(run, EXIT_FAILED, "cannot make %s: %s",
+			    cleanup->dir, strerror(errno));
 	return 0;
 }
 
@@ -262,73 +262,73 @@ int set_memory(struct run *run, const char *group, const char *file,
 	snprintf(path, sizeof(path), "%s/%s", group, file);
 	err = write_line(path, "%llu", val);
 	if (err)
-		return give_up(run, EXIT_FAILED, "cannot write %llu to %s: %s",
-			       val, path, strerror(-err));
+		return fail(run, EXIT_FAILED, "cannot write %llu to %s: %s",
+			    val, path, strerror(-err));
 	return 0;
 }
 
-struct actor *new_actor(struct run *run, enum actor_kind kind,
-			const char *name)
+struct worker *new_worker(struct run *run, enum worker_kind kind,
+			  const char *name)
 {
-	struct actor *actor = &run->actors[run->nr_actors];
+	struct worker *worker = &run->workers[run->nr_workers];
 
-	actor->kind = kind;
-	actor->slot = &run->slots[run->nr_actors];
-	snprintf(actor->name, sizeof(actor->name), "%s", name);
-	if (snprintf(actor->cgroup, sizeof(actor->cgroup), "%s/%s",
-		     run->undo.group, name) >= (int)sizeof(actor->cgroup) ||
-	    snprintf(actor->file, sizeof(actor->file), "%s/file%d",
-		     run->undo.dir, run->nr_actors) >= (int)sizeof(actor->file)) {
-		give_up(run, EXIT_USAGE, "a path is too long");
+	worker->kind = kind;
+	worker->slot = &run->slots[run->nr_workers];
+	snprintf(worker->name, sizeof(worker->name), "%s", name);
+	if (snprintf(worker->cgroup, sizeof(worker->cgroup), "%s/%s",
+		     run->cleanup.group, name) >= (int)sizeof(worker->cgroup) ||
+	    snprintf(worker->file, sizeof(worker->file), "%s/file%d",
+		     run->cleanup.dir, run->nr_workers) >= (int)sizeof(worker->file)) {
+		fail(run, EXIT_USAGE, "a path is too long");
 		return NULL;
 	}
-	if (mkdir(actor->cgroup, 0755)) {
-		give_up(run, EXIT_FAILED, "cannot make the cgroup %s: %s",
-			actor->cgroup, strerror(errno));
+	if (mkdir(worker->cgroup, 0755)) {
+		fail(run, EXIT_FAILED, "cannot make the cgroup %s: %s",
+		     worker->cgroup, strerror(errno));
 		return NULL;
 	}
-	run->nr_actors++;
-	return actor;
+	run->nr_workers++;
+	return worker;
 }
 
-int launch(struct run *run, struct actor *actor)
+int launch(struct run *run, struct worker *worker)
 {
-	pid_t pid = actor_start(run, actor);
+	pid_t pid = start_worker(run, worker);
 
 	if (pid < 0)
-		return give_up(run, EXIT_FAILED, "cannot start %s: %s",
-			       actor->name, strerror(-pid));
-	actor->pid = pid;
+		return fail(run, EXIT_FAILED, "cannot start %s: %s",
+			    worker->name, strerror(-pid));
+	worker->pid = pid;
 	return 0;
 }
 
-int add_actor(struct run *run, enum actor_kind kind, const char *name)
+int add_worker(struct run *run, enum worker_kind kind, const char *name)
 {
-	struct actor *actor = new_actor(run, kind, name);
+	struct worker *worker = new_worker(run, kind, name);
 
-	return actor ? launch(run, actor) : -1;
+	return worker ? launch(run, worker) : -1;
 }
 
 /* Watching the actors */
 
 /* Const is the search, not what it finds: as with strchr(). */
-struct actor *find_actor(const struct run *run, enum actor_kind kind)
+struct worker *find_worker(const struct run *run, enum worker_kind kind)
 {
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
-		if (run->actors[i].kind == kind)
-			return (struct actor *)&run->actors[i];
+	for (i = 0; i < run->nr_workers; i++)
+		if (run->workers[i].kind == kind)
+			return (struct worker *)&run->workers[i];
 	return NULL;
 }
 
-unsigned long long group_number(struct run *run, const struct actor *actor,
+unsigned long long group_number(struct run *run, const struct worker *worker,
 				const char *file, const char *key)
 {
 	unsigned long long val = 0;
 	char path[PATH_MAX + 32];
 
-	snprintf(path, sizeof(path), "%s/%s", actor->cgroup, file);
+	snprintf(path, sizeof(path), "%s/%s", worker->cgroup, file);
 	if (text_read(&run->scratch, path) ||
 	    !keyed_number(run->scratch.buf, key, &val))
 		return 0;
@@ -342,39 +342,39 @@ bool kill_is_a_result(const struct run *run)
 	       run->opt.scenario == OOM;
 }
 
-static int report_death(struct run *run, struct actor *actor, int status)
+static int report_death(struct run *run, struct worker *worker, int status)
 {
-	if (*actor->slot->note)
-		return give_up(run, EXIT_FAILED, "%s gave up: it %s",
-			       actor->name, actor->slot->note);
+	if (*worker->slot->note)
+		return fail(run, EXIT_FAILED, "%s gave up: it %s",
+			    worker->name, worker->slot->note);
 	if (WIFSIGNALED(status) &&
-	    group_number(run, actor, "memory.events", "oom_kill")) {
-		actor->oom_killed_ns = now_ns();
+	    group_number(run, worker, "memory.events", "oom_kill")) {
+		worker->oom_killed_ns = now_ns();
 		if (kill_is_a_result(run))
 			return 0;
-		return give_up(run, EXIT_FAILED, "%s%s was OOM-killed",
-			       actor->kind == HOG ? "the " : "", actor->name);
+		return fail(run, EXIT_FAILED, "%s%s was OOM-killed",
+			    worker->kind == HOG ? "the " : "", worker->name);
 	}
 	if (WIFSIGNALED(status))
-		return give_up(run, EXIT_FAILED, "%s was killed by signal %d",
-			       actor->name, WTERMSIG(status));
-	return give_up(run, EXIT_FAILED, "%s ended with status %d",
-		       actor->name, WEXITSTATUS(status));
+		return fail(run, EXIT_FAILED, "%s was killed by signal %d",
+			    worker->name, WTERMSIG(status));
+	return fail(run, EXIT_FAILED, "%s ended with status %d",
+		    worker->name, WEXITSTATUS(status));
 }
 
 /* -1 when it is time to stop: a signal, or an actor that is gone. */
-int all_well(struct run *run)
+int check_workers(struct run *run)
 {
 	int status;
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++) {
-		struct actor *actor = &run->actors[i];
+	for (i = 0; i < run->nr_workers; i++) {
+		struct worker *worker = &run->workers[i];
 
-		if (actor->pid &&
-		    waitpid(actor->pid, &status, WNOHANG) == actor->pid) {
-			actor->pid = 0;
-			report_death(run, actor, status);
+		if (worker->pid &&
+		    waitpid(worker->pid, &status, WNOHANG) == worker->pid) {
+			worker->pid = 0;
+			report_death(run, worker, status);
 		}
 	}
 	if (caught_signal)
@@ -406,27 +406,27 @@ int wait_until(struct run *run, bool (*done)(struct run *run),
 	int seconds = deadline_seconds(run) + run->opt.wait;
 
 	for (;;) {
-		if (all_well(run))
+		if (check_workers(run))
 			return -1;
 		if (done(run))
 			return run->status ? -1 : 0;
 		if (now_ns() - start > seconds * NS_A_SECOND)
-			return give_up(run, EXIT_FAILED,
-				       "%s, and %d seconds have passed", what,
-				       seconds);
+			return fail(run, EXIT_FAILED,
+				    "%s, and %d seconds have passed", what,
+				    seconds);
 		sleep_until(now_ns() + WAIT_STEP_NS);
 	}
 }
 
 bool hot_has_read_all(struct run *run)
 {
-	return atomic_load(&find_actor(run, HOT)->slot->ready);
+	return atomic_load(&find_worker(run, HOT)->slot->ready);
 }
 
 /* Once, so that all it needs has been read from the disk. */
 bool job_was_done(struct run *run)
 {
-	return atomic_load(&find_actor(run, JOB)->slot->rounds);
+	return atomic_load(&find_worker(run, JOB)->slot->rounds);
 }
 
 /* All that take memory of their own first. */
@@ -434,23 +434,23 @@ bool tasks_are_ready(struct run *run)
 {
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
-		if ((run->actors[i].kind == SET ||
-		     run->actors[i].kind == SHIFTER) &&
-		    !atomic_load(&run->actors[i].slot->ready))
+	for (i = 0; i < run->nr_workers; i++)
+		if ((run->workers[i].kind == SET ||
+		     run->workers[i].kind == SHIFTER) &&
+		    !atomic_load(&run->workers[i].slot->ready))
 			return false;
 	return true;
 }
 
-static bool has_filled_up(struct run *run, const struct actor *actor)
+static bool has_filled_up(struct run *run, const struct worker *worker)
 {
 	char path[PATH_MAX + 32];
 	unsigned long long now;
 
-	if (group_number(run, actor, "memory.events", "high"))
+	if (group_number(run, worker, "memory.events", "high"))
 		return true;
-	snprintf(path, sizeof(path), "%s/memory.current", actor->cgroup);
-	return !read_number(path, &now) && now >= actor->high;
+	snprintf(path, sizeof(path), "%s/memory.current", worker->cgroup);
+	return !read_number(path, &now) && now >= worker->high;
 }
 
 /* All that have a memory.high. */
@@ -458,15 +458,15 @@ bool streams_have_filled_up(struct run *run)
 {
 	int i;
 
-	for (i = 0; i < run->nr_actors; i++)
-		if (run->actors[i].high && !has_filled_up(run, &run->actors[i]))
+	for (i = 0; i < run->nr_workers; i++)
+		if (run->workers[i].high && !has_filled_up(run, &run->workers[i]))
 			return false;
 	return true;
 }
 
 bool hog_is_there(struct run *run)
 {
-	struct actor *hog = find_actor(run, HOG);
+	struct worker *hog = find_worker(run, HOG);
 
 	return atomic_load(&hog->slot->ready) || hog->oom_killed_ns;
 }
@@ -476,7 +476,7 @@ unsigned long long runs_so_far(struct run *run)
 	unsigned long long runs = 0;
 
 	if (text_read(&run->vmstat, "/proc/vmstat"))
-		give_up(run, EXIT_FAILED, "cannot read /proc/vmstat");
+		fail(run, EXIT_FAILED, "cannot read /proc/vmstat");
 	else
 		keyed_number(run->vmstat.buf, "pageoutrun", &runs);
 	return runs;
@@ -488,7 +488,7 @@ unsigned long long runs_so_far(struct run *run)
  */
 bool hog_is_steady(struct run *run)
 {
-	struct slot *slot = find_actor(run, HOG)->slot;
+	struct slot *slot = find_worker(run, HOG)->slot;
 
 	return now_ns() - atomic_load(&slot->changed_ns) >
 	       STEADY_SECONDS * NS_A_SECOND;
@@ -521,22 +521,22 @@ bool node_is_empty(struct run *run)
 	       node.free > node.high + (node.usable - node.high) / 2;
 }
 
-void end_actor(struct actor *actor)
+void end_worker(struct worker *worker)
 {
 	/* It may have gone first. */
-	if (!actor->pid)
+	if (!worker->pid)
 		return;
-	kill(actor->pid, SIGKILL);
-	while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
+	kill(worker->pid, SIGKILL);
+	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	actor->pid = 0;
+	worker->pid = 0;
 }
 
 /* Says why, where it did not go well; the program's exit status. */
-int conclude(struct run *run)
+int finish(struct run *run)
 {
 	if (fflush(stdout) || ferror(stdout))
-		give_up(run, EXIT_FAILED, "cannot write what was measured");
+		fail(run, EXIT_FAILED, "cannot write what was measured");
 	if (run->status == EXIT_SKIP)
 		fprintf(stderr, "%s: cannot run here: %s\n", PROGRAM, run->why);
 	else if (run->status)

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pressure.h"
+#include "run.h"
 
 #define KILL_SECONDS	120
 #define RETRY_NS	10000000
@@ -97,41 +97,41 @@ static void remove_file(const char *path, bool is_dir)
  * The supervisor is gone and the last of its children may be on its way into
  * the group, so killing is repeated for as long as the group is there.
  */
-static bool undo_group(const struct undo *undo)
+static bool undo_group(const struct cleanup *cleanup)
 {
 	unsigned long long deadline = now_ns() + KILL_SECONDS * NS_A_SECOND;
 	char path[PATH_MAX + 32];
 
-	snprintf(path, sizeof(path), "%s/cgroup.kill", undo->group);
+	snprintf(path, sizeof(path), "%s/cgroup.kill", cleanup->group);
 	for (;;) {
 		/* Kernels before 5.14 do not have that file. */
 		if (write_line(path, "1"))
-			visit_entries(undo->group, kill_members);
-		visit_entries(undo->group, remove_child_group);
-		if (!rmdir(undo->group) || errno == ENOENT)
+			visit_entries(cleanup->group, kill_members);
+		visit_entries(cleanup->group, remove_child_group);
+		if (!rmdir(cleanup->group) || errno == ENOENT)
 			return true;
 		if (errno != EBUSY || now_ns() > deadline) {
-			complain("remove the cgroup", undo->group, errno);
+			complain("remove the cgroup", cleanup->group, errno);
 			return false;
 		}
 		short_rest();
 	}
 }
 
-static bool undo_dir(const struct undo *undo)
+static bool undo_dir(const struct cleanup *cleanup)
 {
-	visit_entries(undo->dir, remove_file);
-	if (!rmdir(undo->dir) || errno == ENOENT)
+	visit_entries(cleanup->dir, remove_file);
+	if (!rmdir(cleanup->dir) || errno == ENOENT)
 		return true;
-	complain("remove", undo->dir, errno);
+	complain("remove", cleanup->dir, errno);
 	return false;
 }
 
-static bool undo_file(const struct undo *undo)
+static bool undo_file(const struct cleanup *cleanup)
 {
-	if (!*undo->file || !unlink(undo->file) || errno == ENOENT)
+	if (!*cleanup->file || !unlink(cleanup->file) || errno == ENOENT)
 		return true;
-	complain("remove", undo->file, errno);
+	complain("remove", cleanup->file, errno);
 	return false;
 }
 
@@ -150,13 +150,13 @@ static bool undo_setting(const char *path, const char *former)
 	return !err;
 }
 
-static bool undo_controller(const struct undo *undo, const char *name)
+static bool undo_controller(const struct cleanup *cleanup, const char *name)
 {
 	char path[PATH_MAX + 32];
 	char list[256];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", undo->parent);
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cleanup->parent);
 	if (read_line(path, list, sizeof(list)) || !has_word(list, name))
 		return true;
 	err = write_line(path, "-%s", name);
@@ -167,58 +167,58 @@ static bool undo_controller(const struct undo *undo, const char *name)
 	return false;
 }
 
-static bool undo_swap(const struct undo *undo)
+static bool undo_swap(const struct cleanup *cleanup)
 {
-	char path[sizeof(undo->zram) + 16];
+	char path[sizeof(cleanup->zram) + 16];
 	int err;
 
 	/* Neither a file that is not swapped on nor one that is gone is left. */
-	if (*undo->swap && swapoff(undo->swap) && errno != EINVAL &&
+	if (*cleanup->swap && swapoff(cleanup->swap) && errno != EINVAL &&
 	    errno != ENOENT) {
-		complain("swap off", undo->swap, errno);
+		complain("swap off", cleanup->swap, errno);
 		return false;
 	}
-	if (!*undo->zram)
+	if (!*cleanup->zram)
 		return true;
-	snprintf(path, sizeof(path), "%s/reset", undo->zram);
+	snprintf(path, sizeof(path), "%s/reset", cleanup->zram);
 	err = write_line(path, "1");
 	if (err)
-		complain("reset", undo->zram, -err);
+		complain("reset", cleanup->zram, -err);
 	return !err;
 }
 
-static bool undo_tracing(const struct undo *undo)
+static bool undo_tracing(const struct cleanup *cleanup)
 {
-	if (!*undo->tracing || !rmdir(undo->tracing) || errno == ENOENT)
+	if (!*cleanup->tracing || !rmdir(cleanup->tracing) || errno == ENOENT)
 		return true;
-	complain("remove", undo->tracing, errno);
+	complain("remove", cleanup->tracing, errno);
 	return false;
 }
 
-static bool undo_all(const struct undo *undo)
+static bool undo_all(const struct cleanup *cleanup)
 {
 	bool clean;
 	int i;
 
-	clean = undo_group(undo);
-	clean &= undo_swap(undo);
-	clean &= undo_dir(undo);
-	clean &= undo_file(undo);
-	clean &= undo_setting(SCALE_FACTOR_FILE, undo->scale_factor);
-	clean &= undo_setting(LRU_FILE, undo->lru);
-	clean &= undo_setting(DEMOTION_FILE, undo->demotion);
-	clean &= undo_setting(LISTS_FILE, undo->lists);
-	clean &= undo_setting(undo->huge_file, undo->huge);
-	clean &= undo_setting(MIN_FREE_FILE, undo->min_free);
-	clean &= undo_setting(DIRTY_FILE, undo->dirty);
-	clean &= undo_setting(DIRTY_BACKGROUND_FILE, undo->dirty_background);
-	clean &= undo_setting(COMPACT_FILE, undo->compact);
-	clean &= undo_setting(THP_DEFRAG_FILE, undo->thp_defrag);
-	clean &= undo_setting(undo->readahead_file, undo->readahead);
-	clean &= undo_tracing(undo);
+	clean = undo_group(cleanup);
+	clean &= undo_swap(cleanup);
+	clean &= undo_dir(cleanup);
+	clean &= undo_file(cleanup);
+	clean &= undo_setting(SCALE_FACTOR_FILE, cleanup->scale_factor);
+	clean &= undo_setting(LRU_FILE, cleanup->lru);
+	clean &= undo_setting(DEMOTION_FILE, cleanup->demotion);
+	clean &= undo_setting(LISTS_FILE, cleanup->lists);
+	clean &= undo_setting(cleanup->huge_file, cleanup->huge);
+	clean &= undo_setting(MIN_FREE_FILE, cleanup->min_free);
+	clean &= undo_setting(DIRTY_FILE, cleanup->dirty);
+	clean &= undo_setting(DIRTY_BACKGROUND_FILE, cleanup->dirty_background);
+	clean &= undo_setting(COMPACT_FILE, cleanup->compact);
+	clean &= undo_setting(THP_DEFRAG_FILE, cleanup->thp_defrag);
+	clean &= undo_setting(cleanup->readahead_file, cleanup->readahead);
+	clean &= undo_tracing(cleanup);
 	for (i = 0; i < NR_CONTROLLERS; i++)
-		if (undo->given[i])
-			clean &= undo_controller(undo, controller_names[i]);
+		if (cleanup->given[i])
+			clean &= undo_controller(cleanup, controller_names[i]);
 	return clean;
 }
 
@@ -248,7 +248,7 @@ static void wait_for_end(pid_t master, pid_t supervisor, int pipe_fd)
 }
 
 static void __noreturn
-janitor_main(const struct run *run, pid_t supervisor, int pipe_fd)
+cleanup_main(const struct run *run, pid_t supervisor, int pipe_fd)
 {
 	int null;
 	int sig;
@@ -264,61 +264,61 @@ janitor_main(const struct run *run, pid_t supervisor, int pipe_fd)
 		dup2(null, STDOUT_FILENO);
 	}
 	wait_for_end(run->master, supervisor, pipe_fd);
-	_exit(undo_all(&run->undo) ? EXIT_OK : EXIT_FAILED);
+	_exit(undo_all(&run->cleanup) ? EXIT_OK : EXIT_FAILED);
 }
 
-static int no_janitor(struct run *run, int err)
+static int no_cleanup(struct run *run, int err)
 {
-	return give_up(run, EXIT_FAILED, "cannot start the janitor: %s",
-		       strerror(err));
+	return fail(run, EXIT_FAILED, "cannot start the janitor: %s",
+		    strerror(err));
 }
 
-int janitor_start(struct run *run)
+int cleanup_start(struct run *run)
 {
 	pid_t supervisor = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
-		return no_janitor(run, errno);
+		return no_cleanup(run, errno);
 	fflush(NULL);
-	run->janitor = fork();
-	if (run->janitor < 0) {
-		no_janitor(run, errno);
-		run->janitor = 0;
+	run->cleanup_pid = fork();
+	if (run->cleanup_pid < 0) {
+		no_cleanup(run, errno);
+		run->cleanup_pid = 0;
 		close(fds[0]);
 		close(fds[1]);
 		return -1;
 	}
-	if (!run->janitor) {
+	if (!run->cleanup_pid) {
 		close(fds[1]);
-		janitor_main(run, supervisor, fds[0]);
+		cleanup_main(run, supervisor, fds[0]);
 	}
 	close(fds[0]);
-	run->janitor_fd = fds[1];
+	run->cleanup_fd = fds[1];
 	return 0;
 }
 
 /* Lets the janitor do its work and waits for it; is everything undone? */
-bool janitor_finish(struct run *run)
+bool cleanup_finish(struct run *run)
 {
 	int status;
 	pid_t pid;
 	int i;
 
-	if (!run->janitor)
+	if (!run->cleanup_pid)
 		return true;
-	close(run->janitor_fd);
+	close(run->cleanup_fd);
 	do {
-		pid = waitpid(run->janitor, &status, 0);
+		pid = waitpid(run->cleanup_pid, &status, 0);
 	} while (pid < 0 && errno == EINTR);
-	run->janitor = 0;
+	run->cleanup_pid = 0;
 
 	/* A janitor that somebody killed leaves its work to us. */
 	run->clean = pid > 0 && WIFEXITED(status) ?
-		     WEXITSTATUS(status) == EXIT_OK : undo_all(&run->undo);
+		     WEXITSTATUS(status) == EXIT_OK : undo_all(&run->cleanup);
 
-	for (i = 0; run->clean && i < run->nr_actors; i++)
-		if (run->actors[i].pid > 0)
-			waitpid(run->actors[i].pid, NULL, 0);
+	for (i = 0; run->clean && i < run->nr_workers; i++)
+		if (run->workers[i].pid > 0)
+			waitpid(run->workers[i].pid, NULL, 0);
 	return run->clean;
 }

@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "pressure.h"
+#include "run.h"
 
 /* Digits only: no sign, no blanks, no other base. */
 static int parse_digits(const char *arg, unsigned long long *val, char **end)
@@ -46,13 +46,13 @@ int parse_size(struct run *run, const char *name, const char *arg,
 			err = -EINVAL;
 	}
 	if (err == -EINVAL)
-		return give_up(run, EXIT_USAGE,
-			       "%s: \"%s\" is no size: it takes a whole number and k, m, g or nothing behind it",
-			       name, arg);
+		return fail(run, EXIT_USAGE,
+			    "%s: \"%s\" is no size: it takes a whole number and k, m, g or nothing behind it",
+			    name, arg);
 	/* File offsets are signed, and sizes are added up. */
 	if (err || *size > LLONG_MAX / 4 / unit)
-		return give_up(run, EXIT_USAGE, "%s: %s is too large", name,
-			       arg);
+		return fail(run, EXIT_USAGE, "%s: %s is too large", name,
+			    arg);
 	*size *= unit;
 	return 0;
 }
@@ -65,9 +65,9 @@ int parse_int(struct run *run, const char *name, const char *arg, int least,
 
 	if (parse_digits(arg, &n, &end) || *end || n > (unsigned int)most ||
 	    (int)n < least)
-		return give_up(run, EXIT_USAGE,
-			       "%s: \"%s\" is no whole number from %d to %d",
-			       name, arg, least, most);
+		return fail(run, EXIT_USAGE,
+			    "%s: \"%s\" is no whole number from %d to %d",
+			    name, arg, least, most);
 	*val = n;
 	return 0;
 }
@@ -90,23 +90,23 @@ int next_option(struct run *run, int argc, char **argv,
 	opterr = 0;
 	id = getopt_long(argc, argv, ":", options, index);
 	if (id == ':')
-		give_up(run, EXIT_USAGE, "%s takes a value", argv[optind - 1]);
+		fail(run, EXIT_USAGE, "%s takes a value", argv[optind - 1]);
 	else if (id == '?' && optopt && optopt < FIRST_OPTION)
-		give_up(run, EXIT_USAGE, "-%c is no option", optopt);
+		fail(run, EXIT_USAGE, "-%c is no option", optopt);
 	else if (id == '?' && optopt)
-		give_up(run, EXIT_USAGE, "%s takes no value", argv[optind - 1]);
+		fail(run, EXIT_USAGE, "%s takes no value", argv[optind - 1]);
 	else if (id == '?')
-		give_up(run, EXIT_USAGE,
-			"%s is no option, or short for more than one",
-			argv[optind - 1]);
+		fail(run, EXIT_USAGE,
+		     "%s is no option, or short for more than one",
+		     argv[optind - 1]);
 	return id == ':' ? '?' : id;
 }
 
 /* Where nothing is to be done: help was asked for, or give_up() knows why. */
-int answer(struct run *run, bool help, const char *help_text)
+int exit_early(struct run *run, bool help, const char *help_text)
 {
 	if (!help)
-		return conclude(run);
+		return finish(run);
 	fputs(help_text, stdout);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
 }

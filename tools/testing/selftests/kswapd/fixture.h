@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests do to a node, and how they judge what its kswapd did.
+ */
+#ifndef KSWAPD_FIXTURE_H
+#define KSWAPD_FIXTURE_H
+
+#include "run.h"
+#include "trace.h"
+
+#define WINDOW_SECONDS	3
+#define MAX_WATCHES	3
+#define MAX_WINDOWS	16
+
+#define STREAM_HIGH	(32 * MIB)
+#define SMALL_HIGH	(12 * MIB)
+
+/*
+ * Allowed to kswapd while it is to stay away: room for the runs that a hopeless
+ * kswapd has, one each backoff, and far from what one does that does not stop.
+ */
+#define ALLOWED_CPU		10.0	/* per cent of a CPU */
+#define ALLOWED_RUNS		20.0	/* per second */
+#define ALLOWED_REFAULTS	100.0	/* per second, of the hot file */
+#define ALLOWED_REVIVED		10.0	/* per cent of the looks at the node */
+
+/* The longest backoff, but for that of long runs, and a little more. */
+#define MAX_BACKOFF_NS		(3300 * 1000000ULL)
+/* A reset by others counts after twice the backoff. */
+#define OTHERS_WAIT_NS		(2 * MAX_BACKOFF_NS)
+
+enum where { FIRST_NODE, LAST_NODE, MIDDLE_NODE, ONLY_NODE, BESIDE_MEMORYLESS };
+
+struct node_fixture {
+	struct run run;
+	struct trace trace;
+	int lock;
+	bool hog_gone;			/* the hog is */
+	/* of the last window */
+	struct sample window;
+	double from, to;
+	double began;			/* the count was 0 then */
+	double refaults;		/* of HOT, per second */
+	int runs;			/* of kswapd; -1: not counted */
+	unsigned long long read;	/* bytes that the streams went through */
+};
+
+int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where where);
+int fixture_teardown(struct node_fixture *fixture);
+unsigned long long fixture_part_of_gap(const struct node_fixture *fixture, double part,
+				       unsigned long long most);
+void __noreturn fixture_quit(struct node_fixture *fixture);
+
+struct worker *fixture_stream(struct node_fixture *fixture, const char *name,
+			      unsigned long long high);
+struct worker *fixture_hot(struct node_fixture *fixture);
+int fixture_protect(struct node_fixture *fixture, struct worker *worker, unsigned long long min);
+int fixture_bind(struct node_fixture *fixture, struct worker *worker, enum binding binding);
+int fixture_hold(struct node_fixture *fixture);
+int fixture_hog_and_touch(struct node_fixture *fixture, enum binding binding);
+int fixture_fill(struct node_fixture *fixture, enum binding binding);
+int fixture_press(struct node_fixture *fixture);
+void fixture_stop(struct node_fixture *fixture);
+int fixture_watch(struct node_fixture *fixture, double seconds);
+int fixture_make_hopeless(struct node_fixture *fixture);
+int fixture_swap_on(struct node_fixture *fixture);
+int fixture_allow_swap(struct node_fixture *fixture);
+void fixture_end_hog(struct node_fixture *fixture);
+struct slot *fixture_slot(void);
+pid_t fixture_fork(struct node_fixture *fixture, int oom_score_adj, struct slot *slot);
+int fixture_wait_for(struct node_fixture *fixture, const char *name, pid_t pid, struct slot *slot);
+bool node_is_not_hopeless(struct run *run);
+
+#endif
