@@ -214,7 +214,7 @@ class Bench:
         job.mkdir()
         for path in (self.paths["CC1"], HERE / "job", HERE / "reads"):
             shutil.copy(path, job)
-        for source in ("workers", "report", "sysinfo", "trace"):
+        for source in ("workers", "summary", "sysinfo", "trace"):
             must("gcc", "-D_GNU_SOURCE", "-E", "-o", f"{job}/{source}.i",
                  f"{ROOT}/tools/testing/selftests/kswapd/{source}.c")
 

@@ -24,7 +24,7 @@ static void pause_seconds(double seconds)
 	sleep_until(now_ns() + seconds * NS_A_SECOND);
 }
 
-static void __noreturn reader_body(const struct mix *mix, struct slot *slot)
+static void __noreturn file_reader_body(const struct mix *mix, struct slot *slot)
 {
 	size_t size = mix->opt.file_size;
 	size_t page = mix->run.env.page_size;
@@ -94,7 +94,7 @@ static void anon_round(const struct mix *mix, struct slot *slot,
 	munmap(mem, pages * page);
 }
 
-static void __noreturn anon_body(const struct mix *mix, struct slot *slot)
+static void __noreturn anon_taker_body(const struct mix *mix, struct slot *slot)
 {
 	struct slice *slices = calloc(mix->opt.anon_workers, sizeof(*slices));
 	unsigned long long start;
@@ -139,12 +139,12 @@ int start_readers(struct mix *mix)
 	int i;
 
 	for (i = 0; i < mix->opt.file_workers; i++)
-		if (start(mix, &mix->shared->readers[i], reader_body))
+		if (start(mix, &mix->shared->readers[i], file_reader_body))
 			return -1;
 	return 0;
 }
 
 int start_anon(struct mix *mix)
 {
-	return start(mix, &mix->shared->anon, anon_body);
+	return start(mix, &mix->shared->anon, anon_taker_body);
 }

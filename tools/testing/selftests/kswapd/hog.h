@@ -25,4 +25,10 @@ struct hog {
 	unsigned char *cached;		/* of each of its pages: is it? */
 };
 
+/* hog_memory.c */
+void hog_map(struct hog *hog, struct worker *worker);
+void hog_take(struct hog *hog, unsigned long long pages);
+void hog_make_holes(struct hog *hog, unsigned long long pages);
+void hog_release(struct hog *hog);
+
 #endif
