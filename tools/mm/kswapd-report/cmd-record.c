@@ -68,6 +68,7 @@ struct recording {
 	int event_count;
 	struct dat_cpu cpus[MAX_CPUS];
 	struct pollfd polls[MAX_CPUS];
+	struct tracefs_cpu *readers[MAX_CPUS];
 	int cpu_count;
 	int marker;
 	char *part;		/* name of the file that is written */
@@ -218,13 +219,17 @@ static int open_cpu(struct recording *r, int cpu)
 	snprintf(path, sizeof(path), "per_cpu/cpu%d/trace_pipe_raw", cpu);
 	if (!tracefs_file_exists(r->instance, path))
 		return 0;
+	/* tracefs_cpu_open() shows no descriptor to poll, and has no O_CLOEXEC. */
 	r->polls[cpu].fd = tracefs_instance_file_open(r->instance, path,
 						      O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (r->polls[cpu].fd < 0) {
-		complain("cannot record CPU %d: %s", cpu, strerror(errno));
-		return -1;
-	}
-	return 0;
+	if (r->polls[cpu].fd >= 0)
+		r->readers[cpu] = tracefs_cpu_alloc_fd(r->polls[cpu].fd, r->page, true);
+	if (r->readers[cpu])
+		return 0;
+	complain("cannot record CPU %d: %s", cpu, strerror(errno));
+	if (r->polls[cpu].fd >= 0)
+		close(r->polls[cpu].fd);
+	return -1;
 }
 
 static int count_cpus(struct recording *r)
@@ -386,8 +391,7 @@ static void clean_up(struct recording *r)
 	int cpu;
 
 	for (cpu = 0; cpu < r->cpu_count; cpu++)
-		if (r->polls[cpu].fd >= 0)
-			close(r->polls[cpu].fd);
+		tracefs_cpu_close(r->readers[cpu]);
 	if (r->marker >= 0)
 		close(r->marker);
 	tracefs_put_tracing_file(r->instance_dir);
@@ -485,10 +489,10 @@ static int drain(struct recording *r, int cpu, size_t most)
 {
 	size_t done = 0;
 
-	if (r->polls[cpu].fd < 0)
+	if (!r->readers[cpu])
 		return 0;
 	while (done < most) {
-		ssize_t got = read(r->polls[cpu].fd, r->buf, r->page);
+		int got = tracefs_cpu_read(r->readers[cpu], r->buf, true);
 
 		if (got < 0 && errno == EINTR)
 			continue;
