@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads a trace.dat, in a child process.
+ * Reads a trace in a child process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,7 @@
 
 #include "datclock.h"
 #include "decode.h"
+#include "open.h"
 #include "read.h"
 #include "textfile.h"
 
@@ -342,16 +343,6 @@ static bool sane(struct event *ev)
 	return false;
 }
 
-static ssize_t read_some(int fd, char *to, size_t size)
-{
-	ssize_t got;
-
-	do {
-		got = read(fd, to, size);
-	} while (got < 0 && errno == EINTR);
-	return got;
-}
-
 int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
 {
 	struct event *batch = calloc(BATCH, sizeof(*batch));
@@ -395,169 +386,6 @@ int trace_read_stream(int fd, struct read_facts *facts, event_fn fn, void *ctx)
 	}
 	free(batch);
 	return err || have || !ended ? -1 : 0;
-}
-
-enum form { FORM_DAT, FORM_PERF, FORM_GZIP, FORM_XZ, FORM_ZSTD, FORM_TEXT };
-
-/* Magic numbers, and the commands that convert these files. */
-static const struct {
-	const char *magic;
-	size_t size;
-	const char *package;
-	const char *command[16];
-} forms[] = {
-	[FORM_DAT] = { "\x17\x08\x44tracing", 10, NULL, { } },
-	[FORM_PERF] = { "PERFILE2", 8, "linux-perf",
-		{ "perf", "script", "-f", "-F", "comm,pid,tid,cpu,time,event,trace", "--ns",
-		  "-i", "/proc/self/fd/0", NULL } },
-	[FORM_GZIP] = { "\x1f\x8b", 2, "gzip", { "gzip", "-dc", NULL } },
-	[FORM_XZ] = { "\xfd" "7zXZ", 5, "xz-utils", { "xz", "-dc", NULL } },
-	[FORM_ZSTD] = { "\x28\xb5\x2f\xfd", 4, "zstd", { "zstd", "-dcq", NULL } },
-	[FORM_TEXT] = { "", 0, NULL, { } },
-};
-
-static enum form form_of(int fd)
-{
-	char head[16] = "";
-	ssize_t got = pread(fd, head, sizeof(head), 0);
-	int i;
-
-	for (i = 0; i < FORM_TEXT; i++)
-		if (got >= (ssize_t)forms[i].size && !memcmp(head, forms[i].magic, forms[i].size))
-			break;
-	return i;
-}
-
-/* An unlinked file on disk, because the data may be large. */
-static int nameless(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/kswapd-report.XXXXXX", dir && *dir ? dir : "/tmp");
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-static int copy_all(int from, int to)
-{
-	char buf[65536];
-	ssize_t got;
-
-	while ((got = read_some(from, buf, sizeof(buf))) > 0)
-		if (write(to, buf, got) != got)
-			return -1;
-	return got < 0 ? -1 : 0;
-}
-
-/* Run the command on the file; returns its exit status, or 127 if it is missing. */
-static int run_filter(const char *const *command, int in, int out, bool debug)
-{
-	int status, null;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		null = open("/dev/null", O_WRONLY);
-		if (lseek(in, 0, SEEK_SET) || dup2(in, STDIN_FILENO) < 0 ||
-		    dup2(out, STDOUT_FILENO) < 0 || (!debug && dup2(null, STDERR_FILENO) < 0))
-			_exit(1);
-		signal(SIGPIPE, SIG_DFL);
-		execvp(command[0], (char *const *)command);
-		_exit(127);
-	}
-	if (pid < 0)
-		return 1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-/* Replaces fd by the converted file. */
-static int unpack(const char *path, enum form form, int *fd, bool debug, char *error, size_t size)
-{
-	int to = nameless(), status;
-
-	if (to < 0) {
-		snprintf(error, size, "cannot make a temporary file for %s: %s", path,
-			 strerror(errno));
-		return -1;
-	}
-	status = run_filter(forms[form].command, *fd, to, debug);
-	close(*fd);
-	*fd = to;
-	if (!status)
-		return 0;
-	if (status == 127)
-		snprintf(error, size, "reading %s needs %s: install %s (its name in Debian)", path,
-			 forms[form].command[0], forms[form].package);
-	else
-		snprintf(error, size, "%s is truncated or corrupt: %s cannot read it to its end",
-			 path, forms[form].command[0]);
-	return -1;
-}
-
-/* A pipe is copied, because it can be read only once. */
-static int seekable(int *fd)
-{
-	int to = nameless();
-
-	if (to < 0 || copy_all(*fd, to))
-		return -1;
-	close(*fd);
-	*fd = to;
-	return 0;
-}
-
-static int open_trace(const char *path, enum form *form, struct stat *st, bool debug,
-		      char *error, size_t size)
-{
-	int fd, turns = 0;
-
-	fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
-				 fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (fd < 0 || fstat(fd, st)) {
-		snprintf(error, size, "cannot open %s: %s", path, strerror(errno));
-		goto bad;
-	}
-	if (S_ISDIR(st->st_mode)) {
-		snprintf(error, size, "%s is a directory", path);
-		goto bad;
-	}
-	/* A block device is never a trace. */
-	if (S_ISBLK(st->st_mode)) {
-		snprintf(error, size, "%s is not a file", path);
-		goto bad;
-	}
-	if (!S_ISREG(st->st_mode) && seekable(&fd)) {
-		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
-		goto bad;
-	}
-	while ((*form = form_of(fd)) != FORM_DAT && *form != FORM_TEXT) {
-		if (turns++ == 3) {
-			snprintf(error, size, "%s is compressed more than 3 times", path);
-			goto bad;
-		}
-		if (unpack(path, *form, &fd, debug, error, size))
-			goto bad;
-	}
-	if (fstat(fd, st) || lseek(fd, 0, SEEK_SET)) {
-		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
-		goto bad;
-	}
-	if (!st->st_size) {
-		snprintf(error, size, "%s is not a trace: it is empty", path);
-		goto bad;
-	}
-	return fd;
-bad:
-	if (fd >= 0)
-		close(fd);
-	return -1;
 }
 
 /* The last line of libtracecmd's standard error, without control characters. */
@@ -614,16 +442,16 @@ static void explain(const char *path, int status, int said, bool text, char *err
 int trace_read(const char *path, bool debug, struct read_facts *facts,
 	       event_fn fn, void *ctx, char *error, size_t error_size)
 {
-	enum form form;
 	int status = 0;
 	int ends[2];
 	struct stat st;
 	int said = -1;
+	bool text;
 	pid_t pid;
 	int err;
 	int fd;
 
-	fd = open_trace(path, &form, &st, debug, error, error_size);
+	fd = trace_open(path, &text, &st, debug, error, error_size);
 	if (fd < 0)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC)) {
@@ -636,7 +464,7 @@ int trace_read(const char *path, bool debug, struct read_facts *facts,
 	pid = fork();
 	if (!pid) {
 		close(ends[0]);
-		child(fd, ends[1], st.st_size, said, form == FORM_TEXT, debug);
+		child(fd, ends[1], st.st_size, said, text, debug);
 	}
 	close(ends[1]);
 	close(fd);
@@ -653,7 +481,7 @@ int trace_read(const char *path, bool debug, struct read_facts *facts,
 		close(said);
 		return 0;
 	}
-	explain(path, status, said, form == FORM_TEXT, error, error_size);
+	explain(path, status, said, text, error, error_size);
 	close(said);
 	return -1;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Opens a trace. Compressed files and perf.data are converted by other programs.
+ */
+#ifndef KSWAPD_REPORT_OPEN_H
+#define KSWAPD_REPORT_OPEN_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* A descriptor of a trace.dat or of text, or -1 with one sentence in error. */
+int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *error, size_t size);
+
+/* Run the command on the file; returns its exit status, or 127 if it is missing. */
+int run_filter(const char *const *command, int in, int out, bool debug);
+
+/* read(2), repeated if a signal interrupted it */
+ssize_t read_some(int fd, char *to, size_t size);
+
+#endif
