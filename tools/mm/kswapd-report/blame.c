@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cgroups that hit their memory.high, or stalled for memory, most often.
+ * The cgroups that hit their memory.high, or stalled for memory, most often, and those of
+ * tasks.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "blame.h"
 
@@ -99,6 +103,14 @@ void blame_begin(struct blame *b)
 		qsort(b->list, b->count, sizeof(*b->list), by_path);
 }
 
+/* The end of a long path is more specific. */
+static void copy_end(char *to, const char *path)
+{
+	size_t len = strlen(path);
+
+	snprintf(to, CGROUP_LEN, "%s", path + (len < CGROUP_LEN ? 0 : len - CGROUP_LEN + 1));
+}
+
 static uint64_t growth(uint64_t now, uint64_t was)
 {
 	return now > was ? now - was : 0;
@@ -132,7 +144,6 @@ int blame_top(struct blame *b, struct event_cgroup *top)
 		static const struct blame_cgroup none;
 		const struct blame_cgroup *c = &now.list[i], *was = NULL;
 		struct event_cgroup new = { };
-		size_t len = strlen(c->path);
 
 		if (b->count)
 			was = bsearch(c, b->list, b->count, sizeof(*b->list), by_path);
@@ -142,9 +153,7 @@ int blame_top(struct blame *b, struct event_cgroup *top)
 		new.psi_us = growth(c->psi_us, was->psi_us);
 		if (!new.high && !new.psi_us)
 			continue;
-		/* The end of a long path is more specific. */
-		snprintf(new.path, sizeof(new.path), "%s",
-			 c->path + (len < sizeof(new.path) ? 0 : len - sizeof(new.path) + 1));
+		copy_end(new.path, c->path);
 		insert(top, &n, &new);
 	}
 	blame_free(&now);
@@ -153,18 +162,96 @@ int blame_top(struct blame *b, struct event_cgroup *top)
 	return n;
 }
 
-void blame_task(pid_t pid, char *path, size_t size)
+/* The part of "N:CONTROLLERS:PATH" after the controllers, for the memory controller. */
+static const char *memory_path(const char *line)
+{
+	const char *first = strchr(line, ':'), *last = first ? strchr(first + 1, ':') : NULL;
+	const char *at;
+
+	if (!last)
+		return NULL;
+	for (at = first; (at = strstr(at + 1, "memory")) && at < last; )
+		if ((at[-1] == ':' || at[-1] == ',') && (at[6] == ':' || at[6] == ','))
+			return last + 1;
+	return NULL;
+}
+
+/* In cgroup v2 the controllers are not listed. */
+static bool take_path(char *text, char *path)
+{
+	const char *found = NULL, *at;
+	char *line, *next;
+
+	for (line = text; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		at = memory_path(line);
+		if (at)
+			found = at;
+		else if (!found && !strncmp(line, "0::", 3))
+			found = line + 3;
+	}
+	if (found)
+		copy_end(path, found);
+	return found;
+}
+
+/* PIDs of a trace are those of the first PID namespace, whose inode has a fixed number. */
+static bool same_pids(void)
+{
+	char path[64] = "";
+
+	if (readlink("/proc/self/ns/pid", path, sizeof(path) - 1) < 0)
+		return errno == ENOENT;	/* a kernel without PID namespaces */
+	return !strcmp(path, "pid:[4026531836]");
+}
+
+#define STARTTIME	19	/* fields of /proc/PID/stat after the state */
+
+/*
+ * The start of a task on the clock mono; 0 on failure. starttime counts ticks of the clock
+ * boottime, rounded down.
+ */
+static uint64_t start_of(pid_t pid)
+{
+	uint64_t tick = NSEC / sysconf(_SC_CLK_TCK), ns;
+	char path[64], line[1024];
+	struct timespec boot, mono;
+	const char *at;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_line(path, line, sizeof(line)))
+		return 0;
+	at = strrchr(line, ')');
+	at = at ? strchr(at, ' ') : NULL;
+	for (i = 0; at && i < STARTTIME; i++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return 0;
+	ns = (strtoull(at, NULL, 10) + 1) * tick;
+	/* In this order: the difference, the time of suspensions, is never negative. */
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	boot.tv_sec -= mono.tv_sec;
+	if (boot.tv_nsec < mono.tv_nsec)
+		boot.tv_sec--;
+	return ns > boot.tv_sec * NSEC ? ns - boot.tv_sec * NSEC : 1;
+}
+
+bool blame_task(pid_t pid, struct event_member *member)
 {
 	struct text text = { };
-	const char *at;
+	bool found = false;
 	char name[64];
 
-	*path = '\0';
+	memset(member, 0, sizeof(*member));
+	member->pid = pid;
+	member->since = same_pids() ? start_of(pid) : 0;
 	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	if (!text_read(&text, name)) {
-		at = strstr(text.buf, "0::");
-		if (at)
-			snprintf(path, size, "%.*s", (int)strcspn(at + 3, "\n"), at + 3);
-	}
+	if (member->since && !text_read(&text, name))
+		found = take_path(text.buf, member->path);
 	text_free(&text);
+	return found;
 }

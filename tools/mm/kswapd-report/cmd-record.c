@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <kbuffer.h>
 #include <tracefs.h>
 
 #include "blame.h"
@@ -62,6 +63,17 @@ struct options {
 	char **command;
 };
 
+#define RESET_TASKS	64
+
+/* Tasks that made resets, from the pages that were read since the last sample */
+struct resets {
+	struct tep_handle *tep;
+	struct decode decode;
+	struct kbuffer *page;	/* NULL: resets are not recorded */
+	int32_t pids[RESET_TASKS];
+	int count;
+};
+
 struct recording {
 	struct tracefs_instance *instance;
 	struct dat_event events[MAX_EVENTS];
@@ -81,6 +93,7 @@ struct recording {
 	size_t half_buffer;
 	struct sampler sampler;
 	struct blame blame;
+	struct resets resets;
 	bool sampling, full;
 	unsigned long long samples;
 };
@@ -350,6 +363,30 @@ static int open_sampler(struct recording *r)
 	return -1;
 }
 
+/* Without these, the cgroups of resets are unknown. */
+static void open_resets(struct resets *s)
+{
+	const char *systems[] = { "vmscan", NULL };
+	const uint16_t one = 1;
+
+	s->tep = tracefs_local_events_system(NULL, systems);
+	if (!s->tep)
+		return;
+	decode_init(&s->decode, s->tep);
+	if (s->decode.formats & HAS(EV_RESET))
+		s->page = kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
+					*(const char *)&one ? KBUFFER_ENDIAN_LITTLE :
+							      KBUFFER_ENDIAN_BIG);
+}
+
+static void close_resets(struct resets *s)
+{
+	if (s->page)
+		kbuffer_free(s->page);
+	if (s->tep)
+		tep_free(s->tep);
+}
+
 static int set_up(struct recording *r, const struct options *o)
 {
 	double buffer = o->buffer;
@@ -379,8 +416,10 @@ static int set_up(struct recording *r, const struct options *o)
 	r->sampling = o->interval > 0;
 	if (r->sampling && open_sampler(r))
 		return -1;
-	if (r->sampling)
+	if (r->sampling) {
 		blame_begin(&r->blame);
+		open_resets(&r->resets);
+	}
 	if (enable_events(r))
 		return -1;
 	return o->flight ? 0 : begin_file(r);
@@ -399,6 +438,7 @@ static void clean_up(struct recording *r)
 		instance_remove(r->instance);
 	sampler_free(&r->sampler);
 	blame_free(&r->blame);
+	close_resets(&r->resets);
 	/* Recording failed. */
 	if (r->part)
 		unlink(r->part);
@@ -452,6 +492,26 @@ static void mark_cgroups(struct recording *r)
 	}
 }
 
+/* The tasks may exit soon: called once a sample, and after the last pages were read */
+static void mark_members(struct recording *r)
+{
+	struct resets *s = &r->resets;
+	struct event_member member;
+	int i;
+
+	for (i = 0; i < s->count; i++) {
+		struct member_wire w = { .id = MEMBER_ID, .version = MARK_VERSION };
+
+		if (!blame_task(s->pids[i], &member))
+			continue;
+		w.since = member.since;
+		w.pid = member.pid;
+		memcpy(w.path, member.path, sizeof(w.path));
+		mark(r, &w, sizeof(w));
+	}
+	s->count = 0;
+}
+
 static void take_samples(struct recording *r)
 {
 	int i;
@@ -459,6 +519,7 @@ static void take_samples(struct recording *r)
 	if (!r->sampling || sampler_read(&r->sampler))
 		return;
 	mark_machine(r);
+	mark_members(r);
 	for (i = 0; i < r->sampler.nodes; i++) {
 		struct event_sample s;
 		struct sample_wire w;
@@ -470,7 +531,8 @@ static void take_samples(struct recording *r)
 		w.version = SAMPLE_VERSION;
 		w.nid = r->sampler.node[i].nid;
 		w.flags = (s.hopeless ? SAMPLE_HOPELESS : 0) | (s.balanced ? SAMPLE_BALANCED : 0) |
-			  (s.have_cpu ? SAMPLE_HAVE_CPU : 0);
+			  (s.have_cpu ? SAMPLE_HAVE_CPU : 0) |
+			  (s.retried ? SAMPLE_RETRIED : 0);
 		w.free = s.free;
 		w.low = s.low;
 		w.high = s.high;
@@ -478,6 +540,36 @@ static void take_samples(struct recording *r)
 		w.refaults = s.refaults;
 		if (write(r->marker, &w, sizeof(w)) == sizeof(w))
 			r->samples++;
+	}
+}
+
+static void note_reset(struct resets *s, int32_t pid)
+{
+	int i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->pids[i] == pid)
+			return;
+	if (s->count < RESET_TASKS)
+		s->pids[s->count++] = pid;
+}
+
+/* Find the resets in a page. */
+static void note_resets(struct resets *s, void *page)
+{
+	unsigned long long ts;
+	struct event ev;
+	void *data;
+
+	if (!s->page || kbuffer_load_subbuffer(s->page, page))
+		return;
+	for (data = kbuffer_read_event(s->page, &ts); data; data = kbuffer_next_event(s->page, &ts)) {
+		struct tep_record record = {
+			.data = data, .size = kbuffer_event_size(s->page), .ts = ts,
+		};
+
+		if (decode_record(&s->decode, &record, &ev) && ev.type == EV_RESET)
+			note_reset(s, ev.task.pid);
 	}
 }
 
@@ -507,6 +599,7 @@ static int drain(struct recording *r, int cpu, size_t most)
 			complain("cannot write the records: %s", strerror(errno));
 			return -1;
 		}
+		note_resets(&r->resets, r->buf);
 		r->cpus[cpu].size += r->page;
 		done += r->page;
 	}
@@ -708,6 +801,10 @@ static int finish(struct recording *r, const struct options *o, int err)
 	int cpu;
 
 	tracefs_event_disable(r->instance, NULL, NULL);
+	/* The cgroups of the last resets are records as well. */
+	if (!err)
+		err = drain_all(r, SIZE_MAX);
+	mark_members(r);
 	tracefs_trace_off(r->instance);
 	if (!err)
 		err = drain_all(r, SIZE_MAX);
@@ -822,6 +919,15 @@ static void remove_oldest(const char *dir, int keep)
 		free(list);
 }
 
+/* The tasks that made the resets are known when the ring was read. */
+static int drain_flight(struct recording *r)
+{
+	if (begin_file(r) || drain_all(r, SIZE_MAX))
+		return -1;
+	mark_members(r);
+	return drain_all(r, SIZE_MAX);
+}
+
 /* If the disk is full, try again at the next incident. */
 static void write_flight(struct recording *r, const struct options *o, const char *incident)
 {
@@ -836,7 +942,7 @@ static void write_flight(struct recording *r, const struct options *o, const cha
 	mark_cgroups(r);
 	blame_begin(&r->blame);
 	/* If the disk is full, keep the part that was written. */
-	if (begin_file(r) || drain_all(r, SIZE_MAX) || pack(r, path)) {
+	if (drain_flight(r) || pack(r, path)) {
 		if (rename(r->part, path))
 			complain("cannot write %s: %s", path, strerror(errno));
 	} else {

@@ -13,6 +13,7 @@
 
 #include "blame.h"
 #include "decode.h"
+#include "fields.h"
 #include "instance.h"
 #include "jsonw.h"
 #include "main.h"
@@ -51,7 +52,8 @@ struct live {
 	bool have_before[MAX_NODES];
 	struct kswapd_counts first[MAX_NODES];
 	struct blame blame;
-	char reset_by[MAX_NODES][192];	/* the last reset, its task and cgroup */
+	struct event_task last_reset[MAX_NODES];	/* without a reason: none */
+	char reset_in[MAX_NODES][CGROUP_LEN];		/* its cgroup, or "" */
 	const char *why;		/* reason if there are no events */
 	bool counts;			/* the kernel has them */
 	uint64_t cpu_ts[LIVE_CPUS];	/* of each CPU's last record */
@@ -122,6 +124,20 @@ static void start_events(struct live *live)
 	live->model->gated = live->decode.gated;
 }
 
+/* Records are read once an interval: a task may have exited since. */
+static void note_reset(struct live *live, const struct event *reset)
+{
+	struct event ev = { .ts = reset->ts, .type = EV_MEMBER };
+
+	live->last_reset[reset->nid] = reset->task;
+	live->reset_in[reset->nid][0] = '\0';
+	if (!blame_task(reset->task.pid, &ev.member))
+		return;
+	model_event(&ev, live->model);
+	if (ev.member.since <= reset->ts)
+		memcpy(live->reset_in[reset->nid], ev.member.path, CGROUP_LEN);
+}
+
 static int one_event(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
 {
 	struct live *live = ctx;
@@ -139,14 +155,8 @@ static int one_event(struct tep_event *event, struct tep_record *record, int cpu
 	if (!decode_record(&live->decode, record, &ev))
 		return 0;
 	model_event(&ev, live->model);
-	if (ev.type == EV_RESET) {
-		char cgroup[CGROUP_LEN];
-
-		blame_task(ev.task.pid, cgroup, sizeof(cgroup));
-		snprintf(live->reset_by[ev.nid], sizeof(live->reset_by[ev.nid]),
-			 "last reset %s by %s-%d, cgroup %s", ev.task.reason, ev.task.comm,
-			 ev.task.pid, *cgroup ? cgroup : "not known");
-	}
+	if (ev.type == EV_RESET)
+		note_reset(live, &ev);
 	return 0;
 }
 
@@ -241,6 +251,21 @@ static void show_cgroups(struct live *live)
 		       top[i].psi_us / 1e6, top[i].path);
 }
 
+static void show_resets(struct live *live, const struct node *node)
+{
+	const struct event_task *last = &live->last_reset[node->nid];
+	const char *cgroup = live->reset_in[node->nid];
+	char by[CGROUP_WORDS];
+	int i, n;
+
+	if (last->reason[0])
+		printf("  last reset %s by %s-%d, cgroup %s\n", last->reason, last->comm, last->pid,
+		       *cgroup ? cgroup : "not known");
+	for (n = 0; n < CGROUPS && (i = model_reset_cgroup(live->model, node, n)); n++)
+		printf("  resets %8" PRIu64 " by %s\n", node->resets_in[i],
+		       cgroup_words(&live->model->reset_cgroups[i], by));
+}
+
 static void show_words(struct live *live)
 {
 	int i;
@@ -253,8 +278,7 @@ static void show_words(struct live *live)
 			continue;
 		snprintf(head, sizeof(head), "node %d: ", node->nid);
 		wrap_owned(stdout, 0, 2, head, words_now(live->model, node, false));
-		if (live->reset_by[node->nid][0])
-			wrap(stdout, 2, 2, live->reset_by[node->nid]);
+		show_resets(live, node);
 		wrap_owned(stdout, 2, 2, "to do: ", words_now(live->model, node, true));
 	}
 	if (!live->instance)
@@ -303,6 +327,22 @@ static void json_count(struct jsonw *w, const char *key, bool known, uint64_t va
 		jsonw_null(w, key);
 }
 
+static void follow_reset(struct live *live, int nid, struct jsonw *w)
+{
+	const struct event_task *last = &live->last_reset[nid];
+
+	if (!last->reason[0]) {
+		jsonw_null(w, "last_reset");
+		return;
+	}
+	jsonw_open(w, "last_reset", '{');
+	jsonw_string(w, "reason", last->reason);
+	jsonw_string(w, "comm", last->comm);
+	jsonw_int(w, "pid", last->pid);
+	jsonw_string(w, "cgroup", live->reset_in[nid][0] ? live->reset_in[nid] : NULL);
+	jsonw_close(w, '}');
+}
+
 /* The values of show_node() as a line of JSON. */
 static void follow_node(struct live *live, int i, unsigned long long now, const char *when)
 {
@@ -335,6 +375,7 @@ static void follow_node(struct live *live, int i, unsigned long long now, const 
 	json_count(&w, "give_ups", counted || live->failures, counted ?
 		   counts.given_up - live->first[i].given_up : node->giveups);
 	json_count(&w, "resets", live->failures, node->resets);
+	follow_reset(live, nid, &w);
 	jsonw_close(&w, '}');
 }
 

@@ -50,6 +50,34 @@ static bool number(struct decode *d, const struct tep_format_field *field,
 	return true;
 }
 
+static unsigned int place_of(int32_t pid)
+{
+	return (uint32_t)pid % RECLAIMS;
+}
+
+void reclaim_begins(struct reclaims *r, int32_t pid, uint64_t cgroup_id)
+{
+	r->tasks[place_of(pid)].pid = pid;
+	r->tasks[place_of(pid)].cgroup_id = cgroup_id;
+}
+
+void reclaim_ends(struct reclaims *r, int32_t pid)
+{
+	r->ends = true;
+	if (r->tasks[place_of(pid)].pid == pid)
+		r->tasks[place_of(pid)].cgroup_id = 0;
+}
+
+void reclaim_lost(struct reclaims *r)
+{
+	memset(r->tasks, 0, sizeof(r->tasks));
+}
+
+uint64_t reclaim_cgroup(const struct reclaims *r, int32_t pid)
+{
+	return r->ends && r->tasks[place_of(pid)].pid == pid ? r->tasks[place_of(pid)].cgroup_id : 0;
+}
+
 bool reset_is_balanced(const char *event, const char *reason)
 {
 	if (!strcmp(event, CLEAR_HOPELESS))
@@ -61,8 +89,7 @@ bool reset_is_balanced(const char *event, const char *reason)
 static bool selected(struct tep_handle *tep)
 {
 	static const char *const others[] = {
-		"mm_vmscan_direct_reclaim_begin", "mm_vmscan_lru_isolate",
-		"mm_vmscan_memcg_reclaim_begin", "mm_shrink_slab_start",
+		"mm_vmscan_direct_reclaim_begin", "mm_vmscan_lru_isolate", "mm_shrink_slab_start",
 	};
 	size_t i;
 
@@ -98,6 +125,10 @@ void decode_init(struct decode *d, struct tep_handle *tep)
 		d->gated |= !strcmp(known_events[i].name, CLEAR_HOPELESS);
 		d->count++;
 	}
+	d->reclaim_begin = tep_find_event_by_name(tep, "vmscan", RECLAIM_BEGIN);
+	d->reclaim_end = tep_find_event_by_name(tep, "vmscan", RECLAIM_END);
+	if (d->reclaim_begin)
+		d->cgroup_id = tep_find_field(d->reclaim_begin, "memcg_id");
 	d->enabled = selected(tep) ? d->formats : 0;
 }
 
@@ -209,6 +240,14 @@ static void decode_cgroup(struct decode *d, const char *at, struct event *ev)
 	printable(ev->cgroup.path, CGROUP_LEN, at + offsetof(struct cgroup_wire, path));
 }
 
+static void decode_member(struct decode *d, const char *at, struct event *ev)
+{
+	ev->type = EV_MEMBER;
+	ev->member.since = wire64(d, at, offsetof(struct member_wire, since));
+	ev->member.pid = wire64(d, at, offsetof(struct member_wire, pid));
+	printable(ev->member.path, CGROUP_LEN, at + offsetof(struct member_wire, path));
+}
+
 static void decode_numbers(struct decode *d, const char *at, struct event *ev)
 {
 	uint32_t flags = wire32(d, at, offsetof(struct sample_wire, flags));
@@ -222,6 +261,7 @@ static void decode_numbers(struct decode *d, const char *at, struct event *ev)
 	ev->sample.hopeless = !!(flags & SAMPLE_HOPELESS);
 	ev->sample.balanced = !!(flags & SAMPLE_BALANCED);
 	ev->sample.have_cpu = !!(flags & SAMPLE_HAVE_CPU);
+	ev->sample.retried = !!(flags & SAMPLE_RETRIED);
 }
 
 /* Markers of other programs are ignored. */
@@ -236,6 +276,7 @@ static bool decode_marker(struct decode *d, const struct decoder *dec,
 		{ SAMPLE_ID, SAMPLE_VERSION, sizeof(struct sample_wire), decode_numbers },
 		{ META_ID, MARK_VERSION, sizeof(struct meta_wire), decode_meta },
 		{ CGROUP_ID, MARK_VERSION, sizeof(struct cgroup_wire), decode_cgroup },
+		{ MEMBER_ID, MARK_VERSION, sizeof(struct member_wire), decode_member },
 		{ SYSTEM_ID, MARK_VERSION, sizeof(struct system_wire), decode_system },
 	};
 	size_t begin = offsetof(struct sample_wire, version), i;
@@ -264,6 +305,19 @@ static bool decode_marker(struct decode *d, const struct decoder *dec,
 	return true;
 }
 
+static void note_reclaim(struct decode *d, int type, struct tep_record *record)
+{
+	int pid = tep_data_pid(d->tep, record);
+
+	if (d->reclaim_end && type == d->reclaim_end->id)
+		reclaim_ends(&d->reclaims, pid);
+	else if (d->reclaim_begin && type == d->reclaim_begin->id &&
+		 fits(d->cgroup_id, record->size))
+		reclaim_begins(&d->reclaims, pid,
+			       tep_read_number(d->tep, (char *)record->data + d->cgroup_id->offset,
+					       d->cgroup_id->size));
+}
+
 bool decode_record(struct decode *d, struct tep_record *record, struct event *ev)
 {
 	const struct decoder *dec = NULL;
@@ -275,8 +329,11 @@ bool decode_record(struct decode *d, struct tep_record *record, struct event *ev
 	for (i = 0; i < d->count; i++)
 		if (d->decoders[i].event->id == type)
 			dec = &d->decoders[i];
-	if (!dec)
+	if (!dec) {
+		if (record->size >= 8)
+			note_reclaim(d, type, record);
 		return false;
+	}
 
 	memset(ev, 0, sizeof(*ev));
 	ev->ts = record->ts;
@@ -297,6 +354,7 @@ bool decode_record(struct decode *d, struct tep_record *record, struct event *ev
 			reason_name(dec, &ev->task);
 			ev->task.balanced = reset_is_balanced(dec->event->name,
 							      ev->task.reason);
+			ev->task.cgroup_id = reclaim_cgroup(&d->reclaims, ev->task.pid);
 		}
 	}
 	if (ev->nid < 0 || ev->nid >= MAX_NODES) {

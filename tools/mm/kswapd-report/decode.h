@@ -11,6 +11,30 @@
 
 #define DECODERS	12
 
+/*
+ * Tasks that reclaim a cgroup: since 7.1, mm_vmscan_memcg_reclaim_begin has its id. A
+ * task of an equal remainder replaces an earlier one, whose cgroup is then unknown.
+ */
+#define RECLAIMS	1024
+
+struct reclaims {
+	struct {
+		int32_t pid;
+		uint64_t cgroup_id;	/* 0: none */
+	} tasks[RECLAIMS];
+	bool ends;	/* the ends of reclaim are recorded */
+};
+
+void reclaim_begins(struct reclaims *r, int32_t pid, uint64_t cgroup_id);
+void reclaim_ends(struct reclaims *r, int32_t pid);
+/* An end may be among lost records. */
+void reclaim_lost(struct reclaims *r);
+/* The id of the cgroup that the task reclaims, or 0. */
+uint64_t reclaim_cgroup(const struct reclaims *r, int32_t pid);
+
+#define RECLAIM_BEGIN	"mm_vmscan_memcg_reclaim_begin"
+#define RECLAIM_END	"mm_vmscan_memcg_reclaim_end"
+
 struct decoder {
 	enum event_type type;
 	struct tep_event *event;
@@ -26,6 +50,9 @@ struct decode {
 	uint32_t enabled;	/* the file has formats of selected events alone */
 	bool gated;
 	uint64_t undecoded;
+	struct tep_event *reclaim_begin, *reclaim_end;	/* NULL: not in the file */
+	struct tep_format_field *cgroup_id;
+	struct reclaims reclaims;
 };
 
 /* The reset event of 7.x, whose hopeless nodes have no retries. */
@@ -77,6 +104,7 @@ struct sample_wire {
 #define META_ID		0x6b73776dU	/* kswm, struct event_meta */
 #define SYSTEM_ID	0x6b737779U	/* kswy, numbers of struct event_system in order */
 #define CGROUP_ID	0x6b737763U	/* kswc, struct event_cgroup */
+#define MEMBER_ID	0x6b737774U	/* kswt, struct event_member */
 #define SYSTEM_NUMBERS	8
 #define MARK_VERSION	1
 
@@ -96,6 +124,14 @@ struct cgroup_wire {
 	char path[CGROUP_LEN];
 };
 
+struct member_wire {
+	uint32_t id;
+	uint32_t version;
+	uint64_t since;
+	int64_t pid;
+	char path[CGROUP_LEN];
+};
+
 struct system_wire {
 	uint32_t id;
 	uint32_t version;
@@ -106,5 +142,6 @@ struct system_wire {
 #define SAMPLE_HOPELESS	(1U << 0)
 #define SAMPLE_BALANCED	(1U << 1)
 #define SAMPLE_HAVE_CPU	(1U << 2)
+#define SAMPLE_RETRIED	(1U << 3)
 
 #endif

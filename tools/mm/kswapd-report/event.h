@@ -29,6 +29,7 @@ enum event_type {
 	EV_META,	/* machine and time of the recording */
 	EV_SYSTEM,	/* sums of the machine, beside samples */
 	EV_CGROUP,	/* a cgroup that hit its memory.high, or stalled */
+	EV_MEMBER,	/* the cgroup of a task that made a reset */
 	EV_LOST,	/* records of a CPU were lost before this one */
 	/* between the reader and its parent */
 	EV_START,	/* the file was understood: its facts */
@@ -47,6 +48,7 @@ struct event_task {
 	uint8_t gated;		/* of a reset of text: its name is that of 7.x */
 	char comm[COMM_LEN];
 	char reason[REASON_LEN];
+	uint64_t cgroup_id;	/* of a reset within reclaim of a cgroup; 0: not known */
 };
 
 struct event_lost {
@@ -64,6 +66,7 @@ struct event_sample {
 	uint8_t hopeless;
 	uint8_t balanced;
 	uint8_t have_cpu;
+	uint8_t retried;	/* the count is above GIVE_UP */
 };
 
 #define HOST_LEN	33
@@ -89,6 +92,13 @@ struct event_system {
 struct event_cgroup {
 	uint64_t high, psi_us;
 	uint32_t rank;
+	char path[CGROUP_LEN];
+};
+
+/* Holds for resets by the task from since on, the time of its start. */
+struct event_member {
+	uint64_t since;
+	int32_t pid;
 	char path[CGROUP_LEN];
 };
 
@@ -129,6 +139,7 @@ struct event {
 		struct event_meta meta;
 		struct event_system system;
 		struct event_cgroup cgroup;
+		struct event_member member;
 		struct event_start start;
 		struct event_end end;
 	};

@@ -228,6 +228,15 @@ static GET(ep_comm)
 	return ep->reset_at;
 }
 
+static GET(ep_cgroup)
+{
+	(void)node;
+	val->word = m->reset_cgroups[ep->cgroup].path;
+	return ep->cgroup && !m->reset_cgroups[ep->cgroup].id;
+}
+
+NUMBER(ep_cgroup_id, m->reset_cgroups[ep->cgroup].id, m->reset_cgroups[ep->cgroup].id)
+
 const struct field episode_fields[] = {
 	{ "first_failure", NULL, NO_METRIC, F_TIME, ep_first },
 	{ "failures", NULL, NO_METRIC, F_COUNT, ep_failures },
@@ -237,12 +246,23 @@ const struct field episode_fields[] = {
 	{ "reason", NULL, NO_METRIC, F_WORD, ep_reason },
 	{ "comm", NULL, NO_METRIC, F_WORD, ep_comm },
 	{ "pid", NULL, NO_METRIC, F_COUNT, ep_pid },
+	{ "cgroup", NULL, NO_METRIC, F_WORD, ep_cgroup },
+	{ "cgroup_id", NULL, NO_METRIC, F_COUNT, ep_cgroup_id },
 	{ "cut", NULL, NO_METRIC, F_BOOL, ep_cut },
 	{ "spurious", NULL, NO_METRIC, F_BOOL, ep_spurious },
 	{ "failed_retries", NULL, NO_METRIC, F_COUNT, ep_retries },
 	{ "earned_retries", NULL, NO_METRIC, F_COUNT, ep_tries },
 	{ }
 };
+
+const char *cgroup_words(const struct reset_cgroup *c, char *buf)
+{
+	if (c->id)
+		snprintf(buf, CGROUP_WORDS, "reclaim of the cgroup with id %" PRIu64, c->id);
+	else
+		snprintf(buf, CGROUP_WORDS, "cgroup %s", c->path);
+	return buf;
+}
 
 void field_words(char *buf, size_t size, const struct field *f, const struct model *m,
 		 const struct node *node, const struct episode *ep)

@@ -51,6 +51,10 @@ const char *hopeless_bound(const struct node *node);
 void field_words(char *buf, size_t size, const struct field *f, const struct model *m,
 		 const struct node *node, const struct episode *ep);
 
+/* "cgroup /a/b", or "reclaim of the cgroup with id 7" */
+#define CGROUP_WORDS	(CGROUP_LEN + 16)
+const char *cgroup_words(const struct reset_cgroup *c, char *buf);
+
 double percent(uint64_t part, uint64_t whole);
 /* Getters for the text; false if the trace does not have the value. */
 bool get_awake(const struct model *m, const struct node *node, const struct episode *ep,

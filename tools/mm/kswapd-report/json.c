@@ -57,6 +57,27 @@ static void owned_string(struct jsonw *w, const char *key, char *s)
 	free(s);
 }
 
+/* Resets by tasks of unknown cgroups are not in the list. */
+static void resets_by_cgroup(struct jsonw *w, const struct model *m, const struct node *node)
+{
+	int i, n;
+
+	jsonw_open(w, "resets_by_cgroup", '[');
+	for (n = 0; (i = model_reset_cgroup(m, node, n)); n++) {
+		const struct reset_cgroup *c = &m->reset_cgroups[i];
+
+		jsonw_open(w, NULL, '{');
+		jsonw_string(w, "cgroup", c->id ? NULL : c->path);
+		if (c->id)
+			jsonw_number(w, "cgroup_id", c->id);
+		else
+			jsonw_null(w, "cgroup_id");
+		jsonw_number(w, "resets", node->resets_in[i]);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
 static void one_node(struct jsonw *w, const struct model *m, const struct node *node)
 {
 	uint32_t e;
@@ -74,6 +95,7 @@ static void one_node(struct jsonw *w, const struct model *m, const struct node *
 		if (node->resets_by[i])
 			jsonw_number(w, m->reasons[i], node->resets_by[i]);
 	jsonw_close(w, '}');
+	resets_by_cgroup(w, m, node);
 	if (node->samples) {
 		jsonw_open(w, "samples", '{');
 		fields(w, sample_fields, m, node, NULL);

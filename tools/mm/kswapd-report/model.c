@@ -538,6 +538,87 @@ static void span_before_reset(struct model *m, struct node *node, bool retry, ui
 		span_is(m, node, node->state, ts);
 }
 
+/* The cgroup of a task is recorded after its resets. */
+static void wait_for_cgroup(struct model *m, int32_t pid, int32_t nid, uint64_t ts)
+{
+	struct waiting *w = m->waiting;
+	int i;
+
+	for (i = 0; i < m->waiting_count; i++) {
+		if (w[i].pid == pid && w[i].nid == nid) {
+			w[i].count++;
+			return;
+		}
+	}
+	/* The cgroup of the first one stays unknown. */
+	if (m->waiting_count == WAITING)
+		memmove(w, w + 1, --m->waiting_count * sizeof(*w));
+	w[m->waiting_count++] = (struct waiting){
+		.first = ts, .pid = pid, .nid = nid, .count = 1,
+	};
+}
+
+static int reset_cgroup_index(struct model *m, uint64_t id, const char *path)
+{
+	struct reset_cgroup *list = m->reset_cgroups;
+	int i;
+
+	for (i = 1; i < m->reset_cgroup_count; i++)
+		if (list[i].id == id && !strcmp(list[i].path, path))
+			return i;
+	if (i == RESET_CGROUPS)
+		return 0;
+	list[i].id = id;
+	memcpy(list[i].path, path, strnlen(path, CGROUP_LEN - 1));
+	m->reset_cgroup_count = i + 1;
+	return i;
+}
+
+static void name_cgroup(struct episode *ep, const struct waiting *w, int cgroup)
+{
+	if (ep->reset_at >= w->first && ep->pid == w->pid && !ep->cgroup)
+		ep->cgroup = cgroup;
+}
+
+static void on_member(struct model *m, const struct event_member *member)
+{
+	struct waiting *w = m->waiting, *end = w + m->waiting_count, *to = w;
+	int cgroup = reset_cgroup_index(m, 0, member->path);
+	uint32_t i;
+
+	for (; w < end; w++) {
+		struct node *node = m->nodes[w->nid];
+
+		if (w->pid != member->pid) {
+			*to++ = *w;
+			continue;
+		}
+		/* An earlier task had the same PID. */
+		if (w->first < member->since)
+			continue;
+		node->resets_in[cgroup] += w->count;
+		for (i = 0; i < node->episodes_kept; i++)
+			name_cgroup(&node->episodes[i], w, cgroup);
+		if (node->open)
+			name_cgroup(&node->cur, w, cgroup);
+	}
+	m->waiting_count = to - m->waiting;
+}
+
+int model_reset_cgroup(const struct model *m, const struct node *node, int n)
+{
+	int best = 0, i, j, before;
+
+	for (i = 1; i < m->reset_cgroup_count; i++) {
+		for (before = 0, j = 1; j < m->reset_cgroup_count; j++)
+			before += node->resets_in[j] > node->resets_in[i] ||
+				  (node->resets_in[j] == node->resets_in[i] && j < i);
+		if (before == n && node->resets_in[i])
+			best = i;
+	}
+	return best;
+}
+
 static void on_reset(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
 	int reason = reason_index(m, ev->task.reason);
@@ -568,6 +649,13 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	node->cur.reason = reason;
 	node->cur.pid = ev->task.pid;
 	memcpy(node->cur.comm, ev->task.comm, COMM_LEN);
+	node->cur.cgroup = 0;
+	if (ev->task.cgroup_id) {
+		node->cur.cgroup = reset_cgroup_index(m, ev->task.cgroup_id, "");
+		node->resets_in[node->cur.cgroup]++;
+	} else {
+		wait_for_cgroup(m, ev->task.pid, node->nid, ts);
+	}
 	node->run_open = false;
 	node->contradicted = false;
 	node->reset_early = node->reset_pending = false;
@@ -811,6 +899,7 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	node->below_high += !s->balanced;
 	node->balanced_last = s->balanced;
 	node->hopeless_last = s->hopeless;
+	node->retried |= s->retried;
 	slot_at(m, node, ts)->samples++;
 	if (s->balanced)
 		seen_balanced(m, node, ts);
@@ -906,6 +995,8 @@ void model_event(const struct event *ev, void *model)
 		m->cgroups[ev->cgroup.rank] = ev->cgroup;
 		m->cgroup_count = ev->cgroup.rank + 1;
 	}
+	if (ev->type == EV_MEMBER)
+		on_member(m, &ev->member);
 	if (ev->type > EV_SAMPLE)
 		return;
 	node = get_node(m, ev->nid);

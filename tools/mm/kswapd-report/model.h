@@ -51,6 +51,9 @@
 /* Is the node hopeless? */
 enum belief { UNSURE, NOT_HOPELESS, IS_HOPELESS };
 
+#define RESET_CGROUPS	64	/* kept of a trace */
+#define WAITING		64	/* tasks that reset a count, of an unknown cgroup */
+
 struct episode {
 	uint64_t first_fail;
 	uint64_t hopeless_at;	/* 0: never hopeless */
@@ -63,6 +66,7 @@ struct episode {
 	uint32_t retries;	/* failed runs above GIVE_UP */
 	int32_t pid;		/* of the task that reset the count */
 	uint8_t reason;
+	uint8_t cgroup;		/* of the reset, by number in the model; 0: not known */
 	uint8_t cut;		/* the trace began, or lost records, within it */
 	uint8_t spurious;	/* kswapd gave up again, not balanced between */
 	char comm[COMM_LEN];
@@ -101,7 +105,7 @@ struct cpu_sample {
 struct node {
 	int nid;
 	uint64_t fails, wakes, sleeps, wakeups, samples;
-	uint64_t resets, resets_by[REASONS];
+	uint64_t resets, resets_by[REASONS], resets_in[RESET_CGROUPS];
 	uint64_t giveups, revivals, spurious;
 	uint64_t revivals_missed;	/* a reset that was not recorded */
 	uint64_t resets_unsure;		/* of a count that is not known */
@@ -132,7 +136,7 @@ struct node {
 	uint64_t free_min, free_last, high_last, high_min, high_max;
 	uint64_t below_high, hopeless_samples;
 	uint64_t sample_gap;	/* the longest */
-	bool have_cpu, balanced_last, hopeless_last;
+	bool have_cpu, balanced_last, hopeless_last, retried;
 	uint64_t suspect_since, suspect_cpu_ns, suspect_refaults;
 
 	/* while the trace is read */
@@ -166,6 +170,19 @@ struct node {
 	uint64_t revival;		/* number of the episode that reset_open is of */
 };
 
+/* Resets by a task since a time; its cgroup is recorded later. */
+struct waiting {
+	uint64_t first;
+	int32_t pid, nid;
+	uint32_t count;
+};
+
+/* A cgroup of tasks that made resets, or, with an id, a cgroup that they reclaimed. */
+struct reset_cgroup {
+	uint64_t id;
+	char path[CGROUP_LEN];
+};
+
 struct model {
 	struct node *nodes[MAX_NODES];
 	char reasons[REASONS][REASON_LEN];
@@ -184,6 +201,10 @@ struct model {
 	uint64_t first_system_ts, last_system_ts;
 	struct event_cgroup cgroups[CGROUPS];
 	int cgroup_count;
+	struct reset_cgroup reset_cgroups[RESET_CGROUPS];	/* number 0: not known */
+	int reset_cgroup_count;
+	struct waiting waiting[WAITING];
+	int waiting_count;
 	bool gated;			/* 7.x: no retries, resets on balanced nodes */
 	bool text;
 	bool no_time;			/* times are no durations */
@@ -204,5 +225,8 @@ bool model_records(const struct model *m, enum event_type type);
 enum belief model_gave_up(const struct model *m, const struct node *node);
 /* Is the sum of hopeless time complete? If not, at most this much more is possible. */
 bool hopeless_exact(const struct node *node);
+
+/* The cgroup that made the n-th most resets of the node; 0 if there is none. */
+int model_reset_cgroup(const struct model *m, const struct node *node, int n);
 
 #endif

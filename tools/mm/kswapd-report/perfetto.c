@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "fields.h"
 #include "jsonw.h"
 #include "output.h"
 #include "verdict.h"
@@ -49,7 +50,7 @@ static void span(const struct at *a, const char *what, uint64_t from, uint64_t t
 
 static void episode(const struct at *a, const struct episode *ep)
 {
-	char what[REASON_LEN + 8];
+	char what[REASON_LEN + 8], by[CGROUP_WORDS];
 
 	if (ep->hopeless_at && ep->end >= ep->hopeless_at)
 		span(a, ep->cut ? "hopeless (part of it)" : "hopeless", ep->hopeless_at, ep->end);
@@ -61,6 +62,8 @@ static void episode(const struct at *a, const struct episode *ep)
 	jsonw_open(a->w, "args", '{');
 	jsonw_string(a->w, "task", ep->comm);
 	jsonw_int(a->w, "pid", ep->pid);
+	if (ep->cgroup)
+		jsonw_string(a->w, "by", cgroup_words(&a->m->reset_cgroups[ep->cgroup], by));
 	jsonw_int(a->w, "failures", ep->failures);
 	jsonw_close(a->w, '}');
 	end(a);

@@ -72,6 +72,7 @@ static void send_lost(struct reader *r, const struct tep_record *record, uint64_
 	if (record->cpu >= 0 && record->cpu < r->cpus)
 		ev.lost.since = r->cpu_ts[record->cpu];
 	send_event(r, &ev);
+	reclaim_lost(&r->decode.reclaims);
 }
 
 /* Copies of an event in two buffers are equal in all of these fields. */
@@ -334,6 +335,9 @@ static bool sane(struct event *ev)
 	case EV_CGROUP:
 		ev->cgroup.path[CGROUP_LEN - 1] = '\0';
 		return ev->cgroup.rank < CGROUPS;
+	case EV_MEMBER:
+		ev->member.path[CGROUP_LEN - 1] = '\0';
+		return true;
 	case EV_LOST:
 	case EV_SYSTEM:
 	case EV_TICK:

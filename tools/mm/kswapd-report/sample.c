@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "model.h"
 #include "sample.h"
 
 int sampler_read(struct sampler *s)
@@ -88,6 +89,7 @@ bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
 	sample->high = state.high;
 	sample->hopeless = state.hopeless;
 	sample->balanced = state.balanced;
+	sample->retried = state.failures > GIVE_UP;
 	sample->refaults = node_refaults(s->zoneinfo.buf, nid);
 	if (s->node[i].kswapd && !thread_cpu_ns(s->node[i].kswapd, s->schedstat, &cpu)) {
 		sample->have_cpu = 1;

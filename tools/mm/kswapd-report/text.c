@@ -88,6 +88,22 @@ static void row(FILE *out, const char *name, const char *fmt, ...)
 	fputc('\n', out);
 }
 
+/* Nothing if no cgroup is known, as in traces of other recorders. */
+static void reset_cgroups(FILE *out, const struct model *m, const struct node *node)
+{
+	uint64_t rest = node->resets;
+	char by[CGROUP_WORDS];
+	int i, n;
+
+	for (n = 0; n < CGROUPS && (i = model_reset_cgroup(m, node, n)); n++) {
+		row(out, "", "%" PRIu64 " by %s", node->resets_in[i],
+		    cgroup_words(&m->reset_cgroups[i], by));
+		rest -= node->resets_in[i];
+	}
+	if (n && rest)
+		row(out, "", "%" PRIu64 " by other or unknown cgroups", rest);
+}
+
 static void reasons(FILE *out, const struct model *m, const struct node *node)
 {
 	int i, said = 0;
@@ -98,6 +114,7 @@ static void reasons(FILE *out, const struct model *m, const struct node *node)
 			fprintf(out, "%s%s %" PRIu64, said++ ? ", " : ": ", m->reasons[i],
 				node->resets_by[i]);
 	fputc('\n', out);
+	reset_cgroups(out, m, node);
 }
 
 static void sampled(FILE *out, const struct model *m, const struct node *node)
@@ -200,7 +217,7 @@ struct table {
 static void one_episode(FILE *out, const struct model *m, const struct episode *ep,
 			const struct table *t)
 {
-	char first[32], hopeless[32] = "-", reset[32] = "-", task[TASK_LEN] = "-";
+	char first[32], hopeless[32] = "-", reset[32] = "-", task[CGROUP_WORDS] = "-";
 	const char *reason = "-";
 
 	stamp(first, sizeof(first), ep->first_fail);
@@ -218,6 +235,8 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 	if (ep->tries)
 		fprintf(out, " ~%u", ep->tries);
 	fputc('\n', out);
+	if (ep->cgroup)
+		fprintf(out, "      reset by %s\n", cgroup_words(&m->reset_cgroups[ep->cgroup], task));
 }
 
 static bool shown(uint32_t i, uint32_t kept)

@@ -35,6 +35,7 @@ struct text_reader {
 	struct event_end end;
 	uint64_t last_ts, lines;
 	uint64_t cpu_ts[TEXT_CPUS];
+	struct reclaims reclaims;
 	struct {
 		bool pending;
 		int64_t count;
@@ -263,7 +264,20 @@ static void tell_lost(struct text_reader *r, int cpu, uint64_t ts)
 	ev.lost.count = r->lost[cpu].count;
 	ev.lost.since = r->cpu_ts[cpu];
 	r->fn(&ev, r->ctx);
+	reclaim_lost(&r->reclaims);
 	r->lost[cpu].pending = false;
+}
+
+static void note_reclaim(struct text_reader *r, const struct line *line, int32_t pid)
+{
+	const char *id;
+
+	if (!strcmp(line->name, RECLAIM_END)) {
+		reclaim_ends(&r->reclaims, pid);
+	} else if (!strcmp(line->name, RECLAIM_BEGIN)) {
+		id = value_of(line->fields, "memcg_id");
+		reclaim_begins(&r->reclaims, pid, id ? strtoull(id, NULL, 10) : 0);
+	}
 }
 
 static void take_line(struct text_reader *r, struct line *line)
@@ -292,8 +306,10 @@ static void take_line(struct text_reader *r, struct line *line)
 	for (known = known_events; known->name; known++)
 		if (known->type != EV_SAMPLE && !strcmp(known->name, line->name))
 			break;
-	if (!known->name)
+	if (!known->name) {
+		note_reclaim(r, line, ev.task.pid);
 		return;
+	}
 	ev.type = known->type;
 	if (!take_number(line->fields, "nid", &ev.nid) || ev.nid < 0 || ev.nid >= MAX_NODES ||
 	    ((ev.type == EV_FAIL || ev.type == EV_RUN_END) && !take_number(line->fields, known->val,
@@ -305,6 +321,7 @@ static void take_line(struct text_reader *r, struct line *line)
 	if (ev.type == EV_RESET) {
 		ev.task.balanced = reset_is_balanced(known->name, ev.task.reason);
 		ev.task.gated = !strcmp(known->name, CLEAR_HOPELESS);
+		ev.task.cgroup_id = reclaim_cgroup(&r->reclaims, ev.task.pid);
 	}
 	r->fn(&ev, r->ctx);
 }

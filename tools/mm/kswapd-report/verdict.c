@@ -162,7 +162,7 @@ static const struct {
 
 static bool has_retries(const struct node *node)
 {
-	return node->retries || node->tries;
+	return node->retries || node->tries || node->retried;
 }
 
 static enum finding finding_of(const struct model *m, const struct node *node, bool live)
@@ -175,7 +175,7 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 			SEEMS_BY_SAMPLES;
 	case GIVEN_UP:
 		if (node->samples && node->balanced_last)
-			return node->retries ? RETRY_WAITS : HOPELESS_BALANCED;
+			return node->retries || node->retried ? RETRY_WAITS : HOPELESS_BALANCED;
 		return has_retries(node) ? HOPELESS_RETRIED : HOPELESS;
 	case GAVE_UP:
 		return END_UNKNOWN;
@@ -228,6 +228,37 @@ static const char *main_reason(const struct model *m, const struct node *node)
 		if (node->resets_by[i] > node->resets_by[best])
 			best = i;
 	return m->reasons[best];
+}
+
+/* "DIRECT", or "DIRECT, by cgroup /a" if that cgroup made more than half of the resets */
+static char *mostly(const struct model *m, const struct node *node)
+{
+	int i = model_reset_cgroup(m, node, 0);
+	char by[CGROUP_WORDS];
+
+	if (!i || node->resets_in[i] <= node->resets / 2)
+		return words("%s", main_reason(m, node));
+	return words("%s, by %s", main_reason(m, node), cgroup_words(&m->reset_cgroups[i], by));
+}
+
+static char *runs_away(const struct model *m, const struct node *node)
+{
+	char *by = mostly(m, node), *all;
+
+	all = words("kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and failed again and again on a node that was not balanced. Resets restarted it each time, mostly %s.",
+		    RUNAWAY_SECONDS, RUNAWAY_CPU, by);
+	free(by);
+	return all;
+}
+
+static char *seems_to_run_away(const struct model *m, const struct node *node)
+{
+	char *by = mostly(m, node), *all;
+
+	all = words("kswapd seems to run away: for %d s or longer it failed again and again, and resets restarted it each time, mostly %s. The trace does not tell for certain whether the node was balanced between.",
+		    RUNAWAY_SECONDS, by);
+	free(by);
+	return all;
 }
 
 /* "13.595 s in 17 times, 68.1 % of the trace" */
@@ -286,11 +317,9 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 {
 	switch (finding) {
 	case RUNS_AWAY:
-		return words("kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and failed again and again on a node that was not balanced. Resets restarted it each time, mostly %s.",
-			     RUNAWAY_SECONDS, RUNAWAY_CPU, main_reason(m, node));
+		return runs_away(m, node);
 	case SEEMS_BY_EVENTS:
-		return words("kswapd seems to run away: for %d s or longer it failed again and again, and resets restarted it each time, mostly %s. The trace does not tell for certain whether the node was balanced between.",
-			     RUNAWAY_SECONDS, main_reason(m, node));
+		return seems_to_run_away(m, node);
 	case SEEMS_BY_SAMPLES:
 		return words("kswapd seems to run away: for %d s or longer it took %d %% of a CPU or more, %d pages a second or more refaulted, and no sample shows the node balanced.",
 			     (int)(SUSPECT_NS / NSEC), RUNAWAY_CPU, SUSPECT_REFAULTS);

@@ -144,6 +144,40 @@ report_retries() {
 		(.episodes | all(.failures == 116 and .failed_retries == 100))'
 }
 
+# The cgroup of a reset: by the record of reclaim, else by that of the task.
+report_cgroups() {
+	local tool dir=$1 options sums='.nodes[0] | [.resets_by_cgroup[] | [.cgroup, .cgroup_id, .resets]]'
+
+	tool=$(report_sanitized)
+	for options in "" "--endian big --long 4"; do
+		# shellcheck disable=SC2086
+		"$report_dir/mktrace" "$dir/cgroups.dat" --cpus 1 --cgroups $options >"$dir/in"
+		# Another task had the PID at every second reset.
+		"$tool" report --json "$dir/cgroups.dat" | jq -e '.traces[0] |
+			('"$sums"' == [["/web/streamer", null, 2]]) and
+			(.nodes[0].episodes | map(.cgroup) ==
+				["/web/streamer", null, "/web/streamer", null])'
+		# shellcheck disable=SC2086
+		"$report_dir/mktrace" "$dir/ids.dat" --cpus 1 --cgroups --reclaim $options >"$dir/in"
+		# The first reclaim is not known to end.
+		"$tool" report --json "$dir/ids.dat" | jq -e '.traces[0] |
+			('"$sums"' == [[null, 7, 3], ["/web/streamer", null, 1]]) and
+			(.nodes[0].episodes | map(.cgroup_id) == [null, 7, 7, 7])'
+	done
+	expect 0 "3 by reclaim of the cgroup with id 7" "$tool" report "$dir/ids.dat"
+	expect 0 "2 by other or unknown cgroups" "$tool" report "$dir/cgroups.dat"
+	"$tool" report --csv "$dir/ids.dat" | grep -q ',"DIRECT","streamer",99,,7,'
+	"$tool" report --perfetto "$dir/x.pf" "$dir/cgroups.dat" >"$dir/said"
+	jq -e '[.traceEvents[].args.by | select(. != null)] == ["cgroup /web/streamer", "cgroup /web/streamer"]' "$dir/x.pf"
+	# As trace-cmd prints the events of 7.1
+	text_is "$sums"' == [[null, 4711, 1]]' printf '%s\n' \
+		'a-9 [000] 1.0: mm_vmscan_memcg_reclaim_begin: order=0 gfp_flags=GFP_KERNEL pid=9 memcg_id=4710 ' \
+		'a-9 [000] 1.1: mm_vmscan_memcg_reclaim_end: nr_reclaimed=32 pid=9 memcg_id=4710 ' \
+		'a-9 [000] 1.2: mm_vmscan_kswapd_clear_hopeless: nid=1 reason=DIRECT' \
+		'a-9 [000] 1.3: mm_vmscan_memcg_reclaim_begin: order=0 gfp_flags=GFP_KERNEL pid=9 memcg_id=4711 ' \
+		'a-9 [000] 1.4: mm_vmscan_kswapd_clear_hopeless: nid=1 reason=DIRECT'
+}
+
 # case_is NAME FILTER: the report of the case passes the filter of jq.
 case_is() {
 	xz -dc "$report_dir/cases/$1.dat.xz" >"$dir/$1.dat"
@@ -620,7 +654,7 @@ report_forms() {
 		.traces[0].file == "./<odd> & \"name\" é.dat"' "$1/x.json"
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1/x.svg"
 	python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1])))
-assert len(rows) > 50 and all(len(r) == 14 and None not in r.values() for r in rows), rows[0]
+assert len(rows) > 50 and all(len(r) == 16 and None not in r.values() for r in rows), rows[0]
 ' "$1/x.csv"
 	! grep -E '^.{81}' "$1/y.txt" "$1/x.txt"
 	one_sentence "is a trace: the name of the file is missing" "$tool" report --svg \
@@ -635,7 +669,7 @@ assert len(rows) > 50 and all(len(r) == 14 and None not in r.values() for r in r
 	        assert not {"src", "href"} & dict(attrs).keys(), attrs
 	page = Page()
 	page.feed(open(sys.argv[1]).read())
-	assert "svg" in page.tags and "pre" in page.tags, page.tags
+	assert {"svg", "pre"} < set(page.tags) and page.tags.count("table") == 3, page.tags
 	END
 	# The JSON trace event format: each phase has its fields.
 	jq -e '.traceEvents | length > 100 and all(.ph as $ph | (.name | type) == "string" and
@@ -832,6 +866,7 @@ t "report: recorded traces give the reports that are known" with_dir report_gold
 t "report: counts are those of trace-cmd" with_dir report_counts
 t "report: other byte orders, machines, lost records" with_dir report_machines
 t "report: failed retries are no runaway" with_dir report_retries
+t "report: cgroups of resets" with_dir report_cgroups
 t "report: clocks that do not count nanoseconds" with_dir report_clocks
 t "report: traces with a known truth" with_dir report_cases
 t "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
