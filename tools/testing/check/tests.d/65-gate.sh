@@ -133,6 +133,10 @@ gate_make_refuses() {
 	5.15.1|is for Linux 6.1 to 6.19
 	END
 	expect 2 "there are no headers" make -s -C "$gate" KDIR="$1/none" OUTPUT="$1/out"
+	expect 2 "there are no headers" make -s -C "$gate" KDIR=/lib/modules/6.12.0-none/build \
+		OUTPUT="$1/out"
+	expect 2 "this kernel has the balance check" make -s -C "$gate" \
+		KDIR=/lib/modules/7.0.0-none/build OUTPUT="$1/out"
 }
 
 # What DKMS gets is whole: it builds from what was installed.
@@ -143,7 +147,8 @@ gate_installs() {
 	src=$(echo "$1"/usr/src/kswapd-gate-*)
 	(cd "$1" && find . -type f)
 	grep -x "PACKAGE_VERSION=\"${src##*-}\"" "$src/dkms.conf"
-	grep -x kswapd_gate "$1/usr/lib/modules-load.d/kswapd-gate.conf"
+	grep -x kswapd_gate "$1/usr/share/kswapd-gate/kswapd-gate.conf"
+	[ ! -e "$1/usr/lib/modules-load.d" ]
 	test -s "$1/usr/share/man/man8/kswapd-gate.8"
 	kernel=$(debian_kernel "$debian_6_12" --headers)
 	make -s -C "$src" KDIR="$(echo "$kernel"/lib/modules/*/build)"
