@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(HERE, "stacklib"))
 # pylint: disable=wrong-import-position
 from patchtext import BadPatch, Hunk, Patch, ancestor, applied, digest_of, rename, slug
 from porting import NO_REASON, adapted, between
-from repo import MARK, clean_env
+from repo import MARK, Conflict, Repo, clean_env
 
 MAIL = """From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
 From: A <a@example.org>
@@ -142,6 +142,19 @@ class Scratch(unittest.TestCase):
                    GIT_SEQUENCE_EDITOR="true", GIT_EDITOR="true")
         return subprocess.run(["git", *args], cwd=self.path(where), env=env, check=check,
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+
+
+class Merge(Scratch):
+    def test_conflict_in_one_of_two_files(self):
+        text = "a\nb\nc\nd\none_name(e);\nf\n"
+        self.write(text, "tree/mm/a.c")
+        self.write(text.replace("one_name", "other_name"), "tree/mm/b.c")
+        diff = MAIL[MAIL.index("diff --git"):]
+        patch = Patch.parse(MAIL + diff.replace("mm/a.c", "mm/b.c"))
+        repo = Repo.create(self.path("work"), self.path("tree"), ["mm"])
+        with self.assertRaises(Conflict):
+            repo.am(patch)
+        self.assertEqual(repo.changes(), "M  mm/a.c\nUU mm/b.c")
 
 
 class Names(Scratch):

@@ -91,11 +91,11 @@ class Repo:
                 raise Failure(f"the kernel tree has no {file.path}")
             ours = read(path).split("\n")
             old, starts = ancestor(ours, file.hunks)
-            text.append(f"diff --git a/{file.path} b/{file.path}")
-            if old != ours:
-                new = applied(old, file.hunks, starts)
-                mode = "100755" if os.access(path, os.X_OK) else "100644"
-                text.append(f"index {self.blob(old)}..{self.blob(new)} {mode}")
+            new = applied(old, file.hunks, starts)
+            mode = "100755" if os.access(path, os.X_OK) else "100644"
+            # git merges no file of a patch in which one has no index line.
+            text += [f"diff --git a/{file.path} b/{file.path}",
+                     f"index {self.blob(old)}..{self.blob(new)} {mode}"]
             text += [f"--- a/{file.path}", f"+++ b/{file.path}"] + diff_text(file.hunks, starts)
         before = self.head()
         run = self.git("am", "-q", "--3way", stdin="\n".join(text) + "\n", check=False)
