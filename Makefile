@@ -9,6 +9,7 @@ PATCHES ?= all
 SET ?=
 MGLRU ?=
 REASON ?=
+CONFIG ?=
 ADD ?=
 # arm64: cross-built, emulated. x86 values, which a kernel developer may have set, are
 # the default.
@@ -19,7 +20,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel series am edit refresh port status workload kswapd-report fuzz clean
+.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel deb series am edit refresh port status workload kswapd-report fuzz clean
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
@@ -35,6 +36,8 @@ help:
 	@echo 'make check-debug          tests on kernels with KASAN and lockdep, and with KCSAN'
 	@echo 'make kernel BASE=6.12.y   build a kernel, print its bzImage'
 	@echo '      [PATCHES=0|fixes|N|all|set MGLRU=N|all]; tools/testing/vmtest/vmtest kernel --help'
+	@echo 'make deb BASE=6.12.y CONFIG=running|debian|guest|FILE'
+	@echo '                          Debian packages of a patched kernel, to build/deb/BASE'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE/series'
 	@echo '      [SET=fixes: the bug fixes of the base, to build/series/BASE/fixes]'
 	@echo 'make am TREE=DIR          apply fixes, series and new files to a kernel tree'
@@ -81,6 +84,16 @@ check-debug: deps
 kernel: deps
 	$(need_base)
 	@$(vmtest) kernel --base $(BASE) --patches $(PATCHES) $(addprefix --mglru ,$(MGLRU)) $(addprefix --arch ,$(arm64))
+
+deb:
+	$(need_base)
+	$(if $(CONFIG),,$(error CONFIG is needed: running, debian, guest or a file))
+	@scripts/install-deps deb
+	@mkdir -p build/deb/$(BASE); \
+	packages=$$($(vmtest) kernel --base $(BASE) --deb "$(CONFIG)"); \
+	rm -f build/deb/$(BASE)/*.deb; \
+	cp $$packages build/deb/$(BASE)/; \
+	ls build/deb/$(BASE)/*.deb
 
 series: deps
 	$(need_base)

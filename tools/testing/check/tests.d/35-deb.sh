@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# Debian packages of a patched kernel.
+
+deb_bad_input() {
+	local deb=("$vmtest" kernel --base 6.12.y)
+
+	one_sentence "--deb takes running, debian, guest or a file" "${deb[@]}" --deb /nowhere
+	one_sentence "is no configuration of a whole" "${deb[@]}" --deb Makefile
+	one_sentence "--patches 0 leaves nothing" "${deb[@]}" --deb guest --patches 0
+	one_sentence "exclude each other" "${deb[@]}" --deb guest --check
+	one_sentence "--config is not for it" "${deb[@]}" --deb guest --config Makefile
+	one_sentence "no package of Debian has" "$vmtest" kernel --base mm-new --deb debian
+	expect 2 "CONFIG is needed" make deb BASE=6.12.y CONFIG=
+}
+
+# follows VERSION SOURCE_ID: the version of the packages is below that one.
+follows() {
+	local version
+
+	version=$(deb_version "$2")
+	dpkg --compare-versions "$version" lt "$1" || {
+		echo "$version is not below $1"
+		return 1
+	}
+}
+
+# A package is above the one that it is made from, and below all that can follow it.
+deb_versions_sort() {
+	local stock next
+
+	command -v dpkg >/dev/null || skip "no dpkg here"
+	# shellcheck disable=SC1091 # is checked with its script
+	. tools/testing/vmtest/deb.sh
+	while read -r stock next; do
+		dpkg --compare-versions "$(deb_version "linux-source-1_$stock")" gt "$stock"
+		for next in $next; do
+			follows "$next" "linux-source-1_$stock"
+		done
+	done <<-'END'
+	6.12.117-1 6.12.117-1+b1 6.12.117-1.1 6.12.117-1+deb12u1 6.12.117-2 6.12.118-1~deb12u1
+	6.12.117-1~deb12u1 6.12.117-1~deb12u1+b1 6.12.117-1~deb12u2 6.12.117-1 6.12.118-1~deb12u1
+	6.1.192-2 6.1.192-2+b1 6.1.192-2+deb12u1 6.1.192-3 6.1.193-1
+	7.3.4-1~bpo13+1 7.3.4-1~bpo13+2 7.3.4-1 7.3.5-1~bpo13+1
+	END
+	# Of a user's tree: above the release before, below each package of the same one.
+	dpkg --compare-versions "$(deb_version 6.18.35_0e44f692c51f)" gt 6.18.34-3
+	follows 6.18.35-1~exp1 6.18.35_0e44f692c51f
+	follows 6.20.0-0 6.20.0-rc3_0e44f692c51f
+}
+
+# The packages of a guest's kernel have that version, and a kernel that boots and has
+# the hash of the series in its release.
+deb_boots() {
+	local dir=$1 package release version
+
+	scripts/install-deps deb
+	make --no-print-directory deb BASE=6.12.y CONFIG=guest
+	package=$(echo build/deb/6.12.y/linux-image-*.deb)
+	version=$(dpkg-deb -f "$package" Version)
+	release=$(dpkg-deb -f "$package" Package)
+	release=${release#linux-image-}
+	case $version in
+	6.12.*+0kswapd1) ;;
+	*) echo "version $version" && return 1 ;;
+	esac
+	PYTHONPATH=tools/testing/bench python3 -c 'import arms; print(arms.series_of("6.12.y"))' |
+		grep -x "${release##*-}"
+	dpkg-deb -x "$package" "$dir"
+	# The boot loader takes the last of them.
+	printf '%s\n' "$release" "${release%%-*}+deb12-amd64" | sort -V | tail -n 1 | grep -x "$release"
+	expect 0 "$release" "$vmtest" run --kernel "$dir/boot/vmlinuz-$release" --timeout 120 -- \
+		uname -r
+}
+
+t "make deb: bad input" deb_bad_input
+t "make deb: the version is above the source's and below the next" deb_versions_sort
+ta "make deb: a guest's kernel as a package, which boots" with_dir deb_boots

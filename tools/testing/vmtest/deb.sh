@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# Debian packages of a patched kernel, for vmtest kernel --deb: their configuration,
+# version and names. Needs lib.sh, packages.sh, source.sh and the variables of that script.
+
+# deb_version SOURCE_ID: above the version of the source, and below all that can follow
+# it: a rebuild (+b1), a security update (+deb12u1), the next revision, the next release.
+deb_version() {
+	local stock
+
+	case $1 in
+	linux-source-*_*) stock=${1#*_} ;;
+	*)
+		# A user's tree: below each package of that release.
+		stock=${1%%_*}
+		stock=${stock/-rc/~rc}-0
+		;;
+	esac
+	echo "$stock+0kswapd1"
+}
+
+# deb_hash PATCH...: the hash of the series, as 'make status' prints it.
+deb_hash() {
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$repo/scripts/stacklib python3 -c '
+import sys
+from patchtext import digest_of
+print(digest_of(open(name, encoding="utf-8").read() for name in sys.argv[1:])[:12])' "$@"
+}
+
+need_deb() {
+	command -v "$1" >/dev/null ||
+		die "$1 is missing: install Debian's package $2 ('scripts/install-deps deb' installs all)"
+}
+
+check_deb() {
+
+	[ ${#queue[@]} -gt 0 ] || die "--deb packs a patched kernel: --patches 0 leaves nothing to do"
+	[ -z "$check" ] || die "--deb and --check exclude each other"
+	[ ${#fragments[@]} -eq 0 ] || die "--deb names the whole configuration: --config is not for it"
+	[ "$arch" = "$(uname -m | sed s/aarch64/arm64/)" ] ||
+		die "--deb builds for this machine, not for $arch"
+	case $deb in
+	guest) ;;
+	running)
+		deb_config=/boot/config-$(uname -r)
+		[ -r "$deb_config" ] || deb_config=/proc/config.gz
+		[ -r "$deb_config" ] ||
+			die "this machine has no configuration of its kernel, neither /boot/config-$(uname -r) nor /proc/config.gz: name a file"
+		check_deb_config
+		;;
+	debian)
+		case $(base_fact "$base" source) in
+		linux-source-*) ;;
+		*) die "no package of Debian has the configuration of $base: name a file" ;;
+		esac
+		;;
+	*)
+		deb_config=$deb
+		[ -f "$deb_config" ] ||
+			die "--deb takes running, debian, guest or a file with a kernel's configuration, not '$deb'"
+		check_deb_config
+		;;
+	esac
+	need_deb dpkg-buildpackage dpkg-dev
+	need_deb dh_builddeb debhelper
+	need_deb python3 python3
+}
+
+# print_config: as it is, packed or not.
+print_config() {
+	case $deb_config in
+	*.gz) zcat "$deb_config" ;;
+	*.xz) xzcat "$deb_config" ;;
+	*) cat "$deb_config" ;;
+	esac
+}
+
+check_deb_config() {
+	local option=CONFIG_${arch^^}=y
+
+	# All of it is read, or zcat would complain of a closed pipe.
+	print_config 2>/dev/null | grep -x "$option" >/dev/null ||
+		die "$deb_config is no configuration of a whole $arch kernel: it has no line $option"
+	print_config | grep -x CONFIG_DEBUG_INFO_BTF=y >/dev/null || return 0
+	# Else the kernel would be built without its types, and nothing would say so.
+	need_deb pahole dwarves
+}
+
+# fetch_config: Debian's own configuration of the kernel that the source is of.
+fetch_config() {
+	local package suite version machine=amd64
+
+	[ "$arch" = x86_64 ] || machine=$arch
+	package=$(base_fact "$base" source)
+	package=linux-config-${package#linux-source-}
+	suite=$(base_fact "$base" suite)
+	version=${source_id#*_}
+	apt_words '' ''
+	[ -z "$suite" ] || use_suite "$suite" ||
+		skip "apt has no mirror of Debian set up to fetch suite $suite from"
+	deb_config=$cache/package/${package}_$version/usr/src/$package/config.${machine}_none_$machine.xz
+	[ -e "$deb_config" ] || {
+		mkdir -p "$state/deb" "$cache/package" &&
+			step "fetching $package $version" "$cache/log/fetch.log" \
+				download "$state/deb" "$package=$version" &&
+			step "extracting $package $version" "$cache/log/extract.log" \
+				extract_config "$state/deb" "$cache/package/${package}_$version"
+	} || exit 1
+	[ -e "$deb_config" ] || die "$package $version has no file ${deb_config##*/}"
+	check_deb_config
+}
+
+extract_config() {
+	rm -rf "$2.part" && dpkg-deb -x "$1"/*.deb "$2.part" && rm -rf "$1" && mv "$2.part" "$2"
+}
+
+# start_deb: when the source is known; sets what the build is made of.
+start_deb() {
+	[ "$deb" != debian ] || fetch_config
+	[ "$deb" = guest ] || need_space "$cache" 25000 "packing a kernel"
+	deb_version=$(deb_version "$source_id")
+	deb_suffix=-kswapd-$(deb_hash "${queue[@]}")
+}
+
+# name_kernel: its release. The keys that a distributor builds in are not in its source.
+name_kernel() {
+	local config=$tree/scripts/config
+
+	"$config" --file "$tree/build/.config" --set-str LOCALVERSION "$deb_suffix" \
+		--disable LOCALVERSION_AUTO --set-str SYSTEM_TRUSTED_KEYS '' \
+		--set-str SYSTEM_REVOCATION_KEYS ''
+}
+
+# make_deb: Kbuild's own packages. linux-libc-dev is left to the distributor.
+make_deb() {
+	export KDEB_PKGVERSION=$deb_version KDEB_CHANGELOG_DIST=unstable
+	export DEBFULLNAME="${DEBFULLNAME:-kswapd-failures project}"
+	export DEBEMAIL="${DEBEMAIL:-kswapd-failures@project.invalid}"
+	kmake LOCALVERSION= bindeb-pkg &&
+		rm -f "$tree"/linux-libc-dev_*.deb && mv "$tree"/linux-*.deb "$dir.part/"
+}
