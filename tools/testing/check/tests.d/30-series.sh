@@ -44,17 +44,26 @@ patches_are_good() {
 	scripts/series check --base "$1" --tree "$tree"
 }
 
+# patched_copy DIR PATCH...: those files of the tree that the patches change, with them.
+patched_copy() {
+	local dir=$1 patch
+
+	shift
+	mkdir "$dir"
+	sed -n 's|^--- a/||p' "$@" | sort -u | (cd "$tree" && xargs cp --parents -t "$dir")
+	for patch; do
+		GIT_CEILING_DIRECTORIES=${dir%/*} git -C "$dir" apply "$patch"
+	done
+}
+
 # The balance check alone applies without the fixes that it does not need.
 gate_stands_alone() {
-	local base=$1 dir=$2 name
+	local base=$1 dir=$2
 
 	need_tree "$base"
-	mkdir "$dir/tree"
-	(cd "$tree" && cp --parents -r mm include/linux include/trace "$dir/tree/")
-	for name in $(scripts/series list "$base/fixes" | head -n "$(gate_fixes "$base")") \
-		$(scripts/series list "$base" | head -n "$(base_fact "$base" gate)"); do
-		GIT_CEILING_DIRECTORIES=$dir git -C "$dir/tree" apply "$name"
-	done
+	# shellcheck disable=SC2046 # names without spaces
+	patched_copy "$dir/tree" $(scripts/series list "$base/fixes" | head -n "$(gate_fixes "$base")") \
+		$(scripts/series list "$base" | head -n "$(base_fact "$base" gate)")
 }
 
 # At no commit of the applied set does the entry name what comes only later.

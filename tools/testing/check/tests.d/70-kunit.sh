@@ -97,9 +97,9 @@ for base in $(cd "$repo" && bases); do
 	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
 	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
 done
-while IFS='|' read -r words name edit; do
-	ta "6.12.y: KUnit sees $words" kunit_says 1 "test_$name failed" 6.12.y --edit "$edit"
-done <<'END'
+# Mistakes: words|the test that fails|the edit that makes it.
+kunit_mistakes() {
+	cat <<'END'
 a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
 a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
 a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
@@ -145,3 +145,30 @@ a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
 a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/
 a revival of a node that was not given up|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> 0/
 END
+}
+
+# mistakes_apply BASE DIR: each edit for a kernel that is wrong on purpose still changes it.
+mistakes_apply() {
+	local edit file failed=0
+
+	need_tree "$1"
+	# shellcheck disable=SC2046 # names without spaces
+	patched_copy "$2/tree" $(scripts/series list "$1/fixes") $(scripts/series list "$1")
+	while IFS= read -r edit; do
+		file=$2/tree/${edit%%=*}
+		if sed -E "${edit#*=}" "$file" | cmp -s - "$file"; then
+			echo "the mistake '$edit' changes nothing"
+			failed=1
+		fi
+	done < <(
+		kunit_mistakes | cut -d '|' -f 3-
+		selftests_mistakes | cut -d '|' -f 2- | sed 's/ ;; /\n/g' | sed 's|^|mm/vmscan.c=|'
+	)
+	[ "$failed" -eq 0 ]
+}
+
+t "6.12.y: the mistakes for KUnit and the selftests can still be made" \
+	with_dir mistakes_apply 6.12.y
+while IFS='|' read -r words name edit; do
+	ta "6.12.y: KUnit sees $words" kunit_says 1 "test_$name failed" 6.12.y --edit "$edit"
+done < <(kunit_mistakes)

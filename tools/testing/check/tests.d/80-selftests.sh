@@ -116,9 +116,24 @@ test_says() {
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
+# test|the edits of mm/vmscan.c that make the mistake, with ' ;; ' between them
+selftests_mistakes() {
+	cat <<'END'
+tracepoints.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
+tracepoints.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
+tracepoints.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
+tracepoints.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
+tracepoints.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
+tracepoints.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
+tracepoints.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
+reset_reasons.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
+kswapd_restart.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
+END
+}
+
 # What stock has no events or counters for is tried on kernels that have them wrong,
 # and a healthy node on one whose kswapd takes every run for a failed one.
-selftests_mistakes() {
+selftests_see_mistakes() {
 	local test edits edit options
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
@@ -133,17 +148,7 @@ selftests_mistakes() {
 		done
 		echo "a mistake for $test: ${options[*]}"
 		test_says 1 "not ok 1 $test" "$1" "$test" "${options[@]}"
-	done <<-'END'
-	tracepoints.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
-	tracepoints.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-	tracepoints.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
-	tracepoints.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
-	tracepoints.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
-	tracepoints.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
-	tracepoints.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
-	reset_reasons.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
-	kswapd_restart.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
-	END
+	done < <(selftests_mistakes)
 }
 
 # The program's own tests, with the KTAP parser of a base's tree.
@@ -166,7 +171,7 @@ selftests_bad_input() {
 
 t "selftests: bad input" selftests_bad_input
 ta "selftests: remove what they made when they are killed" with_dir selftests_clean_up
-ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_mistakes
+ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
 t "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do

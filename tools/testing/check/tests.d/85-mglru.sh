@@ -9,11 +9,9 @@ mglru_patches_are_good() {
 
 	need_tree "$base"
 	scripts/series check --base "$base/mglru" --tree "$tree"
-	(cd "$tree" && cp --parents -r mm include/linux include/trace "$dir/")
-	for path in $(scripts/series list "$base/fixes") $(scripts/series list "$base") \
-		$(scripts/series list "$base/mglru"); do
-		(cd "$dir" && GIT_CEILING_DIRECTORIES=${dir%/*} git apply -v "$path")
-	done
+	# shellcheck disable=SC2046 # names without spaces
+	patched_copy "$dir/tree" $(scripts/series list "$base/fixes") \
+		$(scripts/series list "$base") $(scripts/series list "$base/mglru")
 }
 
 # mixed_pressure BASE STATUS WORDS OPTION...: of vmtest kernel.
