@@ -67,7 +67,8 @@ prose_is_plain() {
 		Documentation/tools/*/*.rst tools/testing/mglru/results
 	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py scripts/check-* \
 		scripts/series.d/* mm/tests/*.c
-	for files in tools/mm tools/testing/kswapd-report 'tools/testing/demo tools/testing/mglru' \
+	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
+		'tools/testing/demo tools/testing/mglru' \
 		'Makefile .ci scripts/install-deps tools/testing/check/check
 		tools/testing/check/guest-* tools/testing/check/page
 		tools/testing/check/selftests tools/testing/check/tests.d/7*-[rp]*.sh'; do

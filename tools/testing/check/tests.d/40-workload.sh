@@ -31,49 +31,49 @@ bad_options() {
 	pressure=$(sanitized)
 	sentences "$pressure" <<-'END'
 	|name a scenario
-	frobnicate|is no scenario
-	runaway stream|one argument too many
-	runaway --frobnicate|is no option
+	frobnicate|unknown scenario
+	runaway stream|unexpected argument
+	runaway --frobnicate|unknown or ambiguous option
 	runaway --node|takes a value
-	runaway --node x|is no whole number
-	runaway --node -1|is no whole number
-	runaway --seconds 0|is no whole number
-	runaway --high 8q|is no size
-	runaway --high -8m|is no size
+	runaway --node x|invalid number
+	runaway --node -1|invalid number
+	runaway --seconds 0|invalid number
+	runaway --high 8q|invalid size
+	runaway --high -8m|invalid size
 	runaway --high 99999999999999999999g|is too large
-	runaway --seconds 5 --settle 5|leaves nothing
-	stream --max-cpu 2|goes with runaway only
-	runaway --max-cpu 101|is no percentage
-	stream --after 3|there is no hog to leave
-	stream --file-size 0|cannot be streamed
-	runaway --lru new|is none of
-	stream --readers 65|is no whole number
+	runaway --seconds 5 --settle 5|must be smaller than
+	stream --max-cpu 2|is for runaway only
+	runaway --max-cpu 101|invalid percentage
+	stream --after 3|no hog exits
+	stream --file-size 0|larger than 0
+	runaway --lru new|invalid LRU
+	stream --readers 65|invalid number
 	edge --high 1|must be at least a page
-	runaway --hot-size x%|is no whole number from 1
+	runaway --hot-size x%|invalid number 'x'
 	runaway --touch-size 123456789%|is too large
-	strand --by magic|is none of
-	runaway --hog magic|is none of
-	stream --hog tmpfs|with a scenario that has one
-	strand --hog tmpfs --by munlock|has no way back
-	stream --containers 2|goes with runaway, edge, flip and strand only
-	runaway --containers 25|is no whole number from 0 to 24
+	strand --by magic|invalid way
+	runaway --hog magic|invalid kind
+	stream --hog tmpfs|needs a scenario with a hog
+	strand --hog tmpfs --by munlock|cannot be released
+	stream --containers 2|is for runaway, edge, flip and strand only
+	runaway --containers 25|expected 0 to 24
 	strand --by min --containers 1|both need memory.min
-	edge --churn|goes with runaway only
-	stream --dirty-ratio 20|goes with write only
-	write --dirty-ratio 101|is no whole number from 0 to 100
+	edge --churn|is for runaway only
+	stream --dirty-ratio 20|is for write only
+	write --dirty-ratio 101|expected 0 to 100
 	write --write-size 4k|at least 1m
 	runaway --lists-fraction 7|must be 0 or at least 8
 	runaway --min-free 4k|must be 0 or at least 1m
-	anon --shift-size 1m|goes with oom only
-	oom --tasks 65|is no whole number from 1 to 64
-	random --mmap|do not go with random
-	stream --by min|go with strand only
-	runaway --mmap|go with strand, stream, productive, low, write and random only
+	anon --shift-size 1m|is for oom only
+	oom --tasks 65|expected 1 to 64
+	random --mmap|are not for random
+	stream --by min|are for strand only
+	runaway --mmap|are for strand, stream, productive, low, write and random only
 	stream --mmap --sendfile|choose one
 	strand --by swapon --swap-size 4k|at least 16 pages
 	job|needs --job COMMAND
-	stream --job x|goes with runaway and job only
-	stream --job-high 1m|name it with --job
+	stream --job x|is for runaway and job only
+	stream --job-high 1m|needs --job
 	runaway --job x|needs --job-high
 	job --job x --job-high 1k|must be at least a page
 	END
@@ -89,21 +89,21 @@ bad_mix() {
 	sentences "$mix" <<-END
 	|name FILE, anon_size and file_size
 	$1/f 1m|name FILE, anon_size and file_size
-	$1/f 1m 1m 1 1 1 1 1|one argument too many
-	$1/f 1x 1m|anon_size: "1x" is no size
-	$1/f 1m m1|file_size: "m1" is no size
+	$1/f 1m 1m 1 1 1 1 1|unexpected argument
+	$1/f 1x 1m|anon_size: invalid size '1x'
+	$1/f 1m m1|file_size: invalid size 'm1'
 	$1/f 1m 1k|file_size must be at least a page
 	$1/f 4k 1m 2|a page of 4096 bytes for each of 2 workers
-	$1/f 1m 1m 0|anon_workers: "0" is no whole number from 1
-	$1/f 1m 1m 1 4097|file_workers: "4097" is no whole number
-	$1/f 1m 1m 1 1 x|reader_sleep_us: "x" is no whole number
-	$1/f 1m 1m 1 1 1 -1|is no option
-	--rounds 0 $1/f 1m 1m|--rounds: "0" is no whole number
-	--memory-max 0 $1/f 1m 1m|nothing fits
-	--memory-max 99999t $1/f 1m 1m|is no size
-	--cgroup /sys $1/f 1m 1m|goes with --memory-max only
-	--memory-max 1000000g $1/f 1m 1m 1 1|more than the machine has
-	$1/f 1000000g 1m 1 1|the machine has no more than
+	$1/f 1m 1m 0|anon_workers: invalid number '0'
+	$1/f 1m 1m 1 4097|file_workers: invalid number '4097'
+	$1/f 1m 1m 1 1 x|reader_sleep_us: invalid number 'x'
+	$1/f 1m 1m 1 1 1 -1|unknown option
+	--rounds 0 $1/f 1m 1m|--rounds: invalid number '0'
+	--memory-max 0 $1/f 1m 1m|must be larger than 0
+	--memory-max 99999t $1/f 1m 1m|invalid size
+	--cgroup /sys $1/f 1m 1m|needs --memory-max
+	--memory-max 1000000g $1/f 1m 1m 1 1|exceed the memory of this machine
+	$1/f 1000000g 1m 1 1|are available on this machine
 	$1/f 1m 1000000g 1 1|KiB free
 	$1/none/f 1m 1m|cannot use
 	$1/there 1m 1m 1 1|exists already

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Undoes everything, whatever way the supervisor ends.
+ * Removes and restores everything, even if the supervisor is killed.
  *
- * A process of its own is started before anything is made. It knows from the
- * beginning all that there may be to undo, and it waits for the end of a pipe
- * that only the supervisor holds open: the kernel closes it even for a
- * supervisor that was killed.
+ * The cleanup process starts before anything is made or changed, with the complete
+ * list. It waits for the end of a pipe that only the supervisor holds open: the
+ * kernel closes that end even if the supervisor is killed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -94,8 +93,8 @@ static void remove_file(const char *path, bool is_dir)
 }
 
 /*
- * The supervisor is gone and the last of its children may be on its way into
- * the group, so killing is repeated for as long as the group is there.
+ * After the death of the supervisor, its last child may still enter the group. So
+ * repeat the kill until the group can be removed.
  */
 static bool undo_group(const struct cleanup *cleanup)
 {
@@ -104,7 +103,7 @@ static bool undo_group(const struct cleanup *cleanup)
 
 	snprintf(path, sizeof(path), "%s/cgroup.kill", cleanup->group);
 	for (;;) {
-		/* Kernels before 5.14 do not have that file. */
+		/* cgroup.kill exists since Linux 5.14. */
 		if (write_line(path, "1"))
 			visit_entries(cleanup->group, kill_members);
 		visit_entries(cleanup->group, remove_child_group);
@@ -160,7 +159,7 @@ static bool undo_controller(const struct cleanup *cleanup, const char *name)
 	if (read_line(path, list, sizeof(list)) || !has_word(list, name))
 		return true;
 	err = write_line(path, "-%s", name);
-	/* Busy: somebody else came to rely on it. */
+	/* Busy: another cgroup uses the controller by now. */
 	if (!err || err == -EBUSY)
 		return true;
 	complain("restore", path, -err);
@@ -172,7 +171,7 @@ static bool undo_swap(const struct cleanup *cleanup)
 	char path[sizeof(cleanup->zram) + 16];
 	int err;
 
-	/* Neither a file that is not swapped on nor one that is gone is left. */
+	/* Swap that is off, or whose file is deleted, needs nothing. */
 	if (*cleanup->swap && swapoff(cleanup->swap) && errno != EINVAL &&
 	    errno != ENOENT) {
 		complain("swap off", cleanup->swap, errno);
@@ -223,8 +222,8 @@ static bool undo_all(const struct cleanup *cleanup)
 }
 
 /*
- * Returns when the supervisor is gone. It has to go where its master, if it has
- * one, went first: a test whose runner was killed must not go on.
+ * Returns after the end of the supervisor. If its master ends first, kill the
+ * supervisor: a test must not outlive its runner.
  */
 static void wait_for_end(pid_t master, pid_t supervisor, int pipe_fd)
 {
@@ -257,7 +256,7 @@ cleanup_main(const struct run *run, pid_t supervisor, int pipe_fd)
 	for (sig = 1; sig < NSIG; sig++)
 		if (sig != SIGCHLD)
 			signal(sig, SIG_IGN);
-	/* Whoever reads our output must not have to wait for us. */
+	/* A reader of the supervisor's output must not wait for the cleanup. */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
@@ -269,7 +268,7 @@ cleanup_main(const struct run *run, pid_t supervisor, int pipe_fd)
 
 static int no_cleanup(struct run *run, int err)
 {
-	return fail(run, EXIT_FAILED, "cannot start the janitor: %s",
+	return fail(run, EXIT_FAILED, "cannot start the cleanup process: %s",
 		    strerror(err));
 }
 
@@ -298,7 +297,7 @@ int cleanup_start(struct run *run)
 	return 0;
 }
 
-/* Lets the janitor do its work and waits for it; is everything undone? */
+/* Returns true if everything is removed and restored. */
 bool cleanup_finish(struct run *run)
 {
 	int status;
@@ -313,7 +312,7 @@ bool cleanup_finish(struct run *run)
 	} while (pid < 0 && errno == EINTR);
 	run->cleanup_pid = 0;
 
-	/* A janitor that somebody killed leaves its work to us. */
+	/* If the cleanup process was killed, do its work here. */
 	run->clean = pid > 0 && WIFEXITED(status) ?
 		     WEXITSTATUS(status) == EXIT_OK : undo_all(&run->cleanup);
 

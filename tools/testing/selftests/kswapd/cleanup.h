@@ -14,16 +14,16 @@ enum controller { MEMORY, CPUSET, NR_CONTROLLERS };
 
 extern const char * const controller_names[NR_CONTROLLERS];
 
-/* All that is ever made or changed, known before any of it is. */
+/* Filled in completely before the first of these is made or changed. */
 struct cleanup {
-	char group[PATH_MAX];		/* cgroup, with one more per actor */
+	char group[PATH_MAX];		/* cgroup, the parent of the workers' */
 	char dir[PATH_MAX];		/* files */
 	char parent[PATH_MAX];		/* of the cgroup */
 	char swap[PATH_MAX];		/* file or device; "": none */
 	char zram[64];			/* its directory in sysfs; "": none */
-	char file[PATH_MAX];		/* to be deleted; "": none */
-	bool given[NR_CONTROLLERS];	/* its children did not have them */
-	char scale_factor[32];		/* former values; "": not changed */
+	char file[PATH_MAX];		/* deleted at the end; "": none */
+	bool given[NR_CONTROLLERS];	/* enabled for the children of parent */
+	char scale_factor[32];		/* previous values; "": not changed */
 	char lru[32];
 	char demotion[32];
 	char lists[32];

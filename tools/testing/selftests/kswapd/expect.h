@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Steps of a test, and judgements, in the terms of kselftest_harness.h. That
- * header can only be in one file of a program.
+ * Steps and expectations of a test, built on kselftest_harness.h. A program can
+ * include that header in one file only.
  */
 #ifndef KSWAPD_EXPECT_H
 #define KSWAPD_EXPECT_H
@@ -13,7 +13,7 @@
 /* Each test is a process of its own. */
 static struct node_fixture fixture;
 
-/* A step that must succeed; what cannot be had here is a skip. */
+/* A step that must succeed. The test is skipped if the system lacks a feature. */
 #define SKIP_OR_ASSERT(done) do {					\
 	if (!(done)) {							\
 		if (fixture.run.status == EXIT_SKIP)			\
@@ -43,19 +43,19 @@ static struct node_fixture fixture;
 	EXPECT_TRUE(actual_ >= allowed_);				\
 } while (0)
 
-/* Per cent of the looks at the node. */
+/* Percentage of the polls of the node. */
 static inline double hopeless_share(const struct sample *s)
 {
 	return 100.0 * s->hopeless / s->polls;
 }
 
-/* kswapd had given the node up, and stayed away for the window. */
+/* kswapd gave up on the node and stayed stopped for the window. */
 #define EXPECT_KSWAPD_STOPPED() do {					\
 	const struct sample *s_ = &fixture.window;			\
 									\
 	EXPECT_AT_MOST("kswapd, % of a CPU", s_->kswapd_cpu, 0,		\
 		       ALLOWED_CPU);					\
-	EXPECT_AT_MOST("node not hopeless, % of the looks",		\
+	EXPECT_AT_MOST("node not hopeless, % of the polls",		\
 		       100 - hopeless_share(s_), 0, ALLOWED_REVIVED);	\
 	if (fixture.runs >= 0)						\
 		EXPECT_AT_MOST("runs of kswapd a second",		\
@@ -67,10 +67,9 @@ static inline double hopeless_share(const struct sample *s)
 } while (0)
 
 /*
- * A node that has been balanced for a moment has its kswapd back, rightly, for
- * the runs that it takes to give up again. Where nothing is to be seen of it
- * but that the node is not hopeless, it is at that: on a loaded machine they
- * can take longer than a window.
+ * If the node was balanced for a moment, kswapd restarts, correctly, for the runs
+ * until it gives up again. On a loaded machine these runs can take longer than a
+ * window. An idle kswapd of a node that is not hopeless is in this state.
  */
 static inline bool is_giving_up(const struct node_fixture *fixture)
 {
@@ -81,20 +80,20 @@ static inline bool is_giving_up(const struct node_fixture *fixture)
 	       100 - hopeless_share(s) > ALLOWED_REVIVED;
 }
 
-/* Looks until it has, MAX_LOOKS times at most. */
+/* Watches up to MAX_WATCHES windows, until kswapd has given up. */
 #define WATCH_UNTIL_STOPPED() do {					\
 	int watches_ = 1;						\
 									\
 	ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));		\
 	while (watches_++ < MAX_WATCHES && is_giving_up(&fixture)) {	\
-		TH_LOG("kswapd is giving up, one more look");		\
+		TH_LOG("kswapd is giving up, one more window");		\
 		ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));	\
 	}								\
 } while (0)
 
-/* The pressure was real: memory was gone through and reclaimed. */
+/* The pressure was real: the workers read, and their cgroups reclaimed. */
 #define EXPECT_PRESSURE() \
-	EXPECT_AT_LEAST("MB gone through under pressure",		\
+	EXPECT_AT_LEAST("MB read or written under pressure",		\
 			fixture.read / 1e6, 100, 1)
 
 #endif

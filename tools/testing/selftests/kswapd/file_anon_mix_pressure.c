@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mixed pressure on a memory cgroup: readers go through a mapped file again and
- * again, while others take anonymous memory and give it back, round after round.
- * File and anonymous memory together are larger than the cgroup may be, and
- * there is no swap. Nothing has to be killed for that: file pages can be evicted
- * to make room. Was something killed, and how much file was left then?
+ * Mixed pressure on a memory cgroup: readers read a mapped file repeatedly, while
+ * threads allocate and free anonymous memory, round after round. File and anonymous
+ * memory together exceed the limit of the cgroup, and there is no swap. No OOM kill
+ * is needed, because file pages can be evicted. The program reports OOM kills, and
+ * the file pages that were left.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -26,7 +26,7 @@
 #define MAX_ROUNDS		1000000
 #define POLL_NS			10000000
 #define STUCK_SECONDS		240
-/* What a task needs besides, in the kernel and of its own. */
+/* Stacks, page tables and kernel memory of a task. */
 #define TASK_BYTES		(128 * KIB)
 #define OURS			"workers"
 
@@ -34,19 +34,18 @@ static const char help_text[] =
 "Usage: file_anon_mix_pressure [option...] FILE anon_size file_size\n"
 "           [anon_workers] [file_workers] [reader_sleep_us] [anon_wait_s]\n"
 "\n"
-"Fills FILE, which must not be there yet and is deleted in the end, with\n"
-"file_size bytes. file_workers processes map it and read a byte of each page,\n"
-"over and over, with a rest of reader_sleep_us (120000) after each pass. Once\n"
-"each has made a pass, rounds begin: anon_workers threads write a byte to each\n"
-"page of anon_size bytes of anonymous memory, which is then given back, and\n"
-"anon_wait_s (1) seconds go by. Without numbers, there is a worker of each kind\n"
-"for each CPU.\n"
+"Makes FILE, a new file of file_size bytes, and deletes it at the end.\n"
+"file_workers processes map it and read a byte of each page, repeatedly, and\n"
+"sleep reader_sleep_us (120000) after each pass. Rounds begin after the first\n"
+"pass of each process. In a round, anon_workers threads write a byte to each\n"
+"page of anon_size bytes of anonymous memory, free it, and wait anon_wait_s (1)\n"
+"seconds. The default is one worker of each kind for each CPU.\n"
 "\n"
-"Sizes take k, m or g behind a whole number.\n"
+"A size is a number with an optional k, m or g suffix.\n"
 "\n"
-"  --rounds N         so many rounds (128)\n"
-"  --memory-max SIZE  in a memory cgroup of their own, with this memory.max and\n"
-"                     no swap (in the caller's cgroup)\n"
+"  --rounds N         number of rounds (128)\n"
+"  --memory-max SIZE  run in a new memory cgroup, with this memory.max and no\n"
+"                     swap (in the caller's cgroup)\n"
 "  --cgroup DIR       parent of that cgroup (/sys/fs/cgroup)\n"
 "  --json             one JSON document on stdout, the rest on stderr\n"
 "  --help             this text\n"
@@ -100,10 +99,10 @@ static int parse_arguments(struct mix *mix, int argc, char **argv)
 
 	if (argc < 3)
 		return fail(run, EXIT_USAGE,
-			    "name FILE, anon_size and file_size (--help tells more)");
+			    "name FILE, anon_size and file_size (see --help)");
 	if (argc > 3 + (int)ARRAY_SIZE(numbers))
 		return fail(run, EXIT_USAGE,
-			    "\"%s\" is one argument too many",
+			    "unexpected argument '%s'",
 			    argv[3 + ARRAY_SIZE(numbers)]);
 	opt->file = argv[0];
 	if (parse_size(run, "anon_size", argv[1], &opt->anon_size) ||
@@ -141,7 +140,7 @@ static int parse_option(struct mix *mix, int id, const char *name)
 			return -1;
 		if (!mix->opt.memory_max)
 			return fail(run, EXIT_USAGE,
-				    "%s: nothing fits into 0 bytes", name);
+				    "%s: must be larger than 0", name);
 		return 0;
 	case OPT_CGROUP:
 		run->opt.cgroup = optarg;
@@ -170,11 +169,11 @@ static int parse_options(struct mix *mix, int argc, char **argv)
 	}
 	if (run->opt.cgroup != parent && !mix->opt.memory_max)
 		return fail(run, EXIT_USAGE,
-			    "--cgroup goes with --memory-max only");
+			    "--cgroup needs --memory-max");
 	return parse_arguments(mix, argc - optind, argv + optind);
 }
 
-/* A look at the machine, before anything is taken */
+/* Checks of the machine, before anything is made */
 
 static int check_file(struct mix *mix)
 {
@@ -200,7 +199,7 @@ static int check_file(struct mix *mix)
 	return 0;
 }
 
-/* Where the caller is, below the default place of cgroup v2. */
+/* The cgroup of the caller, below the usual mount point of cgroup v2. */
 static int callers_group(struct mix *mix, char *group, size_t size)
 {
 	struct run *run = &mix->run;
@@ -225,7 +224,7 @@ static void lower(unsigned long long *least, unsigned long long val)
 		*least = val;
 }
 
-/* The least memory.max of a cgroup and of those above it. */
+/* The smallest memory.max of a cgroup and its ancestors. */
 static unsigned long long limit_of(const char *group)
 {
 	unsigned long long limit = ULLONG_MAX;
@@ -237,7 +236,7 @@ static unsigned long long limit_of(const char *group)
 	snprintf(dir, sizeof(dir), "%s", group);
 	for (;;) {
 		snprintf(path, sizeof(path), "%s/memory.max", dir);
-		/* The root has no such file, and what is above it neither. */
+		/* The root has no memory.max. */
 		if (!read_number(path, &max))
 			lower(&limit, max);
 		slash = strrchr(dir, '/');
@@ -281,8 +280,8 @@ static int check_groups(struct mix *mix)
 }
 
 /*
- * With all file pages evicted, anonymous memory must fit, or an OOM kill would
- * be right. A page table has a word for each page, and each reader its own.
+ * Anonymous memory must fit if all file pages are evicted, or an OOM kill would be
+ * correct. A page table has a word for each page, and each reader has page tables.
  */
 static unsigned long long needed(const struct mix *mix)
 {
@@ -310,11 +309,11 @@ static int check_machine(struct mix *mix)
 	mix->limit = total;
 	if (mix->opt.memory_max > total)
 		return fail(run, EXIT_USAGE,
-			    "--memory-max: %.0f MiB are more than the machine has, %.0f MiB",
+			    "--memory-max: %.0f MiB exceed the memory of this machine, %.0f MiB",
 			    mib(mix->opt.memory_max), mib(total));
 	if (needed(mix) > available)
 		return fail(run, EXIT_USAGE,
-			    "anon_size with page tables and tasks takes %.0f MiB, and the machine has no more than %.0f MiB available",
+			    "anon_size with page tables and tasks needs %.0f MiB, but only %.0f MiB are available on this machine",
 			    mib(needed(mix)), mib(available));
 	return 0;
 }
@@ -323,7 +322,7 @@ static int check_limit(struct mix *mix)
 {
 	if (needed(mix) > mix->limit)
 		return fail(&mix->run, EXIT_USAGE,
-			    "anon_size with page tables and tasks takes %.0f MiB, and the cgroup may have no more than %.0f MiB",
+			    "anon_size with page tables and tasks needs %.0f MiB, but the limit of the cgroup is %.0f MiB",
 			    mib(needed(mix)), mib(mix->limit));
 	return 0;
 }
@@ -341,11 +340,9 @@ static int check_mix_requirements(struct mix *mix)
 		return -1;
 	if (geteuid())
 		return fail(&mix->run, EXIT_SKIP,
-			    "it takes root to make cgroups and to outlive its workers");
+			    "making cgroups and surviving the OOM killer need root");
 	return check_groups(mix) || check_limit(mix) ? -1 : 0;
 }
-
-/* The place */
 
 static int make_workers_group(struct mix *mix)
 {
@@ -385,7 +382,7 @@ static int map_shared(struct mix *mix)
 	mix->pids = calloc(mix->opt.file_workers + 1, sizeof(*mix->pids));
 	if (mix->shared == MAP_FAILED || !mix->rounds || !mix->pids)
 		return fail(&mix->run, EXIT_FAILED,
-			    "no memory for what is measured");
+			    "no memory for the samples");
 	return 0;
 }
 
@@ -413,7 +410,7 @@ static int read_memcg(struct mix *mix, struct memcg_sample *sample)
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		keyed_number(run->scratch.buf, keys[i].key,
 			     (void *)((char *)sample + keys[i].where));
-	/* After the others: where it tells of no kill, they are from before. */
+	/* Last: if there is no kill yet, all other values are from before it. */
 	if (text_read(&run->scratch, mix->events) ||
 	    !keyed_number(run->scratch.buf, "oom_kill", &sample->kills))
 		return fail(run, EXIT_FAILED, "cannot read %s", mix->events);
@@ -440,7 +437,7 @@ static int report_end(struct mix *mix, int status)
 	for (i = 0; i < mix->opt.file_workers && !*note; i++)
 		note = mix->shared->readers[i].note;
 	if (*note)
-		return fail(run, EXIT_FAILED, "a worker gave up: it %s",
+		return fail(run, EXIT_FAILED, "a worker failed: it %s",
 			    note);
 	if (WIFSIGNALED(status))
 		return fail(run, EXIT_FAILED,
@@ -450,14 +447,14 @@ static int report_end(struct mix *mix, int status)
 		    WEXITSTATUS(status));
 }
 
-/* -1 when it is time to stop; *ended where the rounds are over. */
+/* -1 at a signal, a failure or a kill; *ended after the last round. */
 static int poll_workers(struct mix *mix, bool *ended)
 {
 	struct memcg_sample sample;
 	int status = 0;
 	pid_t pid;
 
-	/* Those of our process group; the janitor has one of its own. */
+	/* Workers only: the cleanup process has another process group. */
 	pid = waitpid(0, &status, WNOHANG);
 	if (check_workers(&mix->run) || read_memcg(mix, &sample))
 		return -1;
@@ -556,7 +553,7 @@ static int work(struct mix *mix)
 	mix->kills_at_start = first.kills;
 	if (start_readers(mix) || wait_for_readers(mix) || start_anon(mix))
 		return -1;
-	/* Or it would look too late where there are more tasks than CPUs. */
+	/* With more tasks than CPUs, samples would come too late otherwise. */
 	setpriority(PRIO_PROCESS, 0, -20);
 	return watch_rounds(mix);
 }
@@ -567,14 +564,12 @@ static void end_workers(struct mix *mix)
 
 	for (i = 0; mix->pids && i < mix->nr_pids; i++)
 		kill(mix->pids[i], SIGKILL);
-	/* Those of our process group; the janitor has one of its own. */
+	/* Workers only, as above. */
 	while (waitpid(0, NULL, 0) > 0 || errno == EINTR)
 		;
 }
 
-/* From beginning to end */
-
-/* What was left is known only where there was a kill. */
+/* The memory left is known only after a kill. */
 static void json_left(FILE *out, const struct mix *mix, const char *name,
 		      double value, int digits)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tasks that take file pages and anonymous memory in turns.
+ * The tasks that read the file and write anonymous memory.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 #include "file_anon_mix.h"
 
-#define NOTE_BYTES	MIB	/* how often a reader tells that it gets on */
+#define NOTE_BYTES	MIB	/* a reader reports its progress in this step */
 
 struct slice {
 	pthread_t thread;
@@ -47,7 +47,7 @@ static void __noreturn file_reader_body(const struct mix *mix, struct slot *slot
 			if (at % NOTE_BYTES == 0)
 				atomic_fetch_add(&slot->bytes, NOTE_BYTES);
 		}
-		/* Or the compiler would see no use in reading. */
+		/* Keeps the compiler from dropping the reads. */
 		atomic_store(&slot->seen, seen);
 		atomic_fetch_add(&slot->rounds, 1);
 		pause_seconds(mix->opt.reader_sleep_us / 1e6);
@@ -106,7 +106,7 @@ static void __noreturn anon_taker_body(const struct mix *mix, struct slot *slot)
 	for (i = 0; i < mix->opt.rounds; i++) {
 		start = now_ns();
 		anon_round(mix, slot, slices);
-		/* The supervisor looks at rounds first. */
+		/* The supervisor reads changed_ns after rounds has changed. */
 		atomic_store(&slot->changed_ns, now_ns() - start);
 		atomic_store(&slot->rounds, i + 1);
 		pause_seconds(mix->opt.anon_wait_s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the tests do to a node.
+ * The fixture of the tests: makes a node hopeless, presses it and watches kswapd.
  */
 #include <fcntl.h>
 #include <numa.h>
@@ -35,8 +35,8 @@ static void __attribute__((constructor)) note_runner(void)
 }
 
 /*
- * One test at a time, and none before the janitor of the one before is done: it
- * has the lock as well.
+ * One test at a time. The cleanup process inherits the lock, so the next test
+ * starts after the cleanup of the last one.
  */
 static int take_lock(struct node_fixture *fixture)
 {
@@ -53,14 +53,14 @@ static int take_lock(struct node_fixture *fixture)
 				    fixture->run.opt.cgroup, strerror(errno));
 		if (now_ns() - start > LOCK_SECONDS * NS_A_SECOND)
 			return fail(&fixture->run, EXIT_FAILED,
-				    "another test is still at work after %d seconds",
+				    "another test is still running after %d seconds",
 				    LOCK_SECONDS);
 		sleep_until(now_ns() + LOCK_STEP_NS);
 	}
 	return 0;
 }
 
-/* Nodes with memory, in order; and is there one without? */
+/* Nodes with memory, in order. *memoryless is true if a node has none. */
 static int list_nodes(int *nodes, int most, bool *memoryless)
 {
 	long long size;
@@ -128,7 +128,7 @@ static int note_settings(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
 
-	/* Left alone in the end where they are what they were. */
+	/* At the end, cleanup restores those that have changed. */
 	if (read_line(LRU_FILE, cleanup->lru, sizeof(cleanup->lru)))
 		*cleanup->lru = '\0';
 	if (read_line(DEMOTION_FILE, cleanup->demotion, sizeof(cleanup->demotion)))
@@ -147,8 +147,8 @@ static int note_settings(struct run *run)
 }
 
 /*
- * The lists of free pages of the CPUs grow with the low watermark. They could
- * take all that the hog leaves, and the OOM killer does not look there first.
+ * The per-CPU lists grow with the low watermark. They could hold all pages that the
+ * hog leaves, and stock kernels do not drain them before an OOM kill.
  */
 static int set_lists(struct run *run)
 {
@@ -198,8 +198,8 @@ static bool stream_goes_on(struct run *run)
 }
 
 /*
- * The count of failures outlives its cause. Reclaim on a node that is balanced
- * sets it back on every kernel, and an own memory.high makes for that.
+ * The count of failed runs may stem from the last test. Reclaim by memory.high on a
+ * balanced node resets it on all kernels.
  */
 static int fixture_reset_count(struct node_fixture *fixture)
 {
@@ -207,9 +207,9 @@ static int fixture_reset_count(struct node_fixture *fixture)
 	struct worker *worker = fixture_stream(fixture, "reviver", SMALL_HIGH);
 
 	if (!worker || fixture_protect(fixture, worker, 0) || launch(run, worker) ||
-	    wait_until(run, stream_goes_on, "a stream does not get on") ||
+	    wait_until(run, stream_goes_on, "a stream makes no progress") ||
 	    wait_until(run, node_is_not_hopeless,
-		       "reclaim on a balanced node does not revive its kswapd"))
+		       "reclaim on a balanced node does not reset the count"))
 		return -1;
 	end_worker(worker);
 	unlink(worker->file);
@@ -223,7 +223,7 @@ static int fixture_reset_count(struct node_fixture *fixture)
 	return 0;
 }
 
-/* vm.watermark_scale_factor, which the environment may choose. */
+/* vm.watermark_scale_factor; KSWAPD_TEST_SCALE overrides the default. */
 static int choose_scale_factor(struct run *run)
 {
 	const char *val = getenv("KSWAPD_TEST_SCALE");
@@ -236,7 +236,7 @@ static int choose_scale_factor(struct run *run)
 	n = strtol(val, &end, 10);
 	if (end == val || *end || n < 1 || n > MAX_SCALE_FACTOR)
 		return fail(run, EXIT_FAILED,
-			    "KSWAPD_TEST_SCALE: \"%s\" is no whole number from 1 to %d",
+			    "KSWAPD_TEST_SCALE: invalid number '%s': expected 1 to %d",
 			    val, MAX_SCALE_FACTOR);
 	run->opt.scale_factor = n;
 	return 0;
@@ -254,8 +254,8 @@ unsigned long long fixture_part_of_gap(const struct node_fixture *fixture, doubl
 }
 
 /*
- * Pulses stay clear of min, and eviction of the hot file does not balance the node:
- * the tests are about a kswapd that has nothing to gain.
+ * Pulses stay above min, and eviction of the hot file does not balance the node:
+ * kswapd must have nothing to gain.
  */
 static void size_workers(struct node_fixture *fixture)
 {
@@ -301,7 +301,7 @@ int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where wh
 	return fixture_reset_count(fixture);
 }
 
-/* 0 where everything is as it was. It may have been called before. */
+/* 0 if everything is removed and restored. May be called twice. */
 int fixture_teardown(struct node_fixture *fixture)
 {
 	bool clean = cleanup_finish(&fixture->run);
@@ -318,16 +318,16 @@ int fixture_teardown(struct node_fixture *fixture)
 	return clean ? 0 : -1;
 }
 
-/* Where a test is skipped: its teardown does not run any more. */
+/* For a skip in the setup, after which the harness runs no teardown. */
 void fixture_quit(struct node_fixture *fixture)
 {
 	_exit(fixture_teardown(fixture) ? EXIT_FAILED : EXIT_SKIP);
 }
 
 /*
- * Protection of an actor, with as much for the group above as those below can
- * make use of: with the mount option memory_recursiveprot, more would go to
- * actors that asked for none.
+ * Sets memory.min of a worker, and that of the parent to the sum of its children.
+ * With the mount option memory_recursiveprot, a larger sum would also protect
+ * workers without memory.min.
  */
 int fixture_protect(struct node_fixture *fixture, struct worker *worker, unsigned long long min)
 {
@@ -372,7 +372,7 @@ struct worker *fixture_stream(struct node_fixture *fixture, const char *name,
 	return worker;
 }
 
-/* A file that is mapped and used all the time, protected for now. */
+/* A mapped file in constant use, protected until the test ends the protection. */
 struct worker *fixture_hot(struct node_fixture *fixture)
 {
 	struct run *run = &fixture->run;
@@ -391,7 +391,7 @@ static bool presses(const struct worker *worker)
 			       worker->kind == RECLAIMER);
 }
 
-/* Waits until those that press have what they may have, and stops them. */
+/* Stops the pressing workers after all have filled their cgroup. */
 int fixture_hold(struct node_fixture *fixture)
 {
 	if (wait_until(&fixture->run, streams_have_filled_up,
@@ -401,7 +401,7 @@ int fixture_hold(struct node_fixture *fixture)
 	return 0;
 }
 
-/* Ends the pressure; bed_press() lets it go on. */
+/* Stops the pressure; fixture_press() resumes it. */
 void fixture_stop(struct node_fixture *fixture)
 {
 	struct run *run = &fixture->run;
@@ -413,8 +413,8 @@ void fixture_stop(struct node_fixture *fixture)
 }
 
 /*
- * No swap for the hog and for touch, or they could be reclaimed once there is
- * some; a kernel without swap has no such file.
+ * No swap for the hog and for touch: they must stay unreclaimable when swap is added.
+ * A kernel without swap has no memory.swap.max.
  */
 static int add_unswappable(struct node_fixture *fixture, enum worker_kind kind,
 			   const char *name, enum binding binding)
@@ -441,13 +441,13 @@ int fixture_hog_and_touch(struct node_fixture *fixture, enum binding binding)
 	return add_unswappable(fixture, TOUCH, "touch", binding);
 }
 
-/* The same, until kswapd gives the node up; its runs are counted from there. */
+/* The same, until kswapd gives up. Its runs are counted from note_runs() on. */
 int fixture_fill(struct node_fixture *fixture, enum binding binding)
 {
 	if (fixture_hog_and_touch(fixture, binding) || note_runs(&fixture->run))
 		return -1;
 	return wait_until(&fixture->run, node_is_hopeless,
-			  "kswapd has not given the node up");
+			  "kswapd has not given up");
 }
 
 int fixture_make_hopeless(struct node_fixture *fixture)
@@ -468,7 +468,7 @@ static bool all_press(struct run *run)
 	return true;
 }
 
-/* Lets those that press go on, and waits until each has reclaimed something. */
+/* Resumes the pressure, and waits until each worker has read PRESS_BYTES. */
 int fixture_press(struct node_fixture *fixture)
 {
 	struct run *run = &fixture->run;
@@ -480,10 +480,10 @@ int fixture_press(struct node_fixture *fixture)
 		goal[i] = pressed(&run->workers[i]) + PRESS_BYTES;
 		kill(run->workers[i].pid, SIGCONT);
 	}
-	return wait_until(run, all_press, "the pressure does not set in");
+	return wait_until(run, all_press, "the pressure does not start");
 }
 
-/* Looks at what kswapd does for some seconds. */
+/* Samples kswapd and the workers for some seconds. */
 int fixture_watch(struct node_fixture *fixture, double seconds)
 {
 	struct run *run = &fixture->run;
@@ -525,13 +525,13 @@ int fixture_swap_on(struct node_fixture *fixture)
 
 	if (!swapon(run->cleanup.swap, 0))
 		return 0;
-	/* Nor can it where the kernel has no swap at all. */
+	/* A kernel without swap is a skip. */
 	return fail(run, access("/proc/swaps", F_OK) ? EXIT_SKIP :
 		    EXIT_FAILED, "cannot swap to %s: %s", run->cleanup.swap,
 		    strerror(errno));
 }
 
-/* From now on the hog can be swapped out as far as there is swap. */
+/* Lets the hog be swapped out. */
 int fixture_allow_swap(struct node_fixture *fixture)
 {
 	int err = cg_write(find_worker(&fixture->run, HOG)->cgroup,
@@ -547,7 +547,7 @@ int fixture_allow_swap(struct node_fixture *fixture)
 	return 0;
 }
 
-/* The hog goes, and with it touch. */
+/* Ends the hog and touch. */
 void fixture_end_hog(struct node_fixture *fixture)
 {
 	struct run *run = &fixture->run;
@@ -560,9 +560,7 @@ void fixture_end_hog(struct node_fixture *fixture)
 			end_worker(&run->workers[i]);
 }
 
-/* Tasks that one test alone has, and that are no actors */
-
-/* Or NULL. */
+/* Tasks of a single test, which are no workers. NULL if there is no memory. */
 struct slot *fixture_slot(void)
 {
 	struct slot *slot = mmap(NULL, sizeof(*slot), PROT_READ | PROT_WRITE,
@@ -571,7 +569,7 @@ struct slot *fixture_slot(void)
 	return slot == MAP_FAILED ? NULL : slot;
 }
 
-/* As fork(2). The child ends with its parent. */
+/* fork(2), with a child that ends when its parent does. */
 pid_t fixture_fork(struct node_fixture *fixture, int oom_score_adj, struct slot *slot)
 {
 	pid_t parent = getpid();
@@ -582,7 +580,7 @@ pid_t fixture_fork(struct node_fixture *fixture, int oom_score_adj, struct slot 
 	return pid;
 }
 
-/* Until it is ready. */
+/* Waits until the task is ready. */
 int fixture_wait_for(struct node_fixture *fixture, const char *name, pid_t pid, struct slot *slot)
 {
 	int status;

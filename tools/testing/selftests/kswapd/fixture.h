@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests do to a node, and how they judge what its kswapd did.
+ * The fixture of the tests: one node, the workers on it, and the limits for its kswapd.
  */
 #ifndef KSWAPD_FIXTURE_H
 #define KSWAPD_FIXTURE_H
@@ -16,15 +16,15 @@
 #define SMALL_HIGH	(12 * MIB)
 
 /*
- * Allowed to kswapd while it is to stay away: room for the runs that a hopeless
- * kswapd has, one each backoff, and far from what one does that does not stop.
+ * Limits for a kswapd that has given up: above one run for each backoff, and far
+ * below a runaway.
  */
 #define ALLOWED_CPU		10.0	/* per cent of a CPU */
 #define ALLOWED_RUNS		20.0	/* per second */
 #define ALLOWED_REFAULTS	100.0	/* per second, of the hot file */
-#define ALLOWED_REVIVED		10.0	/* per cent of the looks at the node */
+#define ALLOWED_REVIVED		10.0	/* per cent of the polls of the node */
 
-/* The longest backoff, but for that of long runs, and a little more. */
+/* The longest backoff after short runs, with a margin. */
 #define MAX_BACKOFF_NS		(3300 * 1000000ULL)
 /* A reset by others counts after twice the backoff. */
 #define OTHERS_WAIT_NS		(2 * MAX_BACKOFF_NS)
@@ -35,14 +35,14 @@ struct node_fixture {
 	struct run run;
 	struct trace trace;
 	int lock;
-	bool hog_gone;			/* the hog is */
-	/* of the last window */
+	bool hog_gone;
+	/* Of the last window */
 	struct sample window;
 	double from, to;
-	double began;			/* the count was 0 then */
+	double began;			/* time when the count was 0 */
 	double refaults;		/* of HOT, per second */
 	int runs;			/* of kswapd; -1: not counted */
-	unsigned long long read;	/* bytes that the streams went through */
+	unsigned long long read;	/* bytes read or written by workers */
 };
 
 int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where where);

@@ -21,7 +21,7 @@
 #define FLIP_WAIT_NS		100000000
 #define FLIP_SLACK_BYTES	(4ULL << 20)
 
-/* Where nothing but the others is to bring free memory below low. */
+/* Scenarios in which only other tasks bring free memory below low. */
 static bool hog_stops_at_low(const struct options *opt)
 {
 	return opt->scenario == RUNAWAY || opt->scenario == EDGE ||
@@ -50,7 +50,7 @@ static void hog_read_node(struct hog *hog, struct node_state *node)
 			    hog->run->opt.node);
 }
 
-/* Where there is a hot file, it was made before. */
+/* The hot file, if any, exists before the hog starts. */
 static void hog_map_hot(struct hog *hog)
 {
 	const struct worker *hot = find_worker(hog->run, HOT);
@@ -67,10 +67,10 @@ static void hog_map_hot(struct hog *hog)
 	close(fd);
 	hog->cached = malloc(size / hog->page + 1);
 	if (!hog->cached)
-		worker_fail(hog->slot, "has no memory to look at the hot file");
+		worker_fail(hog->slot, "has no memory for mincore() of the hot file");
 }
 
-/* Pages of the hot file that were evicted. They will be back. */
+/* Evicted pages of the hot file, which its task will read again. */
 static unsigned long long hot_pages_away(const struct hog *hog)
 {
 	size_t size = hog->run->opt.hot_size;
@@ -80,7 +80,7 @@ static unsigned long long hot_pages_away(const struct hog *hog)
 	if (!hog->hot)
 		return 0;
 	if (mincore(hog->hot, size, hog->cached))
-		worker_fail(hog->slot, "cannot look at the hot file: %s",
+		worker_fail(hog->slot, "cannot call mincore() on the hot file: %s",
 			    strerror(errno));
 	for (i = 0; i < size / hog->page; i++)
 		away += !(hog->cached[i] & 1);
@@ -88,10 +88,10 @@ static unsigned long long hot_pages_away(const struct hog *hog)
 }
 
 /*
- * Pages that free memory is to be above the mark at which the hog ends, while no
- * pulse is taken. A pulse ends below low and above min, where the kernel would look
- * for a task to kill. One that is larger than the gap goes through both watermarks,
- * each time: the node is balanced before it and short after it.
+ * Free pages above the mark at which the hog stops, between two pulses. A pulse must
+ * end below low, and above min, because below min the OOM killer may come. If a pulse
+ * is larger than the gap, it crosses both watermarks: the node is balanced before the
+ * pulse and short of memory after it.
  */
 static unsigned long long hog_slack(const struct run *run,
 				    const struct node_state *node)
@@ -109,20 +109,22 @@ static unsigned long long hog_slack(const struct run *run,
 		if (pulse > above)
 			slack = (above + pulse) / 2;
 	}
-	/* Halfway to min, or half of that where it ends there itself. */
+	/* Half of the distance to min, or a quarter if the hog itself stops below low. */
 	room = hog_stops_at_low(&run->opt) || run->opt.at_low ? below / 2 :
 								 below / 4;
 	return pulse > slack + room ? pulse - room : slack;
 }
 
 /*
- * What is left to take. For runaway free memory is to lie just above low while
- * all of the hot file is there, so that its eviction balances nothing. The
- * hog itself wakes nobody then; a pulse of touch gets below low and wakes
- * kswapd, which wants free memory up to high and finds little more than the
- * hot file. For strand it is to lie between min and low, or at low where that
- * is asked for: below low, the zones of a node are not taken from in turn, and
- * the largest could be down at min before another one gives what it has.
+ * Pages that the hog still has to take.
+ *
+ * runaway: free memory must be just above low while the whole hot file is cached, so
+ * that its eviction does not balance the node. Then the hog wakes no kswapd. A pulse
+ * of touch ends below low and wakes kswapd, which reclaims up to high and finds
+ * little more than the hot file.
+ *
+ * strand: free memory must be between min and low, or at low with at_low: below low,
+ * the allocator drains the largest zone to min before it uses the next zone.
  */
 static unsigned long long hog_excess(const struct hog *hog,
 				     const struct node_state *node)
@@ -136,8 +138,8 @@ static unsigned long long hog_excess(const struct hog *hog,
 }
 
 /*
- * Half of the distance at a time: other takers and per-CPU lists make the
- * number of free pages a moving target, and what is below it must stay there.
+ * Takes half of the distance at a time: other tasks and per-CPU lists change the
+ * number of free pages, and the hog must not take too much.
  */
 static void hog_fill(struct hog *hog)
 {
@@ -156,7 +158,7 @@ static void hog_fill(struct hog *hog)
 	}
 }
 
-/* All but the last of it, which is less than a few huge pages. */
+/* Leaves a remainder of a few huge pages, which hog_fill() takes. */
 static void hog_take_huge_pages(struct hog *hog)
 {
 	unsigned long long per = huge_page_bytes() / hog->page;
@@ -181,9 +183,8 @@ static void hog_take_huge_pages(struct hog *hog)
 }
 
 /*
- * Free pages above high by so much, and nothing of the size of a huge page among them.
- * Small pages that are taken would fill the holes first, and huge pages take only
- * what is no hole.
+ * Leaves HOLES_BYTES free above high, with no free huge page. The rest is taken as
+ * huge pages, because small pages would fill the holes first.
  */
 static void hog_leave_holes(struct hog *hog)
 {
@@ -200,7 +201,7 @@ static void hog_leave_holes(struct hog *hog)
 			break;
 		hog->huge = got;
 	}
-	/* Or those that are not there are looked for again when one is freed. */
+	/* Lower the target, or the kernel reserves the next huge page that is freed. */
 	set_huge_pages(hog->run, hog->huge, &got);
 	hog_read_node(hog, &node);
 	got = node.high + HOLES_BYTES / hog->page;
@@ -219,9 +220,9 @@ static unsigned long long kswapd_ns(const struct hog *hog)
 }
 
 /*
- * Has the node had room for two seconds, and a kswapd that has not given up?
- * That comes from page cache of before, in whose place the hog goes. Free pages
- * also rise for a moment when somebody's pages were evicted who needs them.
+ * True if the node had free memory for two seconds and kswapd has not given up. Then
+ * kswapd reclaims old page cache, whose place the hog takes. Evicted pages in use
+ * raise the number of free pages for a moment only.
  */
 static bool hog_sees_room(struct hog *hog)
 {
@@ -252,8 +253,8 @@ static bool hog_sees(struct hog *hog, bool hopeless, unsigned long long ns)
 }
 
 /*
- * Gives back what balances the node, and says how much that was, in bytes. Much
- * of it goes no further than the per-CPU lists, where it does not count as free.
+ * Frees memory until the node is balanced, and returns the number of bytes. Many of
+ * these pages stay on per-CPU lists, which do not count as free.
  */
 static size_t hog_balance(struct hog *hog)
 {
@@ -276,8 +277,8 @@ static size_t hog_balance(struct hog *hog)
 }
 
 /*
- * Gives back what balances the node, and takes the same again as soon as that has
- * brought kswapd back. Where it has not within the time, the next try may.
+ * Frees memory until the node is balanced, and takes it again after the count has
+ * been reset, or after FLIP_WAIT_NS.
  */
 static void __noreturn hog_flip(struct hog *hog)
 {
@@ -290,17 +291,16 @@ static void __noreturn hog_flip(struct hog *hog)
 		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
 			atomic_fetch_add(&hog->slot->rounds, 1);
 		hog_take(hog, size / hog->page);
-		/* Others may have given or taken in the meantime. */
+		/* Other tasks may have changed free memory. */
 		if (!hopeless)
 			hog_fill(hog);
 	}
 }
 
 /*
- * kswapd may find page cache that was on the node before, and have enough with
- * that. The hog takes its place. Should kswapd be asleep all the time, as pulses
- * are served from per-CPU lists and never reach low, then leaving less than
- * before will help.
+ * If kswapd finds old page cache and balances the node, the hog takes its place. If
+ * kswapd sleeps, because per-CPU lists serve all pulses and free memory stays above
+ * low, the hog leaves less memory free.
  */
 void hog_body(const struct run *run, struct worker *worker)
 {
@@ -328,7 +328,7 @@ void hog_body(const struct run *run, struct worker *worker)
 	if (run->opt.scenario == FLIP)
 		hog_flip(&hog);
 	while (!atomic_load(&worker->slot->leave)) {
-		/* The room that it has left is not to be taken. */
+		/* The holes must stay free. */
 		if (run->opt.hog == HOG_HOLES) {
 			pause_us(HOG_POLL_US);
 			continue;

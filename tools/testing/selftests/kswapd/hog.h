@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hog, between what decides how much it takes and what it takes.
+ * Shared by hog.c, which decides how much to take, and hog_memory.c, which takes it.
  */
 #ifndef KSWAPD_HOG_H
 #define KSWAPD_HOG_H
@@ -13,16 +13,16 @@ struct hog {
 	struct text text;
 	int fd;
 	char *mem;
-	bool written;			/* by it; else it is only read */
-	size_t holes;			/* where the first of them is; 0: none */
-	size_t swapped;			/* of its beginning, into a full swap */
-	unsigned long long huge;	/* pages of the pool that it has */
+	bool written;			/* false: mapped and only read */
+	size_t holes;			/* offset of the first hole; 0: none */
+	size_t swapped;			/* bytes at the start that are swapped out */
+	unsigned long long huge;	/* reserved huge pages */
 	size_t size;
 	size_t taken;
 	size_t page;
-	unsigned long long slack;	/* pages that it leaves of the excess */
-	void *hot;			/* the hot file; NULL: there is none */
-	unsigned char *cached;		/* of each of its pages: is it? */
+	unsigned long long slack;	/* pages of the excess left free */
+	void *hot;			/* mapped hot file, or NULL */
+	unsigned char *cached;		/* mincore() of the hot file */
 };
 
 /* hog_memory.c */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kinds of memory that the hog takes. None of them can be reclaimed.
+ * The kinds of unreclaimable memory that the hog takes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,10 +28,10 @@
 #define PUSHES			600
 #define PUSHES_WHEN_NEARLY	20
 #define PUSH_PAUSE_US		50000
-/* CPUs keep back a little of a swap area, each for itself. */
+/* Each CPU caches a few swap slots, which stay free. */
 #define SWAP_LEFT		(4 * MIB)
 
-/* Unmovable memory of the kernel, as others have slab or page tables. */
+/* Unmovable kernel memory, like slab or page tables. */
 static void take_pipes(struct hog *hog, unsigned long long pages)
 {
 	static size_t room;
@@ -70,9 +70,9 @@ void hog_take(struct hog *hog, unsigned long long pages)
 		return;
 	}
 	if (end > hog->size)
-		worker_fail(hog->slot, "took all of the node's %zu MiB and has not filled it",
+		worker_fail(hog->slot, "took %zu MiB, the size of the node, and has not filled it",
 			    hog->size >> 20);
-	/* One call where the kernel has it (5.14): an emulated CPU faults slowly. */
+	/* One call since Linux 5.14: page faults are slow on an emulated CPU. */
 	if (!madvise(hog->mem + hog->taken, end - hog->taken,
 		     hog->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
 		hog->taken = end;
@@ -82,15 +82,15 @@ void hog_take(struct hog *hog, unsigned long long pages)
 		else
 			seen += hog->mem[hog->taken];
 	}
-	/* Or the compiler would see no use in reading. */
+	/* Keeps the compiler from dropping the reads. */
 	atomic_store(&hog->slot->seen, seen);
 	atomic_store(&hog->slot->bytes, hog->taken);
 	atomic_store(&hog->slot->changed_ns, now_ns());
 }
 
 /*
- * Takes more than the swap holds, and has it written there. These pages are not
- * used any more, and the swap stays full.
+ * Takes more memory than the swap holds, and swaps it out. These pages are not used
+ * again, so the swap stays full.
  */
 static void fill_swap(struct hog *hog)
 {
@@ -146,20 +146,20 @@ void hog_map(struct hog *hog, struct worker *worker)
 				    strerror(errno));
 		return;
 	case HOG_TMPFS:
-		/* A file of the kernel's own tmpfs, deleted when it is closed. */
+		/* On the kernel's internal tmpfs, deleted by close(). */
 		hog->fd = memfd_create("hog", MFD_CLOEXEC);
 		if (hog->fd < 0 || ftruncate(hog->fd, hog->size))
 			worker_fail(slot, "cannot make a file on tmpfs: %s",
 				    strerror(errno));
 		hog->mem = map_shared_file(slot, hog->fd, hog->size,
-				    PROT_READ | PROT_WRITE);
+					   PROT_READ | PROT_WRITE);
 		return;
 	case HOG_MLOCK:
 	case HOG_MIN:
 		hog->written = false;
 		hog->fd = worker->fd;
 		hog->mem = map_shared_file(slot, hog->fd, hog->size, PROT_READ);
-		/* Page by page: what is read ahead is not locked. */
+		/* No readahead: pages that are read ahead are not locked. */
 		madvise(hog->mem, hog->size, MADV_RANDOM);
 		if (hog->run->opt.hog == HOG_MLOCK)
 			map_locked(hog, "file");
@@ -167,7 +167,7 @@ void hog_map(struct hog *hog, struct worker *worker)
 	}
 }
 
-/* Gives back every second one of its last pages. */
+/* Frees every second page, from the end. */
 void hog_make_holes(struct hog *hog, unsigned long long pages)
 {
 	size_t at = hog->holes ? hog->holes : hog->taken;
@@ -189,7 +189,7 @@ void hog_release(struct hog *hog)
 				    strerror(errno));
 		break;
 	case BY_SWAPFREE:
-		/* The rest of it can be swapped out then. */
+		/* The free swap makes the rest of the memory reclaimable. */
 		if (madvise(hog->mem, hog->swapped, MADV_DONTNEED))
 			worker_fail(hog->slot, "cannot free the swap: %s",
 				    strerror(errno));

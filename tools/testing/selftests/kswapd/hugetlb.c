@@ -7,13 +7,13 @@
 
 #include "run.h"
 
-/* Of the default size; 0: this kernel has none. */
+/* Default size of huge pages; 0: the kernel has none. */
 unsigned long long huge_page_bytes(void)
 {
 	return meminfo_bytes("Hugepagesize:");
 }
 
-/* How many there are, to be set back in the end. */
+/* Keeps the number of huge pages, which cleanup restores. */
 int note_huge_pages(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
@@ -49,7 +49,7 @@ int set_huge_pages(const struct run *run, unsigned long long n,
 	return 0;
 }
 
-/* They do not go with the hog. */
+/* The exit of the hog does not free them. */
 int free_huge_pages(struct run *run)
 {
 	unsigned long long left;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "run.h"
 
-/* NULL: there is none. */
+/* A string, or null. */
 void json_string(FILE *out, const char *s)
 {
 	if (!s) {
@@ -15,7 +15,7 @@ void json_string(FILE *out, const char *s)
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
 		else if (c < 0x20 || c >= 0x7f)
-			/* Bytes of an unknown encoding: kept one by one. */
+			/* The encoding is unknown, so escape each byte. */
 			fprintf(out, "\\u%04x", c);
 		else
 			fputc(c, out);
@@ -23,7 +23,7 @@ void json_string(FILE *out, const char *s)
 	fputc('"', out);
 }
 
-/* How the program ended. */
+/* The end of the run. */
 void json_end(FILE *out, const struct run *run)
 {
 	fprintf(out, "  \"interrupted\": %s, \"clean\": %s, \"error\": ",
@@ -32,7 +32,7 @@ void json_end(FILE *out, const struct run *run)
 	fprintf(out, ",\n");
 }
 
-/* A value below 0 is not known. */
+/* A value below 0 means unknown. */
 void json_value(FILE *out, const char *name, double value, int digits)
 {
 	fprintf(out, ", \"%s\": ", name);

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Puts a memory node under one of several kinds of pressure and watches its
- * kswapd.
+ * Puts a memory node under pressure and watches its kswapd. The scenarios:
  *
- * runaway: the node can never be balanced, since nearly all of it is anonymous
- *	memory without swap. One cgroup keeps reclaiming its own pages, because
- *	it streams a file and keeps hitting its memory.high; what does kswapd do,
- *	and what becomes of the hot file pages of others?
- * hopeless: the node is filled until kswapd gives it up, and kept so. It serves
- *	those who want to see what revives kswapd.
- * strand: kswapd gave the node up as hopeless, and then nearly all of its
- *	memory became free. Does kswapd come back for those who stream files?
- * stream: a healthy node from which several tasks read more than it can hold.
- *	Does kswapd stay at work?
- * productive: the node can never be balanced, but a reader streams through what
- *	is left of it, so that there is always something to reclaim.
- * edge: runaway with so little left that the OOM killer may come. Whom does it
- *	kill, and when?
- * flip: the node is made hopeless and healthy as fast as a task can do that.
- * job: a command is run over and over, with less memory than it would use.
- * low: a healthy node all of whose page cache memory.low protects. Does kswapd stay
- *	at work, or is all reclaim direct?
- * anon: anonymous memory of 1.3 times a healthy node is used at random, and swapped.
+ * runaway: nearly all of the node is anonymous memory without swap, so it can never
+ *	be balanced. One cgroup reclaims its own pages constantly, because it streams
+ *	a file at its memory.high. Does kswapd stop, and does a hot file of another
+ *	cgroup stay cached?
+ * hopeless: the node is filled until kswapd gives up, and stays full. Resets of the
+ *	count can be tried by hand.
+ * strand: kswapd has given up, then nearly all memory becomes free. Does kswapd
+ *	restart for tasks that stream files?
+ * stream: tasks read more than a healthy node can hold. Does kswapd stay at work?
+ * productive: the node can never be balanced, but a reader streams through the rest
+ *	of it, so that there always are pages to reclaim.
+ * edge: runaway with so little memory left that the OOM killer may come. Which task
+ *	is killed, and when?
+ * flip: a task makes the node hopeless and healthy in turns, as fast as possible.
+ * job: a command runs repeatedly, with less memory than it would use.
+ * low: memory.low protects all page cache of a healthy node. Does kswapd stay at
+ *	work, or is all reclaim direct?
+ * anon: tasks use anonymous memory of 1.3 times a healthy node at random, with swap.
  * write: tasks write to a disk, while a reader streams from a healthy node.
  * random: random reads over 1.3 times a healthy node.
- * oom: tasks on a hopeless node give memory back on one CPU and take it on another.
- *	Does the OOM killer come, though there is free memory?
+ * oom: tasks on a hopeless node free memory on one CPU and allocate it on another.
+ *	Does the OOM killer come although memory is free?
  */
 #include <getopt.h>
 #include <string.h>
@@ -79,40 +77,40 @@ static const char help_text[] =
 "Usage: kswapd_pressure SCENARIO [OPTION]...\n"
 "Puts a memory node under pressure and watches its kswapd.\n"
 "\n"
-"  runaway  anonymous memory fills the node, one cgroup keeps reclaiming its\n"
-"           own pages, and a hot file is mapped by another task\n"
-"  hopeless the node is filled until kswapd gives up, and kept so\n"
-"  strand   the node is filled until kswapd gives up and then emptied, and\n"
-"           readers stream files from it\n"
+"  runaway  anonymous memory fills the node, one cgroup constantly reclaims its\n"
+"           own pages, and another task maps a hot file\n"
+"  hopeless the node is filled until kswapd gives up, and stays full\n"
+"  strand   the node is filled until kswapd gives up, and emptied; readers then\n"
+"           stream files from it\n"
 "  stream   readers stream files from a healthy node\n"
 "  productive  anonymous memory fills the node, and a reader streams a file\n"
-"           through what is left\n"
-"  edge     runaway in which an OOM kill is no failure: who is it, and when?\n"
-"  flip     a node made hopeless and healthy in turns, as fast as can be; an OOM\n"
-"           kill ends it, and is no failure either\n"
-"  job      a command is run over and over: how long does it take?\n"
+"           through the rest\n"
+"  edge     runaway in which an OOM kill is a result, not a failure\n"
+"  flip     a task makes the node hopeless and healthy in turns, as fast as\n"
+"           possible; an OOM kill ends the run and is no failure\n"
+"  job      a command runs repeatedly and is timed\n"
 "  low      stream, and memory.low protects all page cache\n"
-"  anon     tasks use 1.3 times a healthy node of anonymous memory at random, with\n"
-"           zram for swap, or else a file\n"
+"  anon     tasks use 1.3 times a healthy node of anonymous memory at random; the\n"
+"           swap is zram, if there is one, or a file\n"
 "  write    tasks write files, and a reader streams from a healthy node\n"
 "  random   readers read at random from 1.3 times a healthy node\n"
-"  oom      tasks on a hopeless node give memory back on one CPU and take it on\n"
-"           another; an OOM kill of the hog ends it, and is no failure\n"
+"  oom      tasks on a hopeless node free memory on one CPU and allocate it on\n"
+"           another; an OOM kill of the hog ends the run and is no failure\n"
 "\n"
-"SIZE takes k, m or g behind a whole number. GAP is a SIZE, or with % behind it, a\n"
-"percentage of the gap between the node's low and high watermark.\n"
+"SIZE is a number with an optional k, m or g suffix. GAP is a SIZE, or a percentage\n"
+"of the gap between the node's low and high watermark, such as 25%.\n"
 "\n"
 "  --node N               the node (default: the last one with memory)\n"
 "  --seconds S            measured seconds (20)\n"
-"  --settle S             of them, the first ones that do not count (5)\n"
-"  --dir DIR              where files go; no tmpfs (.)\n"
+"  --settle S             first of these seconds that do not count (5)\n"
+"  --dir DIR              directory for files, not on a tmpfs (.)\n"
 "  --file-size SIZE       of each sparse file streamed (1.2 times the node)\n"
 "  --lru classic|mglru|keep   which LRU to use (keep)\n"
 "  --scale-factor N       vm.watermark_scale_factor; 0 leaves it (300)\n"
 "  --min-free SIZE        vm.min_free_kbytes, which transparent huge pages raise;\n"
 "           0 leaves it (0)\n"
-"  --lists-fraction N     vm.percpu_pagelist_high_fraction, 8 to 100000: the larger,\n"
-"           the less of a pulse stays on the lists of CPUs; 0 leaves it (0)\n"
+"  --lists-fraction N     vm.percpu_pagelist_high_fraction, 8 to 100000; the higher,\n"
+"           the shorter the per-CPU lists; 0 leaves it (0)\n"
 "  --cgroup DIR           parent of the cgroups made (/sys/fs/cgroup)\n"
 "  --json                 one JSON document on stdout, the rest on stderr\n"
 "  --help                 this text\n"
@@ -122,50 +120,50 @@ static const char help_text[] =
 "  --high SIZE            memory.high of each (8m)\n"
 "  --min SIZE             memory.min of each; 0 is no protection (64m)\n"
 "runaway, edge and flip:\n"
-"  --hot-size GAP         the mapped file (16m); none in flip\n"
+"  --hot-size GAP         size of the hot file (16m); none in flip\n"
 "  --hot-pause-us N       pause after each pass over it (1000)\n"
 "  --hot-low              memory.low protects it\n"
 "runaway and job:\n"
-"  --job COMMAND          a command to run over and over, on the node\n"
+"  --job COMMAND          a command to run repeatedly, on the node\n"
 "  --job-high SIZE        memory.high of its cgroup (none)\n"
 "runaway:\n"
-"  --churn                a task looks for files that do not exist, and the kernel\n"
-"           remembers each in slab\n"
+"  --churn                a task looks up files that do not exist; each lookup\n"
+"           leaves a negative dentry in slab\n"
 "  --max-cpu PCT          fail if kswapd takes more of a CPU on average\n"
 "runaway and hopeless:\n"
-"  --after S              seconds more to watch, after the hog has left (0)\n"
+"  --after S              further seconds to measure, after the hog exits (0)\n"
 "all with a hog:\n"
-"  --hog KIND             what it takes (anon): anonymous memory (anon); a locked\n"
+"  --hog KIND             its memory (anon): anonymous memory (anon); a locked\n"
 "           file (mlock); a file on tmpfs (tmpfs); huge pages (hugetlb); anonymous\n"
 "           memory while the swap is full (swapfull); pipe buffers, which cannot\n"
 "           move (pipe); locked memory with every second page free above the high\n"
 "           watermark, and pulses of huge pages (holes)\n"
 "all with a hog but productive:\n"
 "  --touch-size GAP       anonymous memory mapped and unmapped (1m)\n"
-"  --touch-interval-us N  pause in between (2000)\n"
+"  --touch-interval-us N  pause between two pulses (2000)\n"
 "strand:\n"
-"  --by exit|munlock|swapon|min|tmpfs|swapfree   how memory comes back (exit):\n"
+"  --by exit|munlock|swapon|min|tmpfs|swapfree   how memory is released (exit):\n"
 "           the hog exits; unlocks its file; can be swapped out; its file loses\n"
 "           the protection of memory.min; its file on a tmpfs is deleted; it\n"
 "           frees the full swap\n"
-"  --wait S               seconds from kswapd's giving up to that (0)\n"
-"  --swap-size SIZE       of the swap file, where there is one (128m)\n"
+"  --wait S               seconds between giving up and the release (0)\n"
+"  --swap-size SIZE       size of the swap file, if the run has one (128m)\n"
 "strand, stream, productive, low, write and random:\n"
 "  --readers N            tasks that read files (4; strand 3; productive, write 1)\n"
-"  --mmap                 they read by touching mapped pages\n"
-"  --sendfile             they send each block twice, as to two clients, and the\n"
-"           disk reads 128 KiB ahead\n"
-"  --free                 they are not bound to the node\n"
+"  --mmap                 readers touch mapped pages\n"
+"  --sendfile             readers send each block twice, as to two clients, with a\n"
+"           readahead of 128 KiB\n"
+"  --free                 readers are not bound to the node\n"
 "write:\n"
 "  --writers N            tasks that write, 1 to 64 (3)\n"
-"  --write-size SIZE      of the file of each (128m)\n"
-"  --dirty-ratio N        vm.dirty_ratio, with vm.dirty_background_ratio a tenth\n"
-"           below it; 0 leaves both (0)\n"
+"  --write-size SIZE      size of the file of each (128m)\n"
+"  --dirty-ratio N        vm.dirty_ratio; vm.dirty_background_ratio is a tenth\n"
+"           lower; 0 leaves both (0)\n"
 "anon and oom:\n"
 "  --tasks N              tasks, 1 to 64 (anon 4, oom 8)\n"
 "oom:\n"
-"  --shift-size SIZE      memory that each gives back and takes (40m, or less: a\n"
-"           third of the node for all)\n"
+"  --shift-size SIZE      memory of each task (40m, or less: a third of the node\n"
+"           for all tasks)\n"
 "\n"
 "Exit status: 0 done, 1 failed or --max-cpu exceeded, 2 bad input,\n"
 "4 cannot run here.\n";
@@ -181,7 +179,7 @@ static int parse_percent(struct run *run, const char *arg, double *val)
 			return 0;
 	}
 	return fail(run, EXIT_USAGE,
-		    "--max-cpu: \"%s\" is no percentage from 0 to 100", arg);
+		    "--max-cpu: invalid percentage '%s': expected 0 to 100", arg);
 }
 
 static int parse_pause(struct run *run, const char *name,
@@ -222,7 +220,7 @@ static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
 		*mode = LRU_MGLRU;
 	else
 		return fail(run, EXIT_USAGE,
-			    "--lru: \"%s\" is none of classic, mglru and keep",
+			    "--lru: invalid LRU '%s': expected classic, mglru or keep",
 			    arg);
 	return 0;
 }
@@ -238,7 +236,7 @@ static int parse_by(struct run *run, const char *arg, enum release *by)
 		}
 	}
 	return fail(run, EXIT_USAGE,
-		    "--by: \"%s\" is none of exit, munlock, swapon, min, tmpfs and swapfree",
+		    "--by: invalid way '%s': expected exit, munlock, swapon, min, tmpfs or swapfree",
 		    arg);
 }
 
@@ -253,7 +251,7 @@ static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
 		}
 	}
 	return fail(run, EXIT_USAGE,
-		    "--hog: \"%s\" is none of anon, mlock, tmpfs, hugetlb, swapfull, pipe and holes",
+		    "--hog: invalid kind '%s': expected anon, mlock, tmpfs, hugetlb, swapfull, pipe or holes",
 		    arg);
 }
 
@@ -352,7 +350,7 @@ static int parse_option(struct run *run, int id, const char *name)
 			return -1;
 		if (!opt->file_size)
 			return fail(run, EXIT_USAGE,
-				    "--file-size: a file of no bytes cannot be streamed");
+				    "--file-size must be larger than 0");
 		return 0;
 	case OPT_LRU:
 		return parse_lru(run, optarg, &opt->lru);
@@ -422,9 +420,9 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 
 	if (optind == argc)
 		return fail(run, EXIT_USAGE,
-			    "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (--help tells more)");
+			    "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (see --help)");
 	if (optind + 1 < argc)
-		return fail(run, EXIT_USAGE, "\"%s\" is one argument too many",
+		return fail(run, EXIT_USAGE, "unexpected argument '%s'",
 			    argv[optind + 1]);
 	for (i = 0; i < NR_SCENARIOS; i++) {
 		if (!strcmp(argv[optind], scenario_names[i])) {
@@ -433,7 +431,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		}
 	}
 	return fail(run, EXIT_USAGE,
-		    "\"%s\" is no scenario: it is one of runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random and oom",
+		    "unknown scenario '%s': expected runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom",
 		    argv[optind]);
 }
 
@@ -444,7 +442,7 @@ static bool has_readers(const struct options *opt)
 	       opt->scenario == WRITE || opt->scenario == RANDOM;
 }
 
-/* Some ways back tell what the hog is. */
+/* The way of release can determine the kind of hog. */
 static int choose_hog(struct run *run)
 {
 	static const enum hog_kind hogs[NR_RELEASES] = {
@@ -460,13 +458,13 @@ static int choose_hog(struct run *run)
 
 	if (opt->hog != HOG_ANON && !has_hog(opt))
 		return fail(run, EXIT_USAGE,
-			    "--hog goes with a scenario that has one, not with %s",
+			    "--hog needs a scenario with a hog: %s has none",
 			    scenario_names[opt->scenario]);
 	if (hog == NR_HOGS)
 		return 0;
 	if (opt->hog != HOG_ANON && opt->hog != hog)
 		return fail(run, EXIT_USAGE,
-			    "--hog %s has no way back --by %s",
+			    "--hog %s cannot be released --by %s",
 			    hog_names[opt->hog], release_names[opt->by]);
 	opt->hog = hog;
 	return 0;
@@ -482,19 +480,19 @@ static int choose_containers(struct run *run)
 		opt->containers = has_some;
 	else if (opt->containers && !has_some && opt->scenario != STRAND)
 		return fail(run, EXIT_USAGE,
-			    "--containers goes with runaway, edge, flip and strand only, not with %s",
+			    "--containers is for runaway, edge, flip and strand only, not for %s",
 			    scenario_names[opt->scenario]);
 	if (opt->containers && opt->by == BY_MIN)
 		return fail(run, EXIT_USAGE,
 			    "--containers and --by min both need memory.min: choose one");
 	if (opt->churn && opt->scenario != RUNAWAY)
 		return fail(run, EXIT_USAGE,
-			    "--churn goes with runaway only, not with %s",
+			    "--churn is for runaway only, not for %s",
 			    scenario_names[opt->scenario]);
 	return 0;
 }
 
-/* What can be judged without a look at the machine. */
+/* Checks that need no information about the machine. */
 static int check_options(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -509,11 +507,11 @@ static int check_options(struct run *run)
 	opt->at_low = opt->scenario == OOM;
 	if (opt->dirty_ratio && opt->scenario != WRITE)
 		return fail(run, EXIT_USAGE,
-			    "--dirty-ratio goes with write only, not with %s",
+			    "--dirty-ratio is for write only, not for %s",
 			    scenario_names[opt->scenario]);
 	if (opt->shift_size && opt->scenario != OOM)
 		return fail(run, EXIT_USAGE,
-			    "--shift-size goes with oom only, not with %s",
+			    "--shift-size is for oom only, not for %s",
 			    scenario_names[opt->scenario]);
 	if (opt->lists_fraction && opt->lists_fraction < 8)
 		return fail(run, EXIT_USAGE,
@@ -528,44 +526,44 @@ static int check_options(struct run *run)
 		return -1;
 	if (opt->settle >= opt->seconds)
 		return fail(run, EXIT_USAGE,
-			    "--settle %d leaves nothing of --seconds %d to count",
+			    "--settle %d must be smaller than --seconds %d",
 			    opt->settle, opt->seconds);
 	if (opt->max_cpu >= 0 && opt->scenario != RUNAWAY)
 		return fail(run, EXIT_USAGE,
-			    "--max-cpu goes with runaway only: in %s kswapd is there to work",
+			    "--max-cpu is for runaway only: in %s kswapd has work to do",
 			    scenario_names[opt->scenario]);
 	if (opt->after && opt->scenario != RUNAWAY && opt->scenario != HOPELESS)
 		return fail(run, EXIT_USAGE,
-			    "--after goes with runaway and hopeless only: in %s there is no hog to leave",
+			    "--after is for runaway and hopeless only: in %s no hog exits",
 			    scenario_names[opt->scenario]);
 	if ((opt->by || opt->wait) && opt->scenario != STRAND)
 		return fail(run, EXIT_USAGE,
-			    "--by and --wait go with strand only: in %s nothing comes back",
+			    "--by and --wait are for strand only: in %s no memory is released",
 			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile || opt->anywhere) &&
 	    !has_readers(opt))
 		return fail(run, EXIT_USAGE,
-			    "--mmap, --sendfile and --free go with strand, stream, productive, low, write and random only: %s has no readers",
+			    "--mmap, --sendfile and --free are for strand, stream, productive, low, write and random only: %s has no readers",
 			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile) && opt->scenario == RANDOM)
 		return fail(run, EXIT_USAGE,
-			    "--mmap and --sendfile do not go with random");
+			    "--mmap and --sendfile are not for random");
 	if (opt->by_mmap && opt->by_sendfile)
 		return fail(run, EXIT_USAGE,
 			    "--mmap and --sendfile are two ways to read: choose one");
 	if (opt->scenario == JOB_ALONE && !opt->job)
 		return fail(run, EXIT_USAGE,
-			    "job needs --job COMMAND: what is to be run");
+			    "job needs --job COMMAND");
 	if (opt->job && opt->scenario != JOB_ALONE && opt->scenario != RUNAWAY)
 		return fail(run, EXIT_USAGE,
-			    "--job goes with runaway and job only, not with %s",
+			    "--job is for runaway and job only, not for %s",
 			    scenario_names[opt->scenario]);
 	if (opt->job_high && !opt->job)
 		return fail(run, EXIT_USAGE,
-			    "--job-high is the limit of a job: name it with --job");
+			    "--job-high needs --job");
 	if (opt->job && opt->scenario == RUNAWAY && !opt->job_high)
 		return fail(run, EXIT_USAGE,
-			    "--job in runaway needs --job-high: what the job may have of the node");
+			    "--job in runaway needs --job-high, the limit of the job");
 	if (opt->job_high && opt->job_high < page)
 		return fail(run, EXIT_USAGE,
 			    "--job-high must be at least a page of %llu bytes",
@@ -579,7 +577,7 @@ static int check_options(struct run *run)
 		return fail(run, EXIT_USAGE,
 			    "--high, --hot-size and --touch-size must be at least a page of %llu bytes",
 			    page);
-	/* Pages are what is mapped and counted. */
+	/* Mappings and counters have pages. */
 	opt->hot_size -= opt->hot_size % page;
 	opt->touch_size -= opt->touch_size % page;
 	return 0;
@@ -630,9 +628,9 @@ static int measure(struct run *run)
 		say_sample(out, run, &run->samples[run->nr_samples - 1]);
 		if (ferror(out))
 			return fail(run, EXIT_FAILED,
-				    "cannot write what was measured");
+				    "cannot write the samples");
 		read_oom_log(run);
-		/* Nothing is left that would flip the node, or fill it. */
+		/* These scenarios end with the hog. */
 		if ((run->opt.scenario == FLIP || run->opt.scenario == OOM) &&
 		    find_worker(run, HOG)->oom_killed_ns)
 			break;
@@ -645,9 +643,7 @@ static int work(struct run *run)
 	return begin_scenario(run) ? -1 : measure(run);
 }
 
-/* From beginning to end */
-
-/* Cleaned up by now: whoever reads this may take the time it wants. */
+/* After the cleanup: a slow reader of the report holds up nothing. */
 static int report(struct run *run)
 {
 	FILE *out = run->opt.json ? stderr : stdout;

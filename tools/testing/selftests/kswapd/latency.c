@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long reads, page faults and passes took, for people and as JSON.
+ * Latencies of reads, page faults and passes, as text and as JSON.
  */
 #include "run.h"
 
@@ -19,7 +19,7 @@ const char * const kind_names[NR_KINDS] = {
 	[SHIFTER]	= "shifter",
 };
 
-/* What one of these is. */
+/* Unit of the latencies; NULL: not measured. */
 static const char * const unit_names[NR_KINDS] = {
 	[STREAMER]	= "reads by containers",
 	[HOT]		= "passes over the hot file",
@@ -30,7 +30,7 @@ static const char * const unit_names[NR_KINDS] = {
 	[SHIFTER]	= "shifts from CPU to CPU",
 };
 
-/* The longest time that is counted in place i. */
+/* The longest latency that counts in bucket i. */
 static double latency_of(int i)
 {
 	unsigned int step;
@@ -58,7 +58,7 @@ static double percentile(const unsigned long long *counts,
 	return 0;
 }
 
-/* Adds an actor's to those of its kind. */
+/* Adds the latencies of a worker to the counts of its kind. */
 static void add_latencies(const struct run *run, int worker,
 			  unsigned long long *counts, struct latency *sum)
 {
@@ -108,7 +108,7 @@ void say_latencies(FILE *out, const struct summary *sum)
 
 		if (latency->n && unit_names[kind])
 			fprintf(out,
-				"Of %llu %s half took at most %.0f us, 99 %% at most %.0f us, the longest %.0f us.\n",
+				"%llu %s: median %.0f us, 99th percentile %.0f us, maximum %.0f us.\n",
 				latency->n, unit_names[kind], latency->median,
 				latency->p99, latency->max);
 	}

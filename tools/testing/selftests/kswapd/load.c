@@ -12,7 +12,7 @@
 #define WRITE_BLOCK	(128 * 1024)
 #define POOL_WORDS	65536
 
-/* xorshift64 of Marsaglia; each task has a seed of its own. */
+/* Marsaglia's xorshift64; each task has another seed. */
 static unsigned long long next_random(void)
 {
 	static unsigned long long state;
@@ -26,8 +26,8 @@ static unsigned long long next_random(void)
 }
 
 /*
- * Compresses to about a half. Pages are compressed one by one, so the same words can
- * be in many of them.
+ * Compresses to about half the size. zram compresses page by page, so many pages can
+ * hold the same words.
  */
 static void fill_page(char *mem, size_t page)
 {
@@ -64,7 +64,7 @@ void set_body(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Over and over, so that the disk has no end of it. */
+/* Writes the file repeatedly, so that there always are dirty pages. */
 void writer_body(const struct run *run, struct worker *worker)
 {
 	struct slot *slot = worker->slot;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel's log says of the node at each OOM kill: had it free pages?
+ * Free pages of the node at each OOM kill, from the kernel's log.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -13,11 +13,11 @@
 static int log_fd = -1;
 static struct oom_kill now;
 static bool inside;
-static bool begun;			/* of a zone, whose reserve is still to come */
+static bool begun;			/* a zone, whose reserve follows */
 static unsigned long long zone_free;
 static unsigned long long zone_min;
 
-/* From here on. */
+/* Later records only. */
 int open_oom_log(struct run *run)
 {
 	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

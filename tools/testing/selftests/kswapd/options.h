@@ -16,20 +16,20 @@ enum scenario {
 	NR_SCENARIOS
 };
 
-/* How the memory of a hopeless node comes back. */
+/* How the memory of a hopeless node is released. */
 enum release {
 	BY_EXIT, BY_MUNLOCK, BY_SWAPON, BY_MIN, BY_TMPFS, BY_SWAPFREE,
 	NR_RELEASES
 };
 
-/* What the memory of the hog is, and why it cannot be reclaimed. */
+/* The memory of the hog, and the reason why it is unreclaimable. */
 enum hog_kind {
-	HOG_ANON,			/* there is no swap */
+	HOG_ANON,			/* no swap */
 	HOG_MLOCK,			/* a locked file */
 	HOG_TMPFS,
 	HOG_HUGETLB,			/* reserved huge pages */
-	HOG_SWAPFULL,			/* as HOG_ANON, and the swap there is is full */
-	HOG_PIPE,			/* the kernel's own, which cannot move */
+	HOG_SWAPFULL,			/* anonymous, and the swap is full */
+	HOG_PIPE,			/* unmovable kernel memory */
 	HOG_HOLES,			/* locked, with every second page free */
 	HOG_MIN,			/* a file that memory.min protects */
 	NR_HOGS
@@ -49,8 +49,8 @@ struct options {
 	int node;			/* -1: the last one with memory */
 	int seconds;
 	int settle;
-	int after;			/* seconds more, without the hog */
-	int wait;			/* seconds from giving up to recovery */
+	int after;			/* further seconds, without the hog */
+	int wait;			/* seconds from giving up to the release */
 	int readers;
 	int tasks;			/* of anon and oom; 0: by scenario */
 	int writers;
@@ -63,8 +63,8 @@ struct options {
 	unsigned long long min;
 	unsigned long long hot_size;
 	unsigned long long touch_size;
-	int hot_percent;		/* the two, of the gap; 0: in bytes */
-	int touch_percent;
+	int hot_percent;		/* hot_size as part of the gap; 0: in bytes */
+	int touch_percent;		/* touch_size likewise */
 	unsigned long long file_size;	/* 0: from the node's size */
 	unsigned long long swap_size;
 	unsigned long long write_size;
@@ -73,16 +73,16 @@ struct options {
 	unsigned long long hot_pause_us;
 	bool hot_low;			/* memory.low protects the hot file */
 	unsigned long long job_high;	/* 0: no limit */
-	double max_cpu;			/* negative: not asked */
+	double max_cpu;			/* negative: no limit */
 	const char *dir;
 	const char *cgroup;
 	const char *job;		/* command; NULL: none */
-	bool cpuset;			/* that controller, too */
-	bool at_low;			/* where the hog ends */
-	bool by_mmap;			/* how readers read */
-	bool by_sendfile;
+	bool cpuset;			/* also enable this controller */
+	bool at_low;			/* the hog stops at low, not below */
+	bool by_mmap;			/* readers touch mapped pages */
+	bool by_sendfile;		/* readers send each block twice */
 	bool anywhere;			/* readers are not bound to the node */
-	bool churn;			/* of negative dentries */
+	bool churn;			/* a task makes negative dentries */
 	bool json;
 };
 

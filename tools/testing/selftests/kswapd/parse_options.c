@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the programs are told on their command line.
+ * Options and their values on the command line.
  */
 #include <getopt.h>
 #include <string.h>
@@ -47,7 +47,7 @@ int parse_size(struct run *run, const char *name, const char *arg,
 	}
 	if (err == -EINVAL)
 		return fail(run, EXIT_USAGE,
-			    "%s: \"%s\" is no size: it takes a whole number and k, m, g or nothing behind it",
+			    "%s: invalid size '%s': expected a number with an optional k, m or g suffix",
 			    name, arg);
 	/* File offsets are signed, and sizes are added up. */
 	if (err || *size > LLONG_MAX / 4 / unit)
@@ -66,13 +66,13 @@ int parse_int(struct run *run, const char *name, const char *arg, int least,
 	if (parse_digits(arg, &n, &end) || *end || n > (unsigned int)most ||
 	    (int)n < least)
 		return fail(run, EXIT_USAGE,
-			    "%s: \"%s\" is no whole number from %d to %d",
+			    "%s: invalid number '%s': expected %d to %d",
 			    name, arg, least, most);
 	*val = n;
 	return 0;
 }
 
-/* As in messages; good until the next call. */
+/* The name as typed, for messages; valid until the next call. */
 const char *option_name(const struct option *option)
 {
 	static char name[64];
@@ -81,7 +81,7 @@ const char *option_name(const struct option *option)
 	return name;
 }
 
-/* As getopt_long(), with a reason for '?'. */
+/* getopt_long() with a message for '?'. */
 int next_option(struct run *run, int argc, char **argv,
 		const struct option *options, int *index)
 {
@@ -92,17 +92,16 @@ int next_option(struct run *run, int argc, char **argv,
 	if (id == ':')
 		fail(run, EXIT_USAGE, "%s takes a value", argv[optind - 1]);
 	else if (id == '?' && optopt && optopt < FIRST_OPTION)
-		fail(run, EXIT_USAGE, "-%c is no option", optopt);
+		fail(run, EXIT_USAGE, "unknown option '-%c'", optopt);
 	else if (id == '?' && optopt)
 		fail(run, EXIT_USAGE, "%s takes no value", argv[optind - 1]);
 	else if (id == '?')
 		fail(run, EXIT_USAGE,
-		     "%s is no option, or short for more than one",
-		     argv[optind - 1]);
+		     "unknown or ambiguous option '%s'", argv[optind - 1]);
 	return id == ':' ? '?' : id;
 }
 
-/* Where nothing is to be done: help was asked for, or give_up() knows why. */
+/* Ends a program that prints its help, or has bad options. */
 int exit_early(struct run *run, bool help, const char *help_text)
 {
 	if (!help)

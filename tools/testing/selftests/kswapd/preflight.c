@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A look at the machine, before anything is made or changed.
+ * Checks of the machine, before anything is made or changed.
  */
 #include <numa.h>
 #include <string.h>
@@ -107,13 +107,13 @@ static int check_node(struct run *run)
 			    opt->node);
 	if (run->node.usable * run->env.page_size < SMALLEST_NODE)
 		return fail(run, EXIT_SKIP,
-			    "node %d has %llu MiB, and it takes at least %llu",
+			    "node %d has %llu MiB, less than the %llu MiB needed",
 			    opt->node,
 			    run->node.usable * run->env.page_size / MIB,
 			    SMALLEST_NODE / MIB);
 	if (!strstr(run->zoneinfo.buf, "node_unreclaimable:"))
 		return fail(run, EXIT_SKIP,
-			    "/proc/zoneinfo does not tell node_unreclaimable here");
+			    "/proc/zoneinfo has no node_unreclaimable");
 	find_nodes(run, &largest_free);
 
 	allowed = numa_get_mems_allowed();
@@ -121,7 +121,7 @@ static int check_node(struct run *run)
 	numa_bitmask_free(allowed);
 	if (!ours)
 		return fail(run, EXIT_SKIP,
-			    "node %d is not among those that this task may use",
+			    "this task may not use node %d",
 			    opt->node);
 	return 0;
 }
@@ -132,7 +132,7 @@ unsigned long long node_bytes(const struct run *run)
 	return run->node.managed * run->env.page_size;
 }
 
-/* What memory.min is to keep from reclaim, in bytes. */
+/* Bytes that memory.min protects from reclaim. */
 unsigned long long protected_bytes(const struct run *run)
 {
 	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE ||
@@ -145,7 +145,7 @@ unsigned long long protected_bytes(const struct run *run)
 	return 0;
 }
 
-/* Protection reaches a group only as far as all groups above it have it. */
+/* The ancestors of a group limit its protection. */
 static int check_ancestors(struct run *run, const char *file,
 			   unsigned long long wanted)
 {
@@ -159,10 +159,10 @@ static int check_ancestors(struct run *run, const char *file,
 	while (*dir && !statfs(dir, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC) {
 		snprintf(path, sizeof(path), "%s/%s", dir, file);
 		if (read_number(path, &min))
-			break;		/* only the root has no such file */
+			break;		/* the root */
 		if (min < wanted)
 			return fail(run, EXIT_SKIP,
-				    "%s has %s %llu, and the scenario wants to protect %llu bytes below it",
+				    "%s has %s %llu, but the scenario protects %llu bytes below it",
 				    dir, file, min, wanted);
 		slash = strrchr(dir, '/');
 		if (!slash)
@@ -189,11 +189,11 @@ int check_cgroup(struct run *run)
 	snprintf(path, sizeof(path), "%s/cgroup.controllers", cleanup->parent);
 	if (read_line(path, list, sizeof(list)) || !has_word(list, "memory"))
 		return fail(run, EXIT_SKIP,
-			    "%s has no memory controller to give to its children",
+			    "%s has no memory controller for its children",
 			    dir);
 	if (run->opt.cpuset && !has_word(list, "cpuset"))
 		return fail(run, EXIT_SKIP,
-			    "%s has no cpuset controller to give to its children",
+			    "%s has no cpuset controller for its children",
 			    dir);
 	if (access(cleanup->parent, W_OK))
 		return fail(run, EXIT_SKIP, "cannot make cgroups in %s: %s",
@@ -212,7 +212,7 @@ int check_cgroup(struct run *run)
 	return 0;
 }
 
-/* How far the disk under --dir reads ahead, to be set back in the end. */
+/* Keeps the readahead of the disk under --dir, which cleanup restores. */
 void note_readahead(struct run *run)
 {
 	static const char * const of_disk[] = { "", "../" };
@@ -222,7 +222,7 @@ void note_readahead(struct run *run)
 
 	if (stat(run->opt.dir, &dir))
 		return;
-	/* A partition has its disk's. */
+	/* The setting of a partition is that of its disk. */
 	for (i = 0; i < 2; i++) {
 		snprintf(cleanup->readahead_file, sizeof(cleanup->readahead_file),
 			 "/sys/dev/block/%u:%u/%sbdi/read_ahead_kb",
@@ -234,7 +234,7 @@ void note_readahead(struct run *run)
 	*cleanup->readahead = '\0';
 }
 
-/* The word in brackets. */
+/* Reads the word in brackets. */
 static int read_choice(const char *path, char *buf, size_t size)
 {
 	char line[128];
@@ -250,7 +250,7 @@ static int read_choice(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/* Where holes are to stay holes, and huge pages to be asked for. */
+/* Keeps the settings that HOG_HOLES changes: no compaction of the holes. */
 static int note_fragmentation(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
@@ -262,7 +262,7 @@ static int note_fragmentation(struct run *run)
 		return fail(run, EXIT_SKIP,
 			    "this kernel has no transparent huge pages");
 	}
-	/* A kernel that cannot compact has no such file. */
+	/* A kernel without compaction has no such file. */
 	if (read_line(COMPACT_FILE, cleanup->compact, sizeof(cleanup->compact)))
 		*cleanup->compact = '\0';
 	return 0;
@@ -272,7 +272,7 @@ static int note_dirty_ratio(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
 
-	/* 0: the limit is set in bytes. */
+	/* 0: the limit is set in bytes, by vm.dirty_bytes. */
 	if (read_line(DIRTY_FILE, cleanup->dirty, sizeof(cleanup->dirty)) ||
 	    read_line(DIRTY_BACKGROUND_FILE, cleanup->dirty_background,
 		      sizeof(cleanup->dirty_background)) ||
@@ -349,7 +349,7 @@ static int check_counters(struct run *run)
 
 	env->kswapd = find_kswapd(run->opt.node);
 	if (!env->kswapd)
-		return fail(run, EXIT_SKIP, "kswapd%d cannot be seen here",
+		return fail(run, EXIT_SKIP, "no kswapd%d in /proc",
 			    run->opt.node);
 	env->schedstat = have_schedstat();
 	if (text_read(&run->vmstat, "/proc/vmstat") ||
@@ -369,7 +369,7 @@ static int check_counters(struct run *run)
 	return 0;
 }
 
-/* Can files of so many bytes go there, and be evicted? */
+/* Checks that the directory has space for files whose pages can be evicted. */
 int check_disk(struct run *run, const char *name, const char *dir,
 	       unsigned long long bytes, char *real)
 {
@@ -396,7 +396,7 @@ int check_disk(struct run *run, const char *name, const char *dir,
 	return 0;
 }
 
-/* A cgroup of its own, and its name is free. */
+/* Names a new cgroup. */
 int name_group(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
@@ -408,8 +408,8 @@ int name_group(struct run *run)
 		return fail(run, EXIT_USAGE,
 			    "--cgroup: the name is too long");
 	/*
-	 * What is there already belongs to somebody, such as a process with
-	 * the same number in another PID namespace, and must not be undone.
+	 * An existing cgroup may belong to a process with the same number in
+	 * another PID namespace. Cleanup must not remove it.
 	 */
 	if (!access(cleanup->group, F_OK))
 		return fail(run, EXIT_FAILED, "%s exists already",
@@ -443,7 +443,7 @@ int check_requirements(struct run *run)
 {
 	if (geteuid())
 		return fail(run, EXIT_SKIP,
-			    "it takes root to make cgroups and set sysctls");
+			    "making cgroups and setting sysctls need root");
 	if (run->opt.scenario == ANON_SET)
 		note_zram(run);
 	if (check_swap(run) || check_node(run) || check_fit(run) ||

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tasks that take a little memory and give it back, over and over, and so keep
- * waking kswapd.
+ * The tasks that allocate and free a little memory repeatedly, and so wake kswapd.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +16,7 @@
 #define PULSE_PIPES	64
 #define NAMES		(1 << 30)
 
-/* Page by page, as each is timed. -1 with errno. */
+/* Page by page, and each is timed. -1 with errno. */
 int fill_pipe(int fd, size_t size, size_t page, struct slot *slot)
 {
 	static const char zeros[65536];
@@ -41,7 +40,7 @@ static void drain_pipe(int fd, size_t size, size_t page)
 			return;
 }
 
-/* The same in memory of the kernel. */
+/* Pulses of kernel memory. */
 static void __noreturn touch_pipes(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
@@ -70,7 +69,7 @@ static void __noreturn touch_pipes(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Where there are only holes, each pulse asks for a huge page. */
+/* With HOG_HOLES, each pulse asks for a huge page. */
 static char *align_huge(char *mem)
 {
 	char *aligned = mem + (-(uintptr_t)mem & (HUGE_BYTES - 1));
@@ -106,7 +105,7 @@ void touch_body(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Looks for files that are not there. The kernel keeps that in mind, in slab. */
+/* Looks up files that do not exist. Each lookup leaves a negative dentry in slab. */
 void churn_body(const struct run *run, struct worker *worker)
 {
 	char path[PATH_MAX + 32];

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ways in which memory of a hopeless node becomes free, or at least
- * reclaimable, again.
+ * The ways in which memory of a hopeless node becomes free or reclaimable.
  */
 #include "run.h"
 
 static int wait_for_memory(struct run *run)
 {
 	return wait_until(run, node_is_empty,
-			  "the hog's memory has not come back");
+			  "the memory of the hog has not become free");
 }
 
 static bool hog_has_left(struct run *run)
@@ -19,7 +18,7 @@ static bool hog_has_left(struct run *run)
 static int tell_hog(struct run *run)
 {
 	atomic_store(&find_worker(run, HOG)->slot->leave, true);
-	return wait_until(run, hog_has_left, "the hog has not let go");
+	return wait_until(run, hog_has_left, "the hog has not released its memory");
 }
 
 static int release_by_exit(struct run *run)

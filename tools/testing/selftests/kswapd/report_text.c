@@ -4,7 +4,7 @@
  */
 #include "run.h"
 
-/* Keeps a count within five or six characters. */
+/* At most six characters. */
 static const char *brief(char *buf, size_t size, double n)
 {
 	static const char units[] = " kMGT";
@@ -71,24 +71,24 @@ void say_sample(FILE *out, const struct run *run, const struct sample *s)
 	fflush(out);
 }
 
-/* Only readers that fill the node tell whether kswapd is at work. */
+/* The work of kswapd shows only if readers fill the node. */
 static void say_work(FILE *out, const struct run *run,
 		     const struct summary *sum)
 {
 	if (sum->work_share >= 0)
 		fprintf(out,
-			"Once the node was full, and from %d s after that on, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
+			"From %d s after the node was full, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
 			WORK_AFTER, sum->work_share * 100,
 			sum->work_hopeless * 100);
 	if (run->opt.scenario != STRAND)
 		return;
 	if (!run->hopeless_at_start)
-		fprintf(out, "It was no longer hopeless when the readers started.\n");
+		fprintf(out, "The node was not hopeless any more when the readers started.\n");
 	else if (run->reset_after >= 0)
-		fprintf(out, "It was first seen to be no longer hopeless after %.1f s.\n",
+		fprintf(out, "The first poll with a node that was not hopeless came after %.1f s.\n",
 			run->reset_after);
 	else
-		fprintf(out, "It stayed hopeless.\n");
+		fprintf(out, "The node stayed hopeless.\n");
 }
 
 static void say_kills(FILE *out, const struct run *run)
@@ -101,16 +101,16 @@ static void say_kills(FILE *out, const struct run *run)
 				"%s was OOM-killed %.1f s after the hog had filled the node.\n",
 				run->workers[i].name,
 				killed_after(run, &run->workers[i]));
-	fprintf(out, "The OOM killer killed %llu.\n",
+	fprintf(out, "OOM kills: %llu.\n",
 		run->oom_kills - run->oom_kills_at_start);
 	for (i = 0; i < run->nr_kills; i++)
 		fprintf(out,
-			"It killed %s when %llu KiB of the node were free, %llu KiB of them above min, and %llu KiB on the lists of CPUs.\n",
+			"OOM kill of %s: %llu KiB of the node were free, %llu KiB of them above min, and %llu KiB on per-CPU lists.\n",
 			*run->kills[i].victim ? run->kills[i].victim : "?",
 			run->kills[i].free_kib, run->kills[i].above_kib,
 			run->kills[i].lists_kib);
 	if (run->kills_lost)
-		fprintf(out, "The log of further kills is lost.\n");
+		fprintf(out, "The log may have lost further kills.\n");
 }
 
 void say_summary(FILE *out, const struct run *run, const struct summary *sum)
@@ -137,10 +137,10 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 		sum->stalls, sum->mb_read);
 	if (has_hot_file(&run->opt))
 		fprintf(out,
-			"The hot file took %.0f major faults a second and was gone through %.1f times%s.\n",
+			"The task of the hot file took %.0f major faults a second and made %.1f passes%s.\n",
 			sum->major_faults, sum->rounds,
 			sum->nodes_dropped >= 1 ?
-			"; shadows were dropped, so there are more refaults than counted" :
+			"; shadows were dropped, so refaults are undercounted" :
 			"");
 	else if (run->opt.scenario == STRAND || is_healthy(&run->opt))
 		say_work(out, run, sum);
@@ -160,7 +160,7 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			sum->shifts);
 	if (run->opt.job)
 		fprintf(out,
-			"The job was done %llu times, and took %.2f s in the mean.\n",
+			"The job ran %llu times; mean %.2f s.\n",
 			sum->job_runs, sum->job_seconds);
 	if (kill_is_a_result(run))
 		say_kills(out, run);

@@ -46,11 +46,11 @@ struct environment {
 struct run {
 	struct options opt;
 	struct environment env;
-	struct node_state node;		/* after the sysctl was set */
+	struct node_state node;		/* with the settings of the run */
 	struct cleanup cleanup;
 	pid_t cleanup_pid;
-	pid_t master;			/* whose end is ours, too; 0: nobody */
-	int cleanup_fd;			/* open for as long as we live */
+	pid_t master;			/* cleanup follows its end; 0: none */
+	int cleanup_fd;			/* open until the supervisor ends */
 
 	struct worker workers[MAX_WORKERS];
 	int nr_workers;
@@ -66,17 +66,17 @@ struct run {
 	unsigned long long (*latency)[NR_LATENCIES];	/* when settled */
 	bool latency_noted;
 	struct oom_kill kills[MAX_OOM_KILLS];
-	int nr_kills;			/* that the log tells of */
-	bool kills_lost;		/* some may not be among them */
+	int nr_kills;			/* found in the log */
+	bool kills_lost;		/* the log may have lost some */
 	bool woken;			/* kswapd ran since the hog began */
 	bool hopeless_at_start;
 	double short_after;		/* seconds until no zone was above low */
 	double reset_after;		/* seconds until not hopeless */
-	bool clean;			/* everything was undone */
+	bool clean;			/* everything is removed and restored */
 
 	int signal;
-	int status;			/* not 0: gave up, and why says why */
-	char why[400];
+	int status;			/* exit status of a failed run, or 0 */
+	char why[400];			/* the reason */
 
 	struct text zoneinfo;
 	struct text vmstat;

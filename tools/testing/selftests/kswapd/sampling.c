@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads what the kernel counts, and takes samples.
+ * Reads counters of the kernel and takes samples.
  */
 #include <string.h>
 
@@ -9,10 +9,9 @@
 #define POLL_NS		(NS_A_SECOND / POLLS_A_SECOND)
 
 /*
- * A page is known to be a refault by the shadow that its eviction left. A
- * cgroup that has hardly a page left may keep but few shadows, so the worse the
- * thrashing is, the more refaults go uncounted. Hence major faults too, and how
- * often shadows were dropped.
+ * The kernel detects a refault by the shadow of the evicted page. A cgroup with few
+ * pages keeps few shadows, so heavy thrashing is undercounted. Major faults, and the
+ * number of dropped shadow nodes, show that.
  */
 static void read_worker_counters(struct run *run, int i, struct counters *c)
 {
@@ -77,7 +76,7 @@ int read_counters(struct run *run, struct counters *c)
 	return 0;
 }
 
-/* What counts up and is summed over CPUs may be seen to step back a little. */
+/* A counter that is summed over CPUs may read a little lower than before. */
 static unsigned long long step(unsigned long long from, unsigned long long to)
 {
 	return to > from ? to - from : 0;
@@ -98,7 +97,7 @@ static void subtract_worker(const struct worker *worker, int i,
 	diff->worker[i].rounds = step(from->worker[i].rounds,
 				      to->worker[i].rounds);
 	diff->worker[i].bytes = step(from->worker[i].bytes, to->worker[i].bytes);
-	/* Of the hog, what it holds and not what it took since. */
+	/* The bytes of the hog are its size, not a counter. */
 	if (worker->kind == HOG)
 		diff->worker[i].bytes = to->worker[i].bytes;
 }
@@ -138,7 +137,7 @@ static int poll_node(struct run *run, struct sample *s,
 	return 0;
 }
 
-/* What was counted before the node has settled is taken off at the end. */
+/* Keeps the latencies of the settling time, which the summary subtracts. */
 static void note_latencies(struct run *run, unsigned long long start)
 {
 	int i;
@@ -155,9 +154,8 @@ static void note_latencies(struct run *run, unsigned long long start)
 }
 
 /*
- * Polls at the tenths of a second that are still ahead: where the supervisor
- * itself was held up, what it missed is not made up for in a burst, and the
- * sample is longer instead.
+ * Polls ten times a second. If the supervisor was delayed, it skips the missed polls,
+ * and the sample is longer.
  */
 int take_sample(struct run *run, unsigned long long start,
 		unsigned long long end, struct counters *before)

@@ -19,7 +19,7 @@
  */
 #define WORK_AFTER	2
 
-/* Everything that only ever counts up, at one moment. */
+/* All counters at one moment. */
 struct counters {
 	unsigned long long time_ns;
 	unsigned long long kswapd_ns;
@@ -44,23 +44,23 @@ struct sample {
 	double seconds;
 	double kswapd_cpu;		/* per cent of one CPU */
 	int polls;
-	int hopeless;			/* polls that found the node so */
+	int hopeless;			/* polls with a hopeless node */
 	int unbalanced;			/* polls with no zone above high */
-	bool after;			/* the hog was gone */
-	struct node_state node;		/* at its end */
+	bool after;			/* after the exit of the hog */
+	struct node_state node;		/* at the end of the sample */
 	struct counters diff;
 };
 
-/* Of all actors of a kind, in microseconds. */
+/* Of all workers of a kind, in microseconds. */
 struct latency {
-	unsigned long long n;		/* whose times are known */
+	unsigned long long n;
 	double median;
 	double p99;
 	double max;
-	double worst_p99;		/* of the actor that is worst off */
+	double worst_p99;		/* largest p99 of a worker */
 };
 
-/* The seconds after settling, put together. */
+/* Summary of the samples after settling. */
 struct summary {
 	int samples;
 	double seconds;
@@ -69,15 +69,15 @@ struct summary {
 	double cpu_min;
 	double cpu_max;
 	double hopeless;		/* share of the polls */
-	double kswapd_share;		/* of the pages scanned; -1: none was */
-	double work_hopeless;		/* these two where kswapd should be at */
-	double work_share;		/* work; -1: no such second */
+	double kswapd_share;		/* of the pages scanned; -1: none */
+	double work_hopeless;		/* like hopeless, while kswapd has work */
+	double work_share;		/* like kswapd_share; -1: no such sample */
 	double unbalanced;		/* share of the polls */
 	double stalls;			/* per second */
 	double runs;
 	double direct_scanned;
-	double refaults;		/* of hot, or of the readers */
-	double major_faults;		/* of hot, like the rest of these */
+	double refaults;		/* of the hot file, or of the readers */
+	double major_faults;		/* of the hot file, like the next two */
 	double nodes_dropped;
 	double rounds;
 	double mb_read;
@@ -85,18 +85,18 @@ struct summary {
 	double touches;			/* of the anonymous set */
 	double shifts;
 	double flips;
-	unsigned long long job_runs;	/* that ended */
-	double job_seconds;		/* the mean of them */
+	unsigned long long job_runs;	/* complete runs */
+	double job_seconds;		/* mean */
 	struct latency latency[NR_KINDS];
 };
 
-/* What the kernel's log says of the node under test when the OOM killer came. */
+/* The node under test at an OOM kill, from the kernel's log. */
 struct oom_kill {
 	double t;			/* seconds since boot */
 	unsigned long long free_kib;
 	unsigned long long min_kib;
 	unsigned long long above_kib;	/* free above min and reserve, by zones */
-	unsigned long long lists_kib;	/* on the lists of CPUs */
+	unsigned long long lists_kib;	/* on per-CPU lists */
 	char victim[32];		/* "": not in the log */
 };
 

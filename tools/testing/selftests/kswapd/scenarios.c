@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scenarios up to where the measured seconds begin.
+ * Each scenario up to the first measured second.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "run.h"
 
 /*
- * The group above asks for about what the streams can hold, not for all of
- * memory.min: with the mount option memory_recursiveprot the kernel hands what
- * nobody claims to the other children, and the hot file would have a share.
+ * The memory.min of the parent is the size of the streams, not the sum of their
+ * memory.min. With the mount option memory_recursiveprot, the kernel would share a
+ * larger value among all children, and protect the hot file.
  */
 static int add_containers(struct run *run)
 {
@@ -49,7 +49,7 @@ static int set_by(struct run *run, const char *path, const char *former,
 			  strerror(-err)) : 0;
 }
 
-/* By memory.min or memory.low, which the group above the actor needs as well. */
+/* Sets memory.min or memory.low of a worker and of its parent. */
 static int protect(struct run *run, const struct worker *worker, const char *file,
 		   unsigned long long bytes)
 {
@@ -61,7 +61,7 @@ static int add_hog(struct run *run)
 {
 	struct worker *worker;
 
-	/* Huge pages do not wait for compaction, and kswapd is asked for them. */
+	/* With "defer", a huge page fault wakes kswapd and does not compact itself. */
 	if (set_by(run, THP_DEFRAG_FILE, run->cleanup.thp_defrag, "defer") ||
 	    set_by(run, COMPACT_FILE, run->cleanup.compact, "0"))
 		return -1;
@@ -105,7 +105,7 @@ static int add_job(struct run *run)
 		return -1;
 	if (launch(run, worker))
 		return -1;
-	return wait_until(run, job_was_done, "the job was not done once");
+	return wait_until(run, job_was_done, "the job has not completed one run");
 }
 
 static int add_hot(struct run *run)
@@ -120,7 +120,7 @@ static int add_hot(struct run *run)
 	return launch(run, worker);
 }
 
-/* The reclaim of a cgroup's own pages, a hot file, and the hog. */
+/* Starts the containers, the hot file, the hog and the pulses. */
 static int press(struct run *run)
 {
 	if (add_hot(run) || add_containers(run) ||
@@ -138,27 +138,27 @@ static int press(struct run *run)
 	return add_worker(run, TOUCH, "touch");
 }
 
-/* It can do so while the hog fills the node, and is not woken any more then. */
+/* kswapd can give up while the hog fills the node. Then nothing wakes it. */
 static bool kswapd_was_woken_or_gave_up(struct run *run)
 {
 	return kswapd_was_woken(run) || node_is_hopeless(run);
 }
 
 /*
- * What kswapd did while the hog filled the node does not tell that the pressure
- * has begun.
+ * Runs of kswapd while the hog filled the node are no sign that the pressure has
+ * begun.
  */
 static int begin_runaway(struct run *run)
 {
 	if (press(run))
 		return -1;
 	run->woken = kswapd_was_woken(run);
-	/* Its runs only: whom the OOM killer has killed since then still counts. */
+	/* Restart the count of runs only: earlier OOM kills still count. */
 	run->runs_at_start = runs_so_far(run);
 	if (wait_until(run, kswapd_was_woken_or_gave_up,
 		       "kswapd has not been woken"))
 		return -1;
-	return wait_until(run, hog_is_steady, "the hog is still taking");
+	return wait_until(run, hog_is_steady, "the hog is still growing");
 }
 
 static int begin_flip(struct run *run)
@@ -187,7 +187,7 @@ static int begin_hopeless(struct run *run)
 	    add_worker(run, TOUCH, "touch"))
 		return -1;
 	return wait_until(run, node_is_hopeless,
-			  "kswapd has not given the node up");
+			  "kswapd has not given up");
 }
 
 void end_hog(struct run *run)
@@ -221,7 +221,7 @@ static bool wait_is_over(struct run *run)
 	return now_ns() >= run->wait_end;
 }
 
-/* A kswapd that is back keeps the node from being short for long. */
+/* A restarted kswapd soon balances the node, so its runs count as well. */
 static bool node_was_short(struct run *run)
 {
 	struct node_state node;
@@ -231,8 +231,8 @@ static bool node_was_short(struct run *run)
 }
 
 /*
- * The seconds begin when the readers have filled the node, so that they say the
- * same on a fast machine and on a slow one.
+ * Measurement begins when the readers have filled the node, so that fast and slow
+ * machines compare.
  */
 static int fill_by_readers(struct run *run)
 {
@@ -244,7 +244,7 @@ static int fill_by_readers(struct run *run)
 	return 0;
 }
 
-/* The protection of all page cache is as much as there can be of it. */
+/* Enough memory.low for all page cache. */
 static int begin_low(struct run *run)
 {
 	if (set_memory(run, run->cleanup.group, "memory.low",
@@ -267,12 +267,12 @@ static int begin_set(struct run *run)
 	    add_tasks(run, SET, "set", run->opt.tasks, size))
 		return -1;
 	return wait_until(run, tasks_are_ready,
-			  "the anonymous set has not been taken once");
+			  "the tasks have not filled the anonymous set");
 }
 
 /*
- * What the tasks take, they have given back before. The hog is not to fill the
- * room of that moment, and nothing is to wake kswapd.
+ * The tasks allocate only memory that they have freed before. Stop the hog, so that it
+ * does not take these pages, and end touch, so that kswapd is not woken.
  */
 static int begin_oom(struct run *run)
 {
@@ -280,7 +280,7 @@ static int begin_oom(struct run *run)
 
 	if (open_oom_log(run) ||
 	    add_tasks(run, SHIFTER, "shifter", run->opt.tasks, 0) ||
-	    wait_until(run, tasks_are_ready, "a task has not got its memory") ||
+	    wait_until(run, tasks_are_ready, "a task has not filled its memory") ||
 	    begin_hopeless(run))
 		return -1;
 	end_worker(find_worker(run, TOUCH));

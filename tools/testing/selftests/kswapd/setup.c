@@ -51,10 +51,9 @@ int outlive_oom(struct run *run)
 }
 
 /*
- * The supervisor must outlive what it makes, and its own memory should come
- * from elsewhere where there is an elsewhere. It does not insist on that: on a
- * machine with one node it lives on what the watermarks leave, and the hog goes
- * first when that runs out.
+ * The supervisor must survive the OOM killer, and prefers memory of another node. On a
+ * machine with one node, it uses the pages that the watermarks leave. If these run
+ * out, the hog is killed first.
  */
 int protect_self(struct run *run)
 {
@@ -90,8 +89,8 @@ int protect_self(struct run *run)
 }
 
 /*
- * With little read ahead of those who use it, hardly anything is on the inactive
- * list, where all that has been used goes to the active one.
+ * With a short readahead, few pages are on the inactive list, because each page that is
+ * used twice moves to the active list.
  */
 int set_readahead(struct run *run)
 {
@@ -101,12 +100,12 @@ int set_readahead(struct run *run)
 		err = write_line(run->cleanup.readahead_file, "%d", READAHEAD_KIB);
 	if (err)
 		return fail(run, EXIT_SKIP,
-			    "cannot change how far the disk under %s reads ahead: %s",
+			    "cannot change the readahead of the disk under %s: %s",
 			    run->opt.dir, strerror(-err));
 	return 0;
 }
 
-/* Of what is free, and of what free pages lie on the lists of CPUs. */
+/* Limits of free pages, and of those on per-CPU lists. */
 static int set_limits(struct run *run)
 {
 	struct options *opt = &run->opt;
@@ -121,7 +120,7 @@ static int set_limits(struct run *run)
 			  strerror(-err)) : 0;
 }
 
-/* Writeback begins a little before writers have to wait for it. */
+/* Background writeback begins shortly before writers must wait. */
 static int set_dirty_ratio(struct run *run)
 {
 	int ratio = run->opt.dirty_ratio;
@@ -154,7 +153,7 @@ int apply_settings(struct run *run)
 	}
 	if (set_limits(run) || set_dirty_ratio(run))
 		return -1;
-	/* Groups made from here on begin with the LRU that is wanted. */
+	/* The cgroups made later use this LRU from the start. */
 	if (*run->cleanup.lru) {
 		err = write_line(LRU_FILE, "%c",
 				 run->opt.lru == LRU_MGLRU ? 'y' : 'n');
@@ -177,12 +176,12 @@ static int give_controller(struct run *run, const char *group, const char *name)
 	err = write_line(path, "+%s", name);
 	if (err)
 		return fail(run, EXIT_SKIP,
-			    "the %s controller cannot be given to children of %s: %s",
+			    "cannot enable the %s controller for children of %s: %s",
 			    name, group, strerror(-err));
 	return 0;
 }
 
-/* The group that all others go into. */
+/* Makes the parent of the workers' cgroups. */
 int make_group(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tasks that give memory back on one CPU and take the same on another. It lies on
- * the first CPU's lists of free pages then.
+ * Tasks that free memory on one CPU and allocate as much on another, while the free
+ * pages are on the lists of the first CPU.
  */
 #include <errno.h>
 #include <sched.h>
@@ -35,8 +35,8 @@ static int next_cpu(const cpu_set_t *allowed, int cpu)
 }
 
 /*
- * Until all have their memory again, so that nothing else of the node is free than
- * what lies on lists. One that was killed is not waited for without an end.
+ * Waits until all tasks have allocated, so that the only free pages of the node are on
+ * per-CPU lists. The time limit covers a task that was killed.
  */
 static void wait_for_others(struct slot *shared, int tasks,
 			    unsigned long long round)
@@ -49,8 +49,8 @@ static void wait_for_others(struct slot *shared, int tasks,
 }
 
 /*
- * Begins when it is told to leave; 0 times: without an end. All of the tasks have one
- * slot in common.
+ * Begins when slot->leave is set, and shifts so many times; 0: until killed. The
+ * tasks count their rounds in the shared slot.
  */
 void shift(const struct run *run, struct slot *slot, struct slot *shared,
 	   int tasks, size_t size, unsigned long long times)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sizes that depend on the node and its watermarks, and whether they fit there.
+ * Sizes that depend on the node and its watermarks, and checks that they fit.
  */
 #include "run.h"
 
@@ -30,7 +30,7 @@ bool has_hog(const struct options *opt)
 	}
 }
 
-/* No hog, and nothing to give up. */
+/* No hog, so kswapd has no reason to give up. */
 bool is_healthy(const struct options *opt)
 {
 	return !has_hog(opt) && opt->scenario != JOB_ALONE;
@@ -54,7 +54,7 @@ unsigned long long bytes_on_disk(const struct run *run)
 	return bytes;
 }
 
-/* With zram, the node holds what is swapped out as well, in half of the room. */
+/* zram keeps swapped pages on the same node, compressed to half of their size. */
 static unsigned long long swap_for_set(const struct run *run)
 {
 	unsigned long long tenth = node_bytes(run) / 10;
@@ -78,7 +78,7 @@ static int check_shifters(struct run *run)
 	opt->shift_size -= opt->shift_size % run->env.page_size;
 	if (!opt->shift_size || opt->shift_size > node / 2 / opt->tasks)
 		return fail(run, EXIT_USAGE,
-			    "--shift-size: %d tasks with %llu KiB each take none or more than half of node %d with %llu MiB",
+			    "--shift-size: %d tasks with %llu KiB each: expected a page or more for each, and at most half of node %d with %llu MiB",
 			    opt->tasks, opt->shift_size / KIB, opt->node,
 			    node / MIB);
 	return 0;
@@ -103,7 +103,7 @@ int check_fit(struct run *run)
 		return 0;
 	if (opt->touch_size > node / 16)
 		return fail(run, EXIT_USAGE,
-			    "--touch-size: %llu MiB are too much for node %d with %llu MiB",
+			    "--touch-size: %llu MiB are too large for node %d with %llu MiB",
 			    opt->touch_size / MIB, opt->node, node / MIB);
 	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
 	    opt->scenario != FLIP)
@@ -115,7 +115,7 @@ int check_fit(struct run *run)
 	sum = opt->containers * opt->high + opt->hot_size;
 	if (sum > node / 2)
 		return fail(run, EXIT_USAGE,
-			    "--high of the --containers and --hot-size take %llu MiB, more than half of node %d with %llu MiB",
+			    "--high of the --containers and --hot-size need %llu MiB, more than half of node %d with %llu MiB",
 			    sum / MIB, opt->node, node / MIB);
 	return 0;
 }
@@ -129,8 +129,7 @@ static unsigned long long part_of_gap(const struct run *run, int percent)
 }
 
 /*
- * Sizes that were given in per cent of the gap, now that the watermarks are known
- * to be what they are to be.
+ * Computes sizes given as a percentage of the gap, after the watermarks are set.
  */
 int size_by_gap(struct run *run)
 {

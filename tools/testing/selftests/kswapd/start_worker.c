@@ -25,8 +25,8 @@ void worker_fail(struct slot *slot, const char *fmt, ...)
 }
 
 /*
- * Whoever wants the program to end tells the supervisor. A terminal tells the
- * whole process group, and actors that went first would look like failures.
+ * The supervisor handles signals and ends the workers. A terminal signals the whole
+ * process group, and a worker that ended first would look like a failure.
  */
 static void ignore_signals(void)
 {
@@ -38,15 +38,15 @@ static void ignore_signals(void)
 }
 
 /*
- * A child's first steps: it ends with its parent. What it could not do is in
- * note then, and it ends.
+ * The first steps of a child, which ends when its parent ends. After a failure, the
+ * reason is in slot->note.
  */
 void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 		 struct slot *slot)
 {
 	int err;
 
-	/* The janitor's pipe must have one writer, the supervisor. */
+	/* The cleanup process waits until the supervisor, the last writer, closes it. */
 	close(run->cleanup_fd);
 	ignore_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -59,7 +59,7 @@ void begin_child(const struct run *run, pid_t parent, int oom_score_adj,
 			    strerror(-err));
 }
 
-/* Nothing to do where it has none. */
+/* An empty name is the cgroup of the parent. */
 void enter_cgroup(const char *cgroup, struct slot *slot)
 {
 	char path[PATH_MAX + 32];
@@ -75,9 +75,9 @@ void enter_cgroup(const char *cgroup, struct slot *slot)
 }
 
 /*
- * Written, on the disk, and out of the page cache again: the first touch then
- * reads it for the cgroup that uses it, and later ones are refaults. 0 or a
- * negative errno.
+ * Writes the file to the disk and drops it from the page cache. So the first touch
+ * charges its pages to the cgroup that uses them, and later reads are refaults.
+ * Returns 0 or a negative errno.
  */
 static int fill_file(int fd, char *block, size_t block_size,
 		     unsigned long long size)
@@ -99,7 +99,7 @@ static int fill_file(int fd, char *block, size_t block_size,
 	return 0;
 }
 
-/* A new file that is filled so. */
+/* Makes and fills a new file. */
 int make_filled_file(struct run *run, const char *path, unsigned long long size)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -117,7 +117,7 @@ int make_filled_file(struct run *run, const char *path, unsigned long long size)
 			  strerror(-err)) : 0;
 }
 
-/* Its size, or 0 for an actor that has none. */
+/* 0 if the worker has no file. */
 static unsigned long long size_of_file(const struct run *run,
 				       const struct worker *worker)
 {
@@ -139,12 +139,12 @@ static unsigned long long size_of_file(const struct run *run,
 }
 
 /*
- * The file belongs to whoever writes to it first, also for its writeback, and
- * that must not be a cgroup that goes with the test: v6.19 may free the
- * writeback of a dying cgroup while it still hands over its files.
+ * Makes the file before the worker enters its cgroup: the cgroup of the first writer
+ * owns the writeback of a file. Linux 6.19 may free the writeback of a dying cgroup
+ * while it still moves files to another one.
  *
- * What is hot is written. What is only streamed has holes: they are page cache
- * like any other, and no disk slows the reading down.
+ * The hot file is written. A file that is only streamed has holes: their pages are
+ * ordinary page cache, and the disk does not limit the reads.
  */
 static void make_file(const struct run *run, struct worker *worker)
 {
@@ -177,7 +177,7 @@ static void make_file(const struct run *run, struct worker *worker)
 
 static const struct {
 	void (*body)(const struct run *run, struct worker *worker);
-	/* Should it come to that, the hog is the one to be killed. */
+	/* The OOM killer should choose the hog. */
 	int oom_score_adj;
 } kinds[] = {
 	[HOG]		= { hog_body, 1000 },
@@ -214,13 +214,13 @@ worker_main(const struct run *run, struct worker *worker, pid_t parent)
 	_exit(EXIT_OK);
 }
 
-/* The child's pid or a negative errno. */
+/* Returns the pid of the child or a negative errno. */
 pid_t start_worker(const struct run *run, struct worker *worker)
 {
 	pid_t parent = getpid();
 	pid_t pid;
 
-	/* What stdio still holds must not be written twice. */
+	/* The child must not write the buffers of stdio again. */
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)

@@ -7,7 +7,7 @@
 
 #include "run.h"
 
-/* Whose refaults count: hot's, or where there is none, the readers' or the job's. */
+/* Refaults of the hot file; without one, those of readers, job and anonymous set. */
 static bool refaults_count(const struct run *run, int i)
 {
 	enum worker_kind kind = run->workers[i].kind;
@@ -28,7 +28,7 @@ double sample_refaults(const struct run *run, const struct sample *s)
 	return sum;
 }
 
-/* The hog's bytes are what it holds; nobody read them. */
+/* The bytes of the hog are its size, not bytes read. */
 static bool reads(const struct worker *worker)
 {
 	return worker->kind == STREAMER || worker->kind == READER;
@@ -86,7 +86,7 @@ double killed_after(const struct run *run, const struct worker *worker)
 	return (double)(worker->oom_killed_ns - run->hog_there_ns) / NS_A_SECOND;
 }
 
-/* The node had free pages above min at each of these. */
+/* OOM kills while the node had free pages above min. */
 int kills_above_min(const struct run *run)
 {
 	int n = 0;
@@ -113,7 +113,7 @@ static double median(double *values, int n)
 
 static bool settled(const struct run *run, const struct sample *s)
 {
-	/* By its beginning; half a second forgives a late timer. */
+	/* By the start of the sample. Half a second allows for a late timer. */
 	return !s->after && s->t - s->seconds > run->opt.settle - 0.5;
 }
 
@@ -203,8 +203,8 @@ void summarize(const struct run *run, struct summary *sum)
 }
 
 /*
- * A quiet kswapd proves nothing if nothing pressed: it must have been woken,
- * and the node must have been short of free pages most of the time.
+ * An idle kswapd counts only under pressure: it must have been woken, and the node
+ * must have been unbalanced most of the time.
  */
 bool verdict(const struct run *run, const struct summary *sum, char *why,
 	     size_t size)

@@ -29,11 +29,11 @@ void catch_signals(void)
 
 	for (i = 0; i < ARRAY_SIZE(caught); i++)
 		sigaction(caught[i], &action, NULL);
-	/* A reader that went away shows as an error of the write. */
+	/* If the reader of the output has exited, write() fails instead. */
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Keeps the first reason to stop. Always -1, to be returned. */
+/* Keeps the first reason of a failure or skip. Returns -1. */
 int fail(struct run *run, int status, const char *fmt, ...)
 {
 	va_list ap;
@@ -47,7 +47,7 @@ int fail(struct run *run, int status, const char *fmt, ...)
 	return -1;
 }
 
-/* Const is the search, not what it finds: as with strchr(). */
+/* Returns a pointer that is not const, like strchr(). */
 struct worker *find_worker(const struct run *run, enum worker_kind kind)
 {
 	int i;
@@ -89,7 +89,7 @@ int add_worker(struct run *run, enum worker_kind kind, const char *name)
 	return worker ? launch(run, worker) : -1;
 }
 
-/* How near a node is to that differs from kernel to kernel. */
+/* Scenarios in which an OOM kill is expected on some kernels. */
 bool kill_is_a_result(const struct run *run)
 {
 	return run->opt.scenario == EDGE || run->opt.scenario == FLIP ||
@@ -99,7 +99,7 @@ bool kill_is_a_result(const struct run *run)
 static int report_death(struct run *run, struct worker *worker, int status)
 {
 	if (*worker->slot->note)
-		return fail(run, EXIT_FAILED, "%s gave up: it %s",
+		return fail(run, EXIT_FAILED, "%s failed: it %s",
 			    worker->name, worker->slot->note);
 	if (WIFSIGNALED(status) &&
 	    group_number(run, worker, "memory.events", "oom_kill")) {
@@ -116,7 +116,7 @@ static int report_death(struct run *run, struct worker *worker, int status)
 		    worker->name, WEXITSTATUS(status));
 }
 
-/* -1 when it is time to stop: a signal, or an actor that is gone. */
+/* Returns -1 at a signal or the end of a worker, when the run must end. */
 int check_workers(struct run *run)
 {
 	int status;
@@ -143,7 +143,7 @@ void sleep_until(unsigned long long ns)
 		.tv_nsec = ns % NS_A_SECOND,
 	};
 
-	/* A signal ends the sleep, and all_well() sees to it. */
+	/* A signal ends the sleep, and check_workers() handles it. */
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 }
 
@@ -166,7 +166,7 @@ int wait_until(struct run *run, bool (*done)(struct run *run),
 			return run->status ? -1 : 0;
 		if (now_ns() - start > seconds * NS_A_SECOND)
 			return fail(run, EXIT_FAILED,
-				    "%s, and %d seconds have passed", what,
+				    "%s within %d seconds", what,
 				    seconds);
 		sleep_until(now_ns() + WAIT_STEP_NS);
 	}
@@ -177,13 +177,13 @@ bool hot_has_read_all(struct run *run)
 	return atomic_load(&find_worker(run, HOT)->slot->ready);
 }
 
-/* Once, so that all it needs has been read from the disk. */
+/* One run, so that its files are in the page cache. */
 bool job_was_done(struct run *run)
 {
 	return atomic_load(&find_worker(run, JOB)->slot->rounds);
 }
 
-/* All that take memory of their own first. */
+/* Tasks that fill their memory first. */
 bool tasks_are_ready(struct run *run)
 {
 	int i;
@@ -207,7 +207,7 @@ static bool has_filled_up(struct run *run, const struct worker *worker)
 	return !read_number(path, &now) && now >= worker->high;
 }
 
-/* All that have a memory.high. */
+/* All workers with a memory.high. */
 bool streams_have_filled_up(struct run *run)
 {
 	int i;
@@ -237,8 +237,8 @@ unsigned long long runs_so_far(struct run *run)
 }
 
 /*
- * kswapd may find page cache from before, which the hog then takes the place
- * of. Until that is over the node is not what the scenario is about.
+ * kswapd may reclaim old page cache, whose place the hog takes. The scenario begins
+ * after that.
  */
 bool hog_is_steady(struct run *run)
 {
@@ -277,7 +277,7 @@ bool node_is_empty(struct run *run)
 
 void end_worker(struct worker *worker)
 {
-	/* It may have gone first. */
+	/* It may have ended already. */
 	if (!worker->pid)
 		return;
 	kill(worker->pid, SIGKILL);
@@ -286,11 +286,11 @@ void end_worker(struct worker *worker)
 	worker->pid = 0;
 }
 
-/* Says why, where it did not go well; the program's exit status. */
+/* Prints the reason of a failure. Returns the exit status of the program. */
 int finish(struct run *run)
 {
 	if (fflush(stdout) || ferror(stdout))
-		fail(run, EXIT_FAILED, "cannot write what was measured");
+		fail(run, EXIT_FAILED, "cannot write the results");
 	if (run->status == EXIT_SKIP)
 		fprintf(stderr, "%s: cannot run here: %s\n", PROGRAM, run->why);
 	else if (run->status)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Swap of our own.
+ * The swap of a run: zram or a file.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void fill_swap_header(char *page, size_t page_size, unsigned int pages)
 	memcpy(page + page_size - len, SWAP_SIGNATURE, len);
 }
 
-/* Into a file without holes: swapon looks at the blocks. */
+/* The file must have no holes, because swapon maps its blocks. */
 static int write_swap_header(const struct run *run, int fd,
 			     unsigned long long bytes)
 {
@@ -58,7 +58,7 @@ static int write_swap_area(struct run *run, unsigned long long size)
 			  strerror(-err)) : 0;
 }
 
-/* A device of zram that is not in use; else the swap is a file. */
+/* Chooses an unused zram device, if there is one. */
 void note_zram(struct run *run)
 {
 	static const char dir[] = "/sys/block/zram0";
@@ -74,8 +74,8 @@ void note_zram(struct run *run)
 }
 
 /*
- * Before the node is filled: what takes memory or a disk's time. Nothing to do
- * where no swap is wanted.
+ * Makes the swap area, if the run has one. Runs before the node is filled, because it
+ * needs memory and disk time.
  */
 int make_swap(struct run *run)
 {

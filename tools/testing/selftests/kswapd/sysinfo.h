@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reads what the kernel tells about nodes, zones, reclaim and threads.
+ * Reads nodes, zones, reclaim counters and CPU times from /proc and /sys.
  */
 #ifndef KSWAPD_SYSINFO_H
 #define KSWAPD_SYSINFO_H
@@ -19,7 +19,7 @@
 #define __noreturn	__attribute__((__noreturn__))
 #endif
 
-/* A file's text in a buffer that is kept and only ever grows. */
+/* The text of a file, in a buffer that is reused and only grows. */
 struct text {
 	char *buf;
 	size_t len;
@@ -42,15 +42,12 @@ bool has_word(const char *list, const char *word);
 /*
  * The pages of a node and its watermarks.
  *
- * A zone keeps its lowmem reserve from user pages on top of each watermark, so
- * min, low and high here have the reserve in them: they are what an allocation
- * of user memory, and kswapd on its behalf, compare free pages with. A zone so
- * small that the reserve takes all of it is never used for user pages nor ever
- * balanced; it is left out of free and of the watermarks, or else its idle
- * pages would look like room.
+ * min, low and high include the lowmem reserve of each zone, because allocations of
+ * user memory, and kswapd, compare free pages with that sum. A zone that is smaller
+ * than its reserve holds no user pages and is never balanced. free and the watermarks
+ * leave it out, because its free pages are not usable.
  *
- * The watermarks are without the boost that fragmentation puts on them for a
- * while; that is in boost.
+ * The watermarks exclude the temporary boost against fragmentation; see boost.
  */
 struct node_state {
 	unsigned long long free;
@@ -62,38 +59,38 @@ struct node_state {
 	unsigned long long usable;	/* managed pages of the zones counted */
 	unsigned long long managed;	/* managed pages of all its zones */
 	/*
-	 * Zones are judged one by one, and sums do not tell: kswapd is woken
-	 * when no zone has more than low (over_low is 0), and is content when
-	 * one has more than high (balanced).
+	 * The kernel checks each zone, not the sum: kswapd is woken if no zone
+	 * has more than low (over_low is 0), and the node is balanced if one
+	 * zone has more than high.
 	 */
-	unsigned long long over_low;	/* sum of what zones have above low */
-	unsigned long long over_mid;	/* the same, of halfway to min */
+	unsigned long long over_low;	/* sum of free pages above low, by zones */
+	unsigned long long over_mid;	/* the same above (min + low) / 2 */
 	bool balanced;
 	int zones;			/* zones counted */
 	bool hopeless;			/* node_unreclaimable */
-	int failures;			/* kswapd_failures; -1 where it is not shown */
+	int failures;			/* kswapd_failures; -1: not in zoneinfo */
 };
 
 /* From the text of /proc/zoneinfo; false if the node has no memory in it. */
 bool node_state_parse(const char *text, int nid, struct node_state *node);
-/* The same without ZONE_MOVABLE: what the kernel's own memory can come from. */
+/* The same without ZONE_MOVABLE, for unmovable kernel memory. */
 bool node_state_parse_fixed(const char *text, int nid, struct node_state *node);
 
-/* What the kernel has counted of the node's kswapd since boot. */
+/* Counters of the node's kswapd since boot. */
 struct kswapd_counts {
 	unsigned long long runs_failed;
 	unsigned long long given_up;
 	unsigned long long revived;
 };
 
-/* False where the kernel has no such counters. */
+/* False if the kernel has no such counters. */
 bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts);
 
-/* The node's kswapd, or 0 where it cannot be seen. */
+/* The pid of the node's kswapd, or 0 if /proc does not show it. */
 pid_t find_kswapd(int nid);
-/* CPU time in ns since the thread began; 0 or a negative errno. */
+/* CPU time of a thread in ns. Returns 0 or a negative errno. */
 int thread_cpu_ns(pid_t pid, bool schedstat, unsigned long long *ns);
-/* Does the kernel account run time in /proc/PID/schedstat? */
+/* True if the kernel accounts run time in /proc/PID/schedstat. */
 bool have_schedstat(void);
 
 unsigned long long now_ns(void);

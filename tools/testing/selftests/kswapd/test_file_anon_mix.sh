@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# File and anonymous pressure at once must not get anybody in a memory cgroup
-# OOM-killed as long as there are file pages to evict, whatever the LRU.
-# KSWAPD_TEST_DIR is where the file goes; no tmpfs.
+# File and anonymous pressure in a memory cgroup must not cause an OOM kill while
+# file pages can be evicted, under each LRU. KSWAPD_TEST_DIR is the directory of the
+# file, not on a tmpfs.
 
 PATH=$(dirname "$0"):$PATH
 file=${KSWAPD_TEST_DIR:-.}/file_anon_mix.$$
@@ -10,22 +10,22 @@ switch=/sys/kernel/mm/lru_gen/enabled
 former=
 failed=0
 number=0
-# More tasks than CPUs, but page tables for all of them must fit as well.
+# More tasks than CPUs, but the page tables of all must fit.
 readers=$(nproc)
 [ "$readers" -le 32 ] || readers=32
 
-# The program removes its file itself.
+# The program removes its file.
 # shellcheck disable=SC2317 # run by the trap
 restore()
 {
 	[ -z "$former" ] || echo "$former" >"$switch"
 }
 
-# one WORDS VALUE: the switch's value, or nothing for a kernel that has none.
+# one WORDS VALUE: a test with that value of the switch, "" on a kernel without it.
 one()
 {
 	number=$((number + 1))
-	# Groups made from here on begin with it.
+	# The cgroups made later use this LRU from the start.
 	if [ -n "$2" ] && ! { echo "$2" >"$switch"; } 2>/dev/null; then
 		echo "ok $number $1 # SKIP cannot change the LRU"
 		return

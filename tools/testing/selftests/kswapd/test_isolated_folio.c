@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A folio whose LRU flag somebody has taken, to move the folio under lru_lock,
- * cannot be isolated until that is done. It must not keep reclaim from all the
- * others: a memory cgroup with file pages left is not to be OOM-killed for it.
+ * A task that moves a folio under lru_lock clears its LRU flag first. Until the move
+ * is done, reclaim cannot isolate the folio. One such folio must not keep reclaim
+ * from all other folios: a cgroup with evictable file pages must see no OOM kill.
  *
- * The flag is gone for a moment only, so a kernel that has it wrong is seen
- * where that moment is long: where the processor is virtual and does not run,
- * or where a debugging aid holds it up there.
+ * The flag is cleared for a moment only, so a faulty kernel fails only if that moment
+ * is long: on a virtual CPU that is preempted, or with a delay in the kernel.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -19,7 +18,7 @@
 #include "cgroup_util.h"
 #include "expect.h"
 
-/* Warm and cold file pages fill half; anonymous memory needs half of that. */
+/* Warm and cold file pages fill half of the cgroup, anonymous memory needs 3/4 of it. */
 #define MEMORY_MAX	(64 * MIB)
 #define WARM_SIZE	(24 * MIB)
 #define COLD_SIZE	(8 * MIB)
@@ -90,7 +89,7 @@ static int open_file(struct slot *slot, enum file file)
 	return fd;
 }
 
-/* Returns what is mapped, with a byte of each page read. */
+/* Maps the file and reads a byte of each page. */
 static char *map_file(struct slot *slot, int fd, size_t size, size_t page)
 {
 	char *mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -101,7 +100,7 @@ static char *map_file(struct slot *slot, int fd, size_t size, size_t page)
 		worker_fail(slot, "cannot map a file: %s", strerror(errno));
 	for (at = 0; at < size; at += page)
 		seen += mem[at];
-	/* Or the compiler would see no use in reading. */
+	/* Keeps the compiler from dropping the reads. */
 	atomic_store(&slot->seen, seen);
 	return mem;
 }
@@ -119,11 +118,12 @@ static void read_all(struct slot *slot, int fd)
 }
 
 /*
- * Nobody else is to empty the batch of its CPU. Under MGLRU what is read comes
- * to be older than what is mapped, the one page first of all, which is alone in
- * the oldest generation once the rest of that has been evicted. Each madvise()
- * moves it, and puts it into the batch to be moved again. 6.19 does not move a
- * page that is in the oldest generation already, and so it is asked less there.
+ * Moves a single page constantly. It has a CPU for itself, so that no other task
+ * flushes the batch of that CPU. Under MGLRU, pages that were read are older than
+ * mapped pages. The single page is the oldest, and is alone in the oldest generation
+ * after the eviction of the rest. Each madvise() puts the page into the batch and
+ * moves it. Linux 6.19 does not move a page of the oldest generation, so the race is
+ * rarer there.
  */
 static void __noreturn mover_body(const struct run *run, struct slot *slot,
 				  int cpu)
@@ -158,7 +158,7 @@ static void __noreturn taker_body(const struct run *run, struct slot *slot)
 	_exit(EXIT_OK);
 }
 
-/* The last CPU that we may use, and no other task of ours will. */
+/* Reserves the last allowed CPU for the mover. */
 static int keep_cpu(struct run *run)
 {
 	cpu_set_t cpus;
@@ -168,7 +168,7 @@ static int keep_cpu(struct run *run)
 		return fail(run, EXIT_SKIP, "there are too many CPUs: %s",
 			    strerror(errno));
 	if (CPU_COUNT(&cpus) < 2)
-		return fail(run, EXIT_SKIP, "there is one CPU only");
+		return fail(run, EXIT_SKIP, "there is only one CPU");
 	while (!CPU_ISSET(cpu, &cpus))
 		cpu--;
 	CPU_CLR(cpu, &cpus);
@@ -178,10 +178,10 @@ static int keep_cpu(struct run *run)
 	return cpu;
 }
 
-/* A task in the group; cpu: what the mover is bound to, or -1 for the taker. */
+/* Starts a task in the group: the mover on a CPU, or the taker with cpu -1. */
 static pid_t start(const char *group, struct slot *slot, int cpu)
 {
-	/* The mover would be a larger victim than it is worth. */
+	/* The OOM killer must choose the taker. */
 	pid_t pid = fixture_fork(&fixture, cpu < 0 ? 1000 : -1000, slot);
 
 	if (pid)
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(isolated_folio, others_are_evicted, TIMEOUT)
 	       cg_read_key_long(self->group, "memory.stat", "\nfile ") /
 	       (long)MIB, (WARM_SIZE + COLD_SIZE) / MIB);
 	EXPECT_EQ(0, cg_read_key_long(self->group, "memory.events", "oom_kill "));
-	/* Was it killed for that, or did it give up? */
+	/* The note has the reason of a failure; a killed taker has none. */
 	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status)) {
 		TH_LOG("the taker of memory %s", *taker->note ? taker->note :
 		       "was killed");

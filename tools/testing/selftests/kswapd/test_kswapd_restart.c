@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where there is work for kswapd, it must do most of that: on a node that it had
- * given up, and on one that is well, but never balanced for long.
+ * If reclaim makes progress, kswapd must do most of it: on a healthy node that is never
+ * balanced for long, and on a node on which it had given up.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,9 +10,9 @@
 
 #define WINDOWS			6
 #define WINDOW			3
-#define ALLOWED_HOPELESS	10.0	/* per cent of the looks at the node */
-#define ALLOWED_SHARE		50.0	/* per cent of what is scanned */
-/* Where swap is slow, all scan. */
+#define ALLOWED_HOPELESS	10.0	/* per cent of the polls of the node */
+#define ALLOWED_SHARE		50.0	/* per cent of the pages scanned */
+/* With slow swap, all tasks scan. */
 #define ALLOWED_SWAP_SHARE	10.0
 #define TIMEOUT			600
 
@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(kswapd_restart)
 	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
-/* With memory.low @low for the page cache of each; 0 is no protection. */
+/* memory.low @low protects the page cache of each reader; 0: no protection. */
 static int add_protected_readers(struct node_fixture *fixture, unsigned long long low)
 {
 	struct run *run = &fixture->run;
@@ -86,7 +86,7 @@ static int add_readers(struct node_fixture *fixture)
 	return add_protected_readers(fixture, 0);
 }
 
-/* Of what kswapd and direct reclaim scanned. */
+/* Of the pages that kswapd and direct reclaim scanned. */
 static double kswapd_share(const struct sample *s)
 {
 	double sum = s->diff.kswapd_scanned + s->diff.direct_scanned;
@@ -119,13 +119,13 @@ static bool reclaim_goes_on(struct run *run)
 } while (0)
 
 #define EXPECT_AT_WORK(share) do {					\
-	EXPECT_AT_MOST("node hopeless, % of the looks",			\
+	EXPECT_AT_MOST("node hopeless, % of the polls",			\
 		       hopeless_share(&fixture.window), 0, ALLOWED_HOPELESS);\
-	EXPECT_AT_LEAST("kswapd's part of the scanning, %",		\
+	EXPECT_AT_LEAST("kswapd's share of the scanning, %",		\
 			kswapd_share(&fixture.window), 100, share);	\
 } while (0)
 
-/* Readers fill a healthy node, and kswapd is there all the time. */
+/* Readers fill a healthy node, and kswapd works all the time. */
 #define EXPECT_STAYS_AT_WORK(low) do {					\
 	ASSERT_STEP(add_protected_readers(&fixture, low));		\
 	ASSERT_STEP(wait_until(&fixture.run, reclaim_goes_on,		\
@@ -134,7 +134,7 @@ static bool reclaim_goes_on(struct run *run)
 	EXPECT_AT_WORK(ALLOWED_SHARE);					\
 } while (0)
 
-/* It may take its time to come back, but then it must be there. */
+/* kswapd must work in one of the windows, and need not restart at once. */
 #define EXPECT_RESTART(share) do {					\
 	const struct sample *s_ = &fixture.window;			\
 	int i_;								\
@@ -150,15 +150,15 @@ static bool reclaim_goes_on(struct run *run)
 	EXPECT_AT_WORK(share);						\
 } while (0)
 
-/* Page cache that readers fill as fast as it is reclaimed is not hopeless. */
+/* Readers refill the page cache as fast as it is reclaimed: the node is not hopeless. */
 TEST_F_TIMEOUT(kswapd_restart, readers_on_a_healthy_node, TIMEOUT)
 {
 	EXPECT_STAYS_AT_WORK(0);
 }
 
 /*
- * Nor is page cache that memory.low protects, if the node has nothing else. A
- * kernel whose kswapd honors memory.low to the end fails this.
+ * memory.low protects all page cache: kswapd must override it. A kernel whose kswapd
+ * always honors memory.low fails.
  */
 TEST_F_TIMEOUT(kswapd_restart, protected_readers_on_a_healthy_node, TIMEOUT)
 {
@@ -166,8 +166,8 @@ TEST_F_TIMEOUT(kswapd_restart, protected_readers_on_a_healthy_node, TIMEOUT)
 }
 
 /*
- * Nor is such that is used twice, and is on the active list, while what kswapd
- * is told of the lists is seconds old.
+ * All page cache is used twice and is on the active list, and the list sizes that
+ * kswapd reads are seconds old: kswapd must still deactivate pages.
  */
 TEST_F_TIMEOUT(kswapd_restart, senders_on_a_healthy_node, TIMEOUT)
 {
@@ -176,18 +176,18 @@ TEST_F_TIMEOUT(kswapd_restart, senders_on_a_healthy_node, TIMEOUT)
 	EXPECT_STAYS_AT_WORK(0);
 }
 
-/* The hog has left nearly all of the node, and readers fill it again. */
+/* End the hog, and let readers fill the node: kswapd restarts. */
 TEST_F_TIMEOUT(kswapd_restart, readers_after_exit, TIMEOUT)
 {
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	fixture_end_hog(&fixture);
 	ASSERT_STEP(wait_until(&fixture.run, node_is_empty,
-			       "the hog's memory has not come back"));
+			       "the memory of the hog has not become free"));
 	ASSERT_STEP(add_readers(&fixture));
 	EXPECT_RESTART(ALLOWED_SHARE);
 }
 
-/* The hog stays, and part of it can be swapped out from now on. */
+/* Add swap for the hog, and readers: kswapd restarts. */
 TEST_F_TIMEOUT(kswapd_restart, swap_for_the_hog, TIMEOUT)
 {
 	ASSERT_STEP(make_swap(&fixture.run));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A node that kswapd has given up, and cgroups that reclaim their own pages
- * there: kswapd must stay away for as long as that is all that happens.
+ * Make a node hopeless and let cgroups reclaim their own pages there: kswapd must stay
+ * stopped.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,13 +10,13 @@
 #include "expect.h"
 
 #define ANON_SIZE	(2 * SMALL_HIGH)
-/* All of it reclaimed must not lift the node above its high watermark. */
+/* Small enough that its reclaim does not balance the node. */
 #define RECLAIM_FILE	fixture_part_of_gap(&fixture, 0.35, 8 * MIB)
 #define RAISE_BY	fixture_part_of_gap(&fixture, 0.2, 4 * MIB)
 #define SMALLEST_GAP	(6 * MIB)
 #define MANY		4
 #define SELDOM_US	100000
-/* Runs of which some took what was not in use. */
+/* The failed runs need not come in a row. */
 #define ALLOWED_UP_TO	64
 #define TIMEOUT		600
 
@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(memcg_reclaim_keeps_hopeless)
 	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
-/* What all of them end with. */
+/* The end of each test. */
 #define PRESS_AND_EXPECT_STOPPED() do {					\
 	ASSERT_STEP(fixture_press(&fixture));			\
 	WATCH_UNTIL_STOPPED();						\
@@ -78,7 +78,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_unprotected, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* The file of others that is in use all the time must stay where it is. */
+/* Press a node with a hot file of another cgroup: the file stays cached. */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_is_left_alone, TIMEOUT)
 {
 	struct worker *stream;
@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_is_left_alone, TIMEOUT)
 
 static unsigned long long rounds_before;
 
-/* What was evicted of it has been read again: the round may have begun before. */
+/* A whole round since then has read all evicted pages again. */
 static bool hot_is_back(struct run *run)
 {
 	return atomic_load(&find_worker(run, HOT)->slot->rounds) >
@@ -102,8 +102,8 @@ static bool hot_is_back(struct run *run)
 }
 
 /*
- * The same of a file that is used ten times a second. kswapd finds pages of it in
- * each run, and they are back at once: that must not keep it from giving up.
+ * The same with a file that is used ten times a second: each run of kswapd reclaims
+ * pages of it, which refault at once, and kswapd gives up all the same.
  */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_comes_back, TIMEOUT)
 {
@@ -120,7 +120,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_comes_back, TIMEOUT)
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	runs = runs_so_far(run) - run->runs_at_start;
 	rounds_before = atomic_load(&hot->slot->rounds);
-	ASSERT_STEP(wait_until(run, hot_is_back, "the hot file does not get on"));
+	ASSERT_STEP(wait_until(run, hot_is_back, "the task of the hot file makes no progress"));
 	PRESS_AND_EXPECT_STOPPED();
 	EXPECT_AT_MOST("runs until kswapd gave up", runs, 16, ALLOWED_UP_TO);
 }
@@ -141,8 +141,8 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, several_cgroups, TIMEOUT)
 }
 
 /*
- * The limit is two levels above the task. Protection below a limit is also one
- * from that limit, so it ends when the pressure begins.
+ * Press by a limit two levels above the task. memory.min below a limit also protects
+ * from that limit, so it is removed first.
  */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, nested_cgroups, TIMEOUT)
 {
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, nested_cgroups, TIMEOUT)
 	ASSERT_STEP(set_memory(run, inner, "memory.min", min));
 	SKIP_OR_ASSERT(stream = new_worker(run, STREAMER, "outer/inner/stream"));
 	ASSERT_STEP(fixture_protect(&fixture, stream, min));
-	/* What the outer cgroup may have is what fills this one up. */
+	/* The limit of the outer cgroup bounds this one. */
 	stream->high = STREAM_HIGH - STREAM_HIGH / 8;
 	ASSERT_STEP(launch(run, stream));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, nested_cgroups, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* Reclaim that somebody asks for, and no limit. */
+/* Press by memory.reclaim, without a limit. */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_reclaim, TIMEOUT)
 {
 	struct run *run = &fixture.run;
@@ -197,7 +197,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_reclaim, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* Swap for the cgroup that presses, and none for the rest of the node. */
+/* Only the pressing cgroup may use swap. */
 static struct worker *add_anon(struct node_fixture *fixture)
 {
 	struct worker *anon = new_worker(&fixture->run, ANON, "anon");
@@ -223,7 +223,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, anon_only, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* Swap that the hog may not use is no help. */
+/* Add swap that the hog may not use: kswapd stays stopped. */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, swapon_while_hopeless, TIMEOUT)
 {
 	struct worker *anon;
@@ -267,21 +267,21 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_raised, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* The other one goes on, and what the dead one held is too little to help. */
+/* Kill one of two cgroups: the memory that it frees is too little to balance the node. */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, cgroup_killed, TIMEOUT)
 {
 	struct worker *doomed;
 	struct worker *stream;
 
 	if (gap_bytes(&fixture.run) < SMALLEST_GAP)
-		SKIP(return, "what the smallest cgroup holds would balance the node");
+		SKIP(return, "the memory of the smallest cgroup would balance the node");
 	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", SMALL_HIGH));
 	ASSERT_STEP(launch(&fixture.run, stream));
 	SKIP_OR_ASSERT(doomed = fixture_stream(&fixture, "doomed", SMALL_HIGH / 4));
 	ASSERT_STEP(launch(&fixture.run, doomed));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
-	/* In the middle of its reclaim; the next window begins at once. */
+	/* During its reclaim; the next window begins at once. */
 	ASSERT_EQ(0, cg_killall(doomed->cgroup));
 	end_worker(doomed);
 	ASSERT_EQ(0, cg_destroy(doomed->cgroup));
@@ -312,7 +312,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, bound_by_mbind, TIMEOUT)
 	PRESS_AND_EXPECT_STOPPED();
 }
 
-/* The core of it on other nodes than the last one. */
+/* memory_high_protected on other nodes than the last one. */
 FIXTURE(topology)
 {
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nobody is to be OOM-killed for memory that is free, but lies on the lists of
- * other CPUs. A kswapd that runs keeps these lists short; one that has given the
- * node up does not.
+ * No OOM kill may happen while free memory is on the lists of other CPUs. A running
+ * kswapd keeps these lists short, but not on a hopeless node.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -44,7 +43,7 @@ FIXTURE_TEARDOWN(oom_pcp_drain)
 	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
-/* As the kernel has them; they may then hold an eighth of a zone. */
+/* The kernel's default, with which the lists may hold an eighth of a zone. */
 static int let_lists_grow(struct run *run)
 {
 	int err = write_line(LISTS_FILE, "0");
@@ -53,7 +52,7 @@ static int let_lists_grow(struct run *run)
 			  LISTS_FILE, strerror(-err)) : 0;
 }
 
-/* The same that bed_fork() gives others, on the node and ready. */
+/* Starts a shifter on the node and waits until it is ready. */
 static pid_t add_shifter(struct node_fixture *fixture, struct slot *slot,
 			 struct slot *shared, int tasks, size_t size)
 {
@@ -92,7 +91,7 @@ static pid_t add_shifter(struct node_fixture *fixture, struct slot *slot,
 		atomic_store(&slots_[i_]->leave, true);				\
 	for (i_ = 0; i_ < (n); i_++) {						\
 		ASSERT_EQ(pids_[i_], waitpid(pids_[i_], &status_, 0));		\
-		TH_LOG("went from CPU to CPU %llu times",			\
+		TH_LOG("moved from CPU to CPU %llu times",			\
 		       (unsigned long long)atomic_load(&slots_[i_]->rounds));	\
 		EXPECT_TRUE(WIFEXITED(status_) && !WEXITSTATUS(status_)) {	\
 			TH_LOG("a shifter %s", *slots_[i_]->note ?		\
@@ -103,15 +102,15 @@ static pid_t add_shifter(struct node_fixture *fixture, struct slot *slot,
 } while (0)
 
 /*
- * What it takes, it has given back before. The hog is not to fill the room of
- * that moment, and nobody is to wake kswapd.
+ * Shift memory that was just freed from CPU to CPU: no OOM kill. The hog is stopped, so
+ * that it does not take these pages, and touch ends, so that kswapd is not woken.
  */
 TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_first, TIMEOUT)
 {
 	SHIFT_AND_EXPECT_NO_KILL(1, gap_bytes(&fixture.run) + SLACK);
 }
 
-/* Several tasks at once: each finds what the others have given back. */
+/* The same with several tasks: each allocates pages that the others have freed. */
 TEST_F_TIMEOUT(oom_pcp_drain, lists_are_drained_for_many, TIMEOUT)
 {
 	SHIFT_AND_EXPECT_NO_KILL(MANY, gap_bytes(&fixture.run) / MANY + SLACK);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What brings a kswapd back that has given its node up. Each test first makes
- * sure that pressure alone does not.
+ * Each reset of the count of a hopeless node, and its reason. Each test first checks
+ * that pressure alone resets nothing.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -47,8 +47,8 @@ FIXTURE_TEARDOWN(reset_reasons)
 }
 
 /*
- * Hopeless, pressed and still hopeless; the pressure is stopped again. Where
- * kswapd did not stay away, there is no revival to wait for.
+ * Makes the node hopeless, presses, expects a stopped kswapd, and stops the pressure.
+ * If kswapd runs, there is no reset to wait for.
  */
 #define EXPECT_STILL_HOPELESS() do {					\
 	struct worker *stream_;						\
@@ -72,16 +72,16 @@ FIXTURE_TEARDOWN(reset_reasons)
 } while (0)
 
 /*
- * The event tells the reason and the task, where the kernel has it; 0: any task. A
- * hog that exits asks for memory of its node once more: that wakes kswapd, which may
- * be the first to find the node balanced.
+ * Checks reason and task of the event, if the kernel has it; task 0: any. A hog that
+ * exits allocates on its node once more. That wakes kswapd, which may be the first to
+ * find the node balanced.
  */
 #define EXPECT_REASON(why, who) do {					\
 	const struct event *event_;					\
 	pid_t who_ = (who);						\
 									\
 	ASSERT_STEP(wait_until(&fixture.run, node_is_not_hopeless,	\
-			       "kswapd does not come back"));		\
+			       "kswapd does not restart"));		\
 	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));	\
 	event_ = trace_find(&fixture.trace, RESET, why, fixture.to);	\
 	if (!event_ && fixture.hog_gone)				\
@@ -97,8 +97,8 @@ FIXTURE_TEARDOWN(reset_reasons)
 } while (0)
 
 /*
- * Nothing wakes kswapd any more, the hog's looks at the node neither, and the time is
- * over for which it was to be left alone: a reset by others counts from here on.
+ * Stops all tasks that wake kswapd and waits for the backoff: from then on, resets by
+ * other tasks count.
  */
 #define LET_KSWAPD_SLEEP() do {						\
 	end_worker(find_worker(&fixture.run, TOUCH));			\
@@ -106,19 +106,19 @@ FIXTURE_TEARDOWN(reset_reasons)
 	sleep_until(now_ns() + OTHERS_WAIT_NS);				\
 } while (0)
 
-/* The hog goes, and reclaim of a cgroup then finds the node balanced. */
+/* End the hog and press: reclaim of a cgroup finds the node balanced. */
 TEST_F_TIMEOUT(reset_reasons, balanced_after_exit, TIMEOUT)
 {
 	SET_UP_HOPELESS(LAST_NODE);
 	LET_KSWAPD_SLEEP();
 	fixture_end_hog(&fixture);
 	ASSERT_STEP(wait_until(&fixture.run, node_is_empty,
-			       "the hog's memory has not come back"));
+			       "the memory of the hog has not become free"));
 	ASSERT_STEP(fixture_press(&fixture));
 	EXPECT_REASON("DIRECT", find_worker(&fixture.run, STREAMER)->pid);
 }
 
-/* Freed pages do it alone, where there is a node to fall back to. */
+/* End the hog on a node with a fallback node: freed pages reset the count. */
 TEST_F_TIMEOUT(reset_reasons, pages_freed, TIMEOUT)
 {
 	SET_UP_HOPELESS(FIRST_NODE);
@@ -149,7 +149,7 @@ TEST_F_TIMEOUT(reset_reasons, swap_added, TIMEOUT)
 	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 
-/* kswapd's own runs have become long enough to step in between. */
+/* More cgroups make the runs of kswapd long enough to change a setting between two. */
 static int slow_down(struct node_fixture *fixture)
 {
 	char path[PATH_MAX + 32];
@@ -176,7 +176,7 @@ static struct worker *add_cache(struct node_fixture *fixture)
 	return launch(&fixture->run, cache) || fixture_hold(fixture) ? NULL : cache;
 }
 
-/* Reads failures from the pipe as they happen, until enough have. */
+/* Reads failed runs from the pipe, until there are enough. */
 static int wait_for_failures(struct node_fixture *fixture)
 {
 	unsigned long long deadline = now_ns() + 60 * NS_A_SECOND;
@@ -228,7 +228,7 @@ TEST_F_TIMEOUT(reset_reasons, cache_loses_protection, TIMEOUT)
 	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 
-/* It has failed a few times when page cache loses its protection. */
+/* Let page cache lose its protection after a few failed runs: kswapd resets the count. */
 TEST_F_TIMEOUT(reset_reasons, kswapd_itself, TIMEOUT)
 {
 	struct run *run = &fixture.run;
@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(reset_reasons, kswapd_itself, TIMEOUT)
 		ASSERT_STEP(wait_for_failures(&fixture));
 		ASSERT_STEP(fixture_protect(&fixture, cache, 0));
 		ASSERT_STEP(wait_until(run, reset_or_hopeless,
-				       "kswapd neither gives up nor comes back"));
+				       "kswapd neither gives up nor resets the count"));
 		if (trace_find(&fixture.trace, RESET, "KSWAPD", fixture.to))
 			break;
 		TH_LOG("attempt %d was too late", i + 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The count of failed runs, as the events tell it.
+ * The events of failed runs and resets, the backoff, and the counters.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -9,11 +9,11 @@
 
 #include "expect.h"
 
-/* MAX_RECLAIM_RETRIES; a wakeup that is under way may add one. */
+/* MAX_RECLAIM_RETRIES; a concurrent wakeup may add one. */
 #define HOPELESS_AT	16
 #define RACE		1
 
-/* How long kswapd is left alone: so long at first, and doubled so often at most. */
+/* Seconds of the first backoff, and the largest number of doublings. */
 #define BACKOFF		0.1
 #define DOUBLED		5
 /* Ticks are coarse, and a run is traced when it ends. */
@@ -72,7 +72,7 @@ static int add_streams(struct node_fixture *fixture, int n)
 	return 0;
 }
 
-/* What happened since the count was known to be 0; NULL at the end. */
+/* The next event since the count was 0, or NULL. */
 static const struct event *next_event(const struct event *event)
 {
 	const struct trace *trace = &fixture.trace;
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(tracepoints, counts_to_sixteen, TIMEOUT)
 	EXPECT_AT_LEAST("failed runs", count, HOPELESS_AT, HOPELESS_AT);
 }
 
-/* The least time from a failed run to the next one. */
+/* The shortest time from a failed run to the next one. */
 static double backoff_after(int failures)
 {
 	int further = failures - HOPELESS_AT;
@@ -173,8 +173,8 @@ TEST_F_TIMEOUT(tracepoints, silence_under_pressure, TIMEOUT)
 }
 
 /*
- * A count that is 0 already is not set back: between two resets it was counted
- * from 1 on. Which of two events at the same time is traced first says nothing.
+ * Let several tasks find a balanced node: a count of 0 is not reset again, so there is a
+ * failed run with number 1 for each reset. Concurrent events are traced in any order.
  */
 TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 {
@@ -183,12 +183,12 @@ TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 	int resets = 0;
 
 	ASSERT_STEP(add_streams(&fixture, RECLAIMERS));
-	/* On a node that is well */
+	/* On a healthy node */
 	ASSERT_STEP(fixture_watch(&fixture, 1));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
 	fixture_end_hog(&fixture);
-	/* All of them find it balanced now, and one sets the count back. */
+	/* All of them find the node balanced, and one resets the count. */
 	ASSERT_STEP(fixture_press(&fixture));
 	ASSERT_STEP(fixture_watch(&fixture, 1));
 	while ((event = next_event(event))) {
@@ -211,10 +211,10 @@ TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 } while (0)
 
 /*
- * Reset the count, and go on with that while it counts up: each reset makes it begin
- * anew. A reset is traced a moment after it took place, so its place between the
- * counts says little. The first one of a round counts, since kswapd was left alone
- * for long enough; of the others few do.
+ * Reset the count repeatedly while runs fail: after each reset, the count restarts at 1.
+ * The event of a reset comes a moment after the reset, so its place between the failed
+ * runs is not checked. The first reset of a round counts, because the backoff is over;
+ * few of the others do.
  */
 TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 {
@@ -243,7 +243,7 @@ TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 		while (now_ns() < end)
 			TOGGLE();
 		ASSERT_STEP(wait_until(&fixture.run, node_is_hopeless,
-				       "kswapd does not give the node up again"));
+				       "kswapd does not give up again"));
 	}
 	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));
 	ASSERT_FALSE(fixture.trace.overrun);
@@ -264,7 +264,7 @@ TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 	EXPECT_AT_MOST("counts from 1", begins, resets + 1, resets + 1);
 }
 
-/* CPUs hand in what they have counted only now and then, or when asked to. */
+/* Reading stat_refresh flushes the per-CPU counters. */
 static bool counts_now(struct kswapd_counts *counts)
 {
 	char line[16];
@@ -273,7 +273,7 @@ static bool counts_now(struct kswapd_counts *counts)
 	return read_kswapd_counts(fixture.run.opt.node, &fixture.run.scratch, counts);
 }
 
-/* What the events since then make of these counters; returns the count now. */
+/* Adds the events since then to the counters; returns the count of failed runs. */
 static int counts_by_events(struct kswapd_counts *counts)
 {
 	const struct event *event = NULL;
@@ -308,11 +308,11 @@ static int counts_by_events(struct kswapd_counts *counts)
 	EXPECT_EQ(told_.given_up, now_.given_up);				\
 	EXPECT_EQ(told_.revived, now_.revived);					\
 	EXPECT_EQ(count_, node_.failures);					\
-	/* Their difference says how many nodes are given up: of one, 0 or 1. */ \
+	/* The difference is the number of hopeless nodes: here 0 or 1. */	\
 	EXPECT_EQ(node_.hopeless, now_.given_up - now_.revived);		\
 } while (0)
 
-/* The counters in vmstat say what the events say, through an episode. */
+/* Go through an episode: the counters in vmstat agree with the events. */
 TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 {
 	struct kswapd_counts was;
@@ -321,7 +321,7 @@ TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 		SKIP(return, "this kernel does not count what kswapd does");
 	ASSERT_STEP(add_streams(&fixture, 1));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
-	/* Nobody is to wake kswapd while they are read. */
+	/* No task may wake kswapd while the counters are read. */
 	end_worker(find_worker(&fixture.run, TOUCH));
 	EXPECT_COUNTS(was);
 	ASSERT_STEP(fixture_press(&fixture));
@@ -329,7 +329,7 @@ TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 	fixture_end_hog(&fixture);
 	ASSERT_STEP(fixture_press(&fixture));
 	ASSERT_STEP(wait_until(&fixture.run, node_is_not_hopeless,
-			       "reclaim on a balanced node does not revive its kswapd"));
+			       "reclaim on a balanced node does not reset the count"));
 	fixture_stop(&fixture);
 	EXPECT_COUNTS(was);
 }

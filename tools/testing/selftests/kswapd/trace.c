@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The events of kswapd, in a tracefs instance of our own.
+ * The events of kswapd, in a new tracefs instance.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 
 #define BUFFER_KIB	512
 
-/* A reset has had two names. */
+/* The event of a reset has two names in the kernel's history. */
 static const struct {
 	enum event_kind kind;
 	const char *name;
@@ -101,7 +101,7 @@ static bool parse_event(const char *line, const char *end, int nid,
 	for (at = name; at > line && at[-1] != ' '; at--)
 		;
 	event->t = atof(at);
-	/* The name may have blanks and dashes of its own; a bracket follows. */
+	/* The name of the task may contain blanks and dashes. A bracket follows. */
 	at = memmem(line, end - line, " [", 2);
 	while (at && at > line && at[-1] == ' ')
 		at--;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The events of kswapd, in a tracefs instance of our own.
+ * The events of kswapd, in a new tracefs instance.
  */
 #ifndef KSWAPD_TRACE_H
 #define KSWAPD_TRACE_H
@@ -18,20 +18,20 @@ struct event {
 };
 
 struct trace {
-	bool has[NR_EVENTS];		/* does the kernel have it? */
+	bool has[NR_EVENTS];		/* events of this kernel */
 	struct event *events;
 	int nr;
-	bool overrun;			/* some were lost */
+	bool overrun;			/* events were lost */
 	struct text text;
 };
 
-/* Where the kernel has no tracing there are just no events. */
+/* A kernel without tracing has no events, which is no failure. */
 int trace_start(struct run *run, struct trace *trace);
 /* All events of the node under test so far. */
 int trace_read(struct run *run, struct trace *trace);
 int trace_count(const struct trace *trace, enum event_kind kind,
 		double from, double to);
-/* The first of them since a time. */
+/* The first event of a kind and reason since a time, or NULL. */
 const struct event *trace_find(const struct trace *trace, enum event_kind kind,
 			       const char *reason, double since);
 void trace_free(struct trace *trace);

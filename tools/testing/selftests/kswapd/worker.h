@@ -27,44 +27,44 @@ enum worker_kind {
 
 extern const char * const kind_names[NR_KINDS];
 
-/* What keeps an actor's memory on the node. */
+/* The means that keeps the memory of a worker on the node. */
 enum binding { BIND_TASK, BIND_RANGE, BIND_CPUSET };
 
 /*
- * How long an actor's reads, page faults or passes took, in microseconds: exact up to 15, then eight
- * steps to each power of two, the last one for all that is longer.
+ * Latencies of a worker's reads, page faults or passes, in microseconds. Buckets are
+ * exact up to 15, then there are eight to each power of two. The last bucket is open.
  */
 #define LATENCY_EXACT	16
 #define LATENCY_STEPS	8
 #define NR_LATENCIES	(LATENCY_EXACT + 24 * LATENCY_STEPS)
 
-/* What an actor tells the supervisor, in memory that both have mapped. */
+/* State of a worker, in memory shared with the supervisor. */
 struct slot {
-	atomic_ullong bytes;			/* read so far; of JOB, us taken */
+	atomic_ullong bytes;			/* read so far; of JOB, us used */
 	atomic_ullong rounds;			/* passes or pulses done */
-	atomic_ullong changed_ns;		/* when the hog last took */
-	atomic_ullong latency[NR_LATENCIES];	/* that took so long */
-	atomic_uchar seen;			/* sum of what was touched */
+	atomic_ullong changed_ns;		/* when the hog last grew */
+	atomic_ullong latency[NR_LATENCIES];	/* number per bucket */
+	atomic_uchar seen;			/* sum of the bytes read */
 	atomic_bool ready;
-	atomic_bool leave;			/* the hog is to let go ... */
-	atomic_bool left;			/* ... and has */
-	char note[160];				/* why it gave up */
+	atomic_bool leave;			/* tells the hog to release memory */
+	atomic_bool left;			/* the hog has released it */
+	char note[160];				/* reason of a failure */
 };
 
 struct worker {
 	char name[16];
 	enum worker_kind kind;
 	pid_t pid;				/* 0: not running */
-	unsigned long long oom_killed_ns;	/* 0: it was not */
+	unsigned long long oom_killed_ns;	/* 0: not killed */
 	struct slot *slot;
 	enum binding binding;
-	unsigned long long size;		/* of ANON, or else of the file */
-	unsigned long long high;		/* memory.high that fills it up */
-	unsigned long long min;			/* memory.min that it has */
+	unsigned long long size;		/* of its memory or file */
+	unsigned long long high;		/* size of its full cgroup */
+	unsigned long long min;			/* its memory.min */
 	const struct worker *target;		/* of RECLAIMER */
 	char cgroup[PATH_MAX];
 	char file[PATH_MAX];
-	int fd;					/* of its file, in its own process */
+	int fd;					/* its file, in its process only */
 };
 
 /* start_worker.c */

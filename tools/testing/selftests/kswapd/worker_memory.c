@@ -15,14 +15,14 @@ static int set_policy(int mode, int nid)
 	int err = 0;
 
 	numa_bitmask_setbit(mask, nid);
-	/* The kernel reads one bit less than it is told. */
+	/* The kernel reads one bit less than the given size. */
 	if (set_mempolicy(mode, mask->maskp, mask->size + 1))
 		err = -errno;
 	numa_bitmask_free(mask);
 	return err;
 }
 
-/* The supervisor has a policy, which children inherit. */
+/* Drops the policy inherited from the supervisor. */
 int set_policy_default(void)
 {
 	return set_mempolicy(MPOL_DEFAULT, NULL, 0) ? -errno : 0;
@@ -60,14 +60,14 @@ void *map_small_pages(struct slot *slot, size_t size)
 		worker_fail(slot, "cannot map %zu bytes: %s", size,
 			    strerror(errno));
 	/*
-	 * Huge pages would take memory in lumps larger than the distance
-	 * between two watermarks, and bring compaction into the picture.
+	 * A huge page can be larger than the gap between two watermarks, and
+	 * it would need compaction.
 	 */
 	madvise(mem, size, MADV_NOHUGEPAGE);
 	return mem;
 }
 
-/* A byte of each. */
+/* Writes a byte of each page. */
 void write_pages(char *mem, size_t size, size_t page)
 {
 	size_t at;
@@ -76,8 +76,7 @@ void write_pages(char *mem, size_t size, size_t page)
 		mem[at] = 1;
 }
 
-void *map_anonymous(const struct run *run, struct worker *worker,
-			   size_t size)
+void *map_anonymous(const struct run *run, struct worker *worker, size_t size)
 {
 	struct slot *slot = worker->slot;
 	void *mem = map_small_pages(slot, size);

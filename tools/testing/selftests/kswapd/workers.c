@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tasks that make the pressure. Each is a child of the supervisor, sits in
- * a memory cgroup of its own and takes its memory from the node under test.
+ * The tasks that make the pressure. Each is a child of the supervisor, has a memory
+ * cgroup, and allocates on the node under test.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -45,8 +45,8 @@ void note_latency(struct slot *slot, unsigned long long us)
 }
 
 /*
- * What a server does whose two clients want the same file. Pages that are used
- * twice go to the active list.
+ * A server with two clients of the same file. Pages that are used twice move to the
+ * active list.
  */
 static ssize_t send_twice(int sink, int fd, size_t block, off_t at)
 {
@@ -101,7 +101,7 @@ void stream_body(const struct run *run, struct worker *worker)
 	read_forever(run, worker, STREAM_BLOCK);
 }
 
-/* The same by mapped pages: each one is touched. */
+/* Touches each page of the mapped file. */
 static void touch_forever(const struct run *run, struct worker *worker)
 {
 	size_t size = run->opt.file_size - run->opt.file_size % READER_BLOCK;
@@ -142,12 +142,10 @@ void reader_body(const struct run *run, struct worker *worker)
 }
 
 /*
- * No MADV_RANDOM on the mapping. It would keep the kernel from reading a
- * page's neighbours along with it, which blurs the count of refaults a little;
- * but since 6.3 the kernel takes accesses through such a mapping for no sign
- * of use and evicts its pages first, and nothing would be hot any more. All
- * pages are touched in each round, so a neighbour that is read along is one
- * that was evicted and is needed at once.
+ * The mapping has no MADV_RANDOM: since Linux 6.3, accesses through such a mapping do
+ * not count as use, so the file would not be hot. The price is readaround, which blurs
+ * the number of refaults a little. Each round touches all pages, so a page that is
+ * read along was evicted and is needed at once.
  */
 void hot_body(const struct run *run, struct worker *worker)
 {
@@ -172,7 +170,7 @@ void hot_body(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Goes through more anonymous memory than it may keep. */
+/* Writes more anonymous memory than its memory.high. */
 void anon_body(const struct run *run, struct worker *worker)
 {
 	size_t page = run->env.page_size;
@@ -189,7 +187,7 @@ void anon_body(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Has another's cgroup reclaimed, whose task brings the pages back. */
+/* Reclaims the cgroup of another worker, which reads the pages again. */
 void reclaimer_body(const struct run *run, struct worker *worker)
 {
 	char path[PATH_MAX + 32];
@@ -200,7 +198,7 @@ void reclaimer_body(const struct run *run, struct worker *worker)
 		 worker->target->cgroup);
 	for (;;) {
 		err = write_line(path, "%d", RECLAIM_BYTES);
-		/* Fewer pages than asked for are no failure here. */
+		/* Fewer pages than requested are no failure. */
 		if (err && err != -EAGAIN)
 			worker_fail(worker->slot, "cannot write to %s: %s",
 				    path, strerror(-err));
@@ -209,7 +207,7 @@ void reclaimer_body(const struct run *run, struct worker *worker)
 	}
 }
 
-/* Its output is of no interest, and must not get into ours. */
+/* Drops the output of the command. */
 static void __noreturn run_command(const char *command)
 {
 	int fd = open("/dev/null", O_RDWR);
