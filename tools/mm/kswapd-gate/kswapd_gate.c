@@ -15,7 +15,11 @@
  *
  * A hopeless node is not left alone for good. Delayed work sets its count to 15 once
  * the backoff has passed, and the next wakeup gives kswapd one run. Its count is
- * reset if free memory is far above the watermarks, as after the exit of a hog.
+ * reset if free memory rises far above the watermarks, as after the exit of a hog.
+ *
+ * The module must not be worse than the kernel without it. A run that the kernel
+ * counts as failed is never a success here, or a kswapd that the kernel stops would
+ * go on. A run is not judged if calls of shrink_node() were missed in it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,6 +35,7 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/swap.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -43,6 +48,9 @@
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "kswapd-gate is for Linux 6.1 and later"
 #endif
+#if !defined(CONFIG_KRETPROBES) || !defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
+#error "kswapd-gate needs a kernel with CONFIG_KRETPROBES that can read arguments of calls"
+#endif
 
 #define CREATE_TRACE_POINTS
 #include "kswapd_gate_trace.h"
@@ -50,40 +58,67 @@
 /* mm/internal.h: as many failed runs of kswapd make a node hopeless */
 #define MAX_RECLAIM_RETRIES	16
 
-/* The wait before a retry: 128 times the CPU time of the failed run, within these */
-#define BACKOFF_MIN	(HZ * 16 / 5)
-#define BACKOFF_MAX	(BACKOFF_MIN << 3)
+/*
+ * The backoff doubles from the first to the long one, which is 128 times the CPU time
+ * of the failed run, within limits.
+ */
+#define BACKOFF_FIRST	(HZ / 10)
+#define BACKOFF_LONG	(BACKOFF_FIRST << 5)
+#define MAX_DOUBLINGS	8U
+#define BACKOFF_MAX	(BACKOFF_FIRST << MAX_DOUBLINGS)
 #define BACKOFF_SHARE	128
 
 /* A hopeless node is looked at this often. */
 #define POLL		(HZ / 10)
 
 /**
+ * struct run - one call of balance_pgdat(); kswapd of the node alone uses it
+ * @lacked: pages that the node was short of when the run began
+ * @reclaimed: pages that the run has reclaimed
+ * @count: the kernel's count after the last call of shrink_node(), resets undone
+ * @seen: such a call was seen
+ * @missed: calls that had been missed when the run began
+ * @runtime: kswapd's CPU time when the run began, in ns
+ */
+struct run {
+	unsigned long lacked;
+	unsigned long reclaimed;
+	int count;
+	bool seen;
+	unsigned long missed;
+	u64 runtime;
+};
+
+/**
  * struct gate - state of a node
- * @failures: failed runs of kswapd; the kernel's count is brought up to it
- * @retrying: kswapd was granted a run that has not ended yet
+ * @lock: of all but @run. The kernel takes no lock for its count; this one keeps the
+ *	module from putting back a count that it resets on another CPU.
+ * @failures: failed runs since the last reset; 16 and more: hopeless
+ * @want: the kernel's count is brought up to it: @failures, but at most 16, or 15
+ *	while a hopeless kswapd is granted a run that has not ended yet
+ * @doublings: of the backoff, since a run balanced the node
+ * @plenty: the last run failed although free memory was far above the watermarks
  * @failed_at: jiffies at which the last run failed on a hopeless node
  * @backoff: jiffies from then to the retry
- * @lacked: pages that the node was short of when kswapd's run began
- * @reclaimed: pages that the run has reclaimed
- * @runtime: kswapd's CPU time when the run began, in ns
  * @kept: resets that were undone
  * @resets: resets by the module
  * @retries: runs that kswapd was granted
  * @failed: of them, those that failed
+ * @run: kswapd's run
  */
 struct gate {
+	raw_spinlock_t lock;
 	int failures;
-	int retrying;
+	int want;
+	unsigned int doublings;
+	bool plenty;
 	unsigned long failed_at;
 	unsigned long backoff;
-	unsigned long lacked;
-	unsigned long reclaimed;
-	u64 runtime;
-	atomic_long_t kept;
-	atomic_long_t resets;
-	atomic_long_t retries;
-	atomic_long_t failed;
+	unsigned long kept;
+	unsigned long resets;
+	unsigned long retries;
+	unsigned long failed;
+	struct run run;
 };
 
 /* Arguments of the probed call */
@@ -100,6 +135,7 @@ MODULE_PARM_DESC(maxactive, "tasks that can be in shrink_node() at once (0: 1024
 static unsigned int nr_reclaimed_at;
 static struct gate *gates;
 static struct dentry *debugfs;
+static struct kretprobe shrink_node_probe, balance_pgdat_probe;
 static void gate_poll(struct work_struct *work);
 static DECLARE_DELAYED_WORK(gate_work, gate_poll);
 
@@ -108,6 +144,21 @@ static int *failures_of(pg_data_t *pgdat)
 {
 	BUILD_BUG_ON(sizeof(pgdat->kswapd_failures) != sizeof(int));
 	return (int *)&pgdat->kswapd_failures;
+}
+
+static unsigned long missed(struct kretprobe *probe)
+{
+	return READ_ONCE(probe->nmissed) + READ_ONCE(probe->kp.nmissed);
+}
+
+static bool hopeless(const struct gate *gate)
+{
+	return gate->failures >= MAX_RECLAIM_RETRIES;
+}
+
+static bool retrying(const struct gate *gate)
+{
+	return hopeless(gate) && gate->want < MAX_RECLAIM_RETRIES;
 }
 
 /* Free pages that an allocation without privileges can use. */
@@ -169,45 +220,84 @@ static unsigned long lacks(pg_data_t *pgdat)
 	return sum;
 }
 
+static void set_want(struct gate *gate, int want)
+{
+	lockdep_assert_held(&gate->lock);
+	/* shrink_node_exit() reads it without the lock. */
+	WRITE_ONCE(gate->want, want);
+}
+
 static void reset(pg_data_t *pgdat, struct gate *gate,
 		  enum reset_kswapd_failures_reason reason)
 {
-	if (!READ_ONCE(gate->failures) && !READ_ONCE(*failures_of(pgdat)))
+	if (!gate->failures && !READ_ONCE(*failures_of(pgdat)))
 		return;
-	WRITE_ONCE(gate->failures, 0);
-	WRITE_ONCE(gate->retrying, 0);
+	gate->failures = 0;
+	set_want(gate, 0);
 	WRITE_ONCE(*failures_of(pgdat), 0);
-	atomic_long_inc(&gate->resets);
+	gate->resets++;
 	trace_mm_vmscan_reset_kswapd_failures(pgdat->node_id, reason);
 }
 
-/* Returns whether the node is hopeless, so that it has to be watched. */
-static bool poll_node(pg_data_t *pgdat, struct gate *gate)
+/* The kernel's count is as after a failed run, and the backoff begins. */
+static void back_off(pg_data_t *pgdat, struct gate *gate)
 {
-	int failures = READ_ONCE(gate->failures);
+	set_want(gate, min(gate->failures, MAX_RECLAIM_RETRIES));
+	WRITE_ONCE(*failures_of(pgdat), gate->want);
+	gate->failed_at = jiffies;
+}
 
-	/* Given up on before the module was loaded */
-	if (!failures && READ_ONCE(*failures_of(pgdat)) >= MAX_RECLAIM_RETRIES) {
-		failures = MAX_RECLAIM_RETRIES;
-		WRITE_ONCE(gate->failed_at, jiffies);
-		WRITE_ONCE(gate->backoff, BACKOFF_MIN);
-		WRITE_ONCE(gate->failures, failures);
+/* @long_backoff: the longest backoff that the run asks for, in jiffies */
+static void run_failed(pg_data_t *pgdat, struct gate *gate, unsigned long long_backoff,
+		       bool plenty)
+{
+	if (retrying(gate))
+		gate->failed++;
+	gate->failures++;
+	gate->plenty = plenty;
+	if (hopeless(gate)) {
+		gate->backoff = min((unsigned long)BACKOFF_FIRST << gate->doublings,
+				    long_backoff);
+		gate->doublings = min(gate->doublings + 1, MAX_DOUBLINGS);
 	}
-	if (failures < MAX_RECLAIM_RETRIES - 1)
-		return false;
-	if (balanced(pgdat, true)) {
+	back_off(pgdat, gate);
+	trace_mm_vmscan_kswapd_reclaim_fail(pgdat->node_id, gate->failures);
+}
+
+/* Returns whether the node is hopeless, so that it has to be watched. */
+static bool poll_node(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+	struct gate *gate = &gates[nid];
+	int *count = failures_of(pgdat);
+	bool watch, plenty = balanced(pgdat, true);
+
+	raw_spin_lock(&gate->lock);
+	if (!node_state(nid, N_MEMORY)) {
+		/* Its memory was removed. What comes back is judged anew. */
+		gate->failures = 0;
+		set_want(gate, 0);
+	} else if (!gate->failures && READ_ONCE(*count) >= MAX_RECLAIM_RETRIES) {
+		/* Given up on before the module was loaded */
+		gate->failures = MAX_RECLAIM_RETRIES;
+		gate->plenty = plenty;
+		gate->backoff = BACKOFF_FIRST;
+		back_off(pgdat, gate);
+	}
+	if (hopeless(gate) && plenty && !gate->plenty) {
+		gate->doublings = 0;
 		reset(pgdat, gate, RESET_KSWAPD_FAILURES_OTHER);
-		return false;
 	}
-	if (failures < MAX_RECLAIM_RETRIES ||
-	    jiffies - READ_ONCE(gate->failed_at) < READ_ONCE(gate->backoff))
-		return true;
-	/* The next wakeup gets through to kswapd. */
-	WRITE_ONCE(gate->retrying, 1);
-	WRITE_ONCE(gate->failures, MAX_RECLAIM_RETRIES - 1);
-	WRITE_ONCE(*failures_of(pgdat), MAX_RECLAIM_RETRIES - 1);
-	atomic_long_inc(&gate->retries);
-	return true;
+	watch = hopeless(gate);
+	if (watch && !retrying(gate) && jiffies - gate->failed_at >= gate->backoff) {
+		/* The next wakeup gets through to kswapd. */
+		set_want(gate, MAX_RECLAIM_RETRIES - 1);
+		if (READ_ONCE(*count) > gate->want)
+			WRITE_ONCE(*count, gate->want);
+		gate->retries++;
+	}
+	raw_spin_unlock(&gate->lock);
+	return watch;
 }
 
 static void gate_poll(struct work_struct *work)
@@ -215,8 +305,10 @@ static void gate_poll(struct work_struct *work)
 	bool again = false;
 	int nid;
 
-	for_each_node_state(nid, N_MEMORY)
-		again |= poll_node(NODE_DATA(nid), &gates[nid]);
+	/* Also those that have no memory now: it may have been removed. */
+	for_each_node(nid)
+		if (NODE_DATA(nid))
+			again |= poll_node(nid);
 	if (again)
 		schedule_delayed_work(&gate_work, POLL);
 }
@@ -241,12 +333,27 @@ static int shrink_node_exit(struct kretprobe_instance *instance, struct pt_regs 
 {
 	struct call *call = (struct call *)instance->data;
 	struct gate *gate = &gates[call->pgdat->node_id];
-	int now = READ_ONCE(*failures_of(call->pgdat)), want = READ_ONCE(gate->failures);
+	int *count = failures_of(call->pgdat), want = READ_ONCE(gate->want);
 
-	if (current_is_kswapd())
-		gate->reclaimed = *(unsigned long *)(call->control + nr_reclaimed_at);
-	if (now < want && cmpxchg(failures_of(call->pgdat), now, want) == now)
-		atomic_long_inc(&gate->kept);
+	if (READ_ONCE(*count) < want) {
+		raw_spin_lock(&gate->lock);
+		want = gate->want;
+		if (READ_ONCE(*count) < want) {
+			WRITE_ONCE(*count, want);
+			gate->kept++;
+		}
+		raw_spin_unlock(&gate->lock);
+		/* As long as a count is kept high, the node is watched. */
+		if (want >= MAX_RECLAIM_RETRIES - 1)
+			schedule_delayed_work(&gate_work, POLL);
+	}
+	if (current_is_kswapd()) {
+		struct run *run = &gate->run;
+
+		run->seen = !get_kernel_nofault(run->reclaimed, (unsigned long *)
+						(call->control + nr_reclaimed_at));
+		run->count = max(READ_ONCE(*count), want);
+	}
 	return 0;
 }
 NOKPROBE_SYMBOL(shrink_node_exit);
@@ -254,14 +361,16 @@ NOKPROBE_SYMBOL(shrink_node_exit);
 static int balance_pgdat_enter(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct call *call = (struct call *)instance->data;
-	struct gate *gate;
+	struct run *run;
 
 	if (enter(instance, regs))
 		return 1;
-	gate = &gates[call->pgdat->node_id];
-	gate->lacked = lacks(call->pgdat);
-	gate->reclaimed = 0;
-	gate->runtime = current->se.sum_exec_runtime;
+	run = &gates[call->pgdat->node_id].run;
+	run->lacked = lacks(call->pgdat);
+	run->reclaimed = 0;
+	run->seen = false;
+	run->missed = missed(&shrink_node_probe);
+	run->runtime = current->se.sum_exec_runtime;
 	return 0;
 }
 NOKPROBE_SYMBOL(balance_pgdat_enter);
@@ -271,34 +380,43 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 	struct call *call = (struct call *)instance->data;
 	pg_data_t *pgdat = call->pgdat;
 	struct gate *gate = &gates[pgdat->node_id];
-	int failures = READ_ONCE(gate->failures);
-	u64 busy = current->se.sum_exec_runtime - gate->runtime;
-	bool is_balanced = balanced(pgdat, false);
-	unsigned long lacked = gate->lacked;
+	struct run *run = &gate->run;
+	u64 busy = current->se.sum_exec_runtime - run->runtime;
+	unsigned long long_backoff = clamp(nsecs_to_jiffies(busy) * BACKOFF_SHARE,
+					   (unsigned long)BACKOFF_LONG,
+					   (unsigned long)BACKOFF_MAX);
+	bool is_balanced = balanced(pgdat, false), plenty = balanced(pgdat, true);
+	bool known = run->seen && missed(&shrink_node_probe) == run->missed;
+	/* The kernel counts a run in which it reclaimed nothing. */
+	bool counted = run->seen && !run->reclaimed &&
+		       READ_ONCE(*failures_of(pgdat)) > run->count;
+	unsigned long lacked = run->lacked;
+	bool watch;
 
 	/* A balanced node does not need the pages that other zones still lack */
 	if (is_balanced)
 		lacked -= min(lacked, lacks(pgdat));
-	/*
-	 * The run was of use, or others balanced the node: failures of this episode
-	 * say nothing about the next.
-	 */
-	if (gate->reclaimed >= max(lacked, SWAP_CLUSTER_MAX) ||
-	    (is_balanced && failures < MAX_RECLAIM_RETRIES && !READ_ONCE(gate->retrying))) {
+
+	raw_spin_lock(&gate->lock);
+	if (run->reclaimed >= max(lacked, SWAP_CLUSTER_MAX)) {
+		if (is_balanced)
+			gate->doublings = 0;
 		reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
-		return 0;
+	} else if (is_balanced && !counted) {
+		/*
+		 * Others balanced the node: failures of this episode say nothing about
+		 * the next. They do not prove that a hopeless kswapd is of use.
+		 */
+		if (hopeless(gate))
+			back_off(pgdat, gate);
+		else
+			reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
+	} else if (known || retrying(gate)) {
+		run_failed(pgdat, gate, long_backoff, plenty);
 	}
-	if (xchg(&gate->retrying, 0))
-		atomic_long_inc(&gate->failed);
-	failures = min(failures + 1, MAX_RECLAIM_RETRIES);
-	WRITE_ONCE(gate->failed_at, jiffies);
-	WRITE_ONCE(gate->backoff, clamp(nsecs_to_jiffies(busy) * BACKOFF_SHARE,
-					(unsigned long)BACKOFF_MIN,
-					(unsigned long)BACKOFF_MAX));
-	WRITE_ONCE(gate->failures, failures);
-	WRITE_ONCE(*failures_of(pgdat), failures);
-	trace_mm_vmscan_kswapd_reclaim_fail(pgdat->node_id, failures);
-	if (failures == MAX_RECLAIM_RETRIES)
+	watch = hopeless(gate);
+	raw_spin_unlock(&gate->lock);
+	if (watch)
 		schedule_delayed_work(&gate_work, POLL);
 	return 0;
 }
@@ -320,11 +438,6 @@ static struct kretprobe balance_pgdat_probe = {
 
 static struct kretprobe *probes[] = { &shrink_node_probe, &balance_pgdat_probe };
 
-static unsigned long missed(struct kretprobe *probe)
-{
-	return probe->nmissed + probe->kp.nmissed;
-}
-
 static int state_show(struct seq_file *file, void *unused)
 {
 	int nid;
@@ -332,13 +445,14 @@ static int state_show(struct seq_file *file, void *unused)
 	seq_printf(file, "missed %lu\n",
 		   missed(&shrink_node_probe) + missed(&balance_pgdat_probe));
 	for_each_node_state(nid, N_MEMORY) {
-		struct gate *gate = &gates[nid];
+		struct gate gate;
 
-		seq_printf(file, "node %d failures %d kept %ld resets %ld retries %ld failed %ld backoff_ms %u\n",
-			   nid, READ_ONCE(*failures_of(NODE_DATA(nid))),
-			   atomic_long_read(&gate->kept), atomic_long_read(&gate->resets),
-			   atomic_long_read(&gate->retries), atomic_long_read(&gate->failed),
-			   jiffies_to_msecs(READ_ONCE(gate->backoff)));
+		raw_spin_lock(&gates[nid].lock);
+		gate = gates[nid];
+		raw_spin_unlock(&gates[nid].lock);
+		seq_printf(file, "node %d failures %d kept %lu resets %lu retries %lu failed %lu backoff_ms %u\n",
+			   nid, gate.failures, gate.kept, gate.resets, gate.retries,
+			   gate.failed, jiffies_to_msecs(gate.backoff));
 	}
 	return 0;
 }
@@ -348,11 +462,11 @@ DEFINE_SHOW_ATTRIBUTE(state);
 static bool __init has_function(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	int err = register_kprobe(&probe);
 
-	if (register_kprobe(&probe))
-		return false;
-	unregister_kprobe(&probe);
-	return true;
+	if (!err)
+		unregister_kprobe(&probe);
+	return err != -ENOENT;
 }
 
 /*
@@ -381,12 +495,8 @@ static int __init check_functions(void)
 	return 0;
 }
 
-/*
- * The module was built against the headers of this kernel, or the kernel would not
- * load it. Prove it by the data all the same: next to the count is the task that
- * it belongs to.
- */
-static int __init check_layout(void)
+/* Prove the layout by the data: next to the count is the task that it belongs to. */
+static int __init check_nodes(void)
 {
 	char want[TASK_COMM_LEN], comm[TASK_COMM_LEN];
 	struct task_struct *kswapd;
@@ -411,136 +521,303 @@ static int __init check_layout(void)
 	return 0;
 }
 
-/* The offset of struct scan_control's nr_reclaimed, by the kernel's own types. */
-static int __init find_offset(const void *data, size_t size)
+/* The kernel's own types, from its BTF */
+struct types {
+	const struct btf_type **type;
+	u32 n;
+	const char *strings;
+	u32 strings_len;
+};
+
+static const char * __init type_string(const struct types *types, u32 at)
+{
+	return at < types->strings_len ? types->strings + at : "";
+}
+
+/* Bytes that follow a type's header, or -1 */
+static ssize_t __init type_extra(const struct btf_type *type)
+{
+	size_t n = BTF_INFO_VLEN(type->info);
+
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return 0;
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return sizeof(u32);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return n * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return n * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return n * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return n * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return n * sizeof(struct btf_var_secinfo);
+	default:
+		return -1;
+	}
+}
+
+static int __init read_types(struct types *types, const void *data, size_t size)
 {
 	const struct btf_header *header = data;
-	const void *types, *end, *p;
-	const char *strings;
-	size_t extra;
+	const void *p, *end;
+	size_t max;
 
 	if (size < sizeof(*header) || header->magic != BTF_MAGIC ||
+	    (header->hdr_len + header->type_off) % sizeof(u32) ||
 	    size < (u64)header->hdr_len + header->type_off + header->type_len ||
 	    size < (u64)header->hdr_len + header->str_off + header->str_len ||
 	    !header->str_len)
 		return -EINVAL;
-	types = data + header->hdr_len + header->type_off;
-	end = types + header->type_len;
-	strings = data + header->hdr_len + header->str_off;
-	if (strings[header->str_len - 1])
+	types->strings = data + header->hdr_len + header->str_off;
+	types->strings_len = header->str_len;
+	if (types->strings[header->str_len - 1])
 		return -EINVAL;
 
-	for (p = types; p + sizeof(struct btf_type) <= end; p += extra) {
-		const struct btf_type *type = p;
-		const struct btf_member *member = p + sizeof(*type);
-		int i, n = BTF_INFO_VLEN(type->info);
+	/* Number 0 is void. */
+	max = header->type_len / sizeof(struct btf_type) + 1;
+	types->type = vmalloc(array_size(max, sizeof(*types->type)));
+	if (!types->type)
+		return -ENOMEM;
+	types->n = 1;
+	p = data + header->hdr_len + header->type_off;
+	for (end = p + header->type_len; p + sizeof(struct btf_type) <= end;) {
+		ssize_t extra = type_extra(p);
 
-		p += sizeof(*type);
-		switch (BTF_INFO_KIND(type->info)) {
-		case BTF_KIND_PTR:
-		case BTF_KIND_FWD:
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_CONST:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_FUNC:
-		case BTF_KIND_FLOAT:
-		case BTF_KIND_TYPE_TAG:
-			extra = 0;
-			break;
-		case BTF_KIND_INT:
-		case BTF_KIND_VAR:
-		case BTF_KIND_DECL_TAG:
-			extra = sizeof(u32);
-			break;
-		case BTF_KIND_ARRAY:
-			extra = sizeof(struct btf_array);
-			break;
-		case BTF_KIND_STRUCT:
-		case BTF_KIND_UNION:
-			extra = n * sizeof(struct btf_member);
-			break;
-		case BTF_KIND_ENUM:
-			extra = n * sizeof(struct btf_enum);
-			break;
-		case BTF_KIND_ENUM64:
-			extra = n * sizeof(struct btf_enum64);
-			break;
-		case BTF_KIND_FUNC_PROTO:
-			extra = n * sizeof(struct btf_param);
-			break;
-		case BTF_KIND_DATASEC:
-			extra = n * sizeof(struct btf_var_secinfo);
-			break;
-		default:
+		if (extra < 0 || extra > end - p - (ssize_t)sizeof(struct btf_type))
 			return -EINVAL;
-		}
-		if (BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT || extra > end - p ||
-		    type->name_off >= header->str_len ||
-		    strcmp(strings + type->name_off, "scan_control"))
-			continue;
-		for (i = 0; i < n; i++, member++) {
-			u32 bits = BTF_INFO_KFLAG(type->info) ?
-				   BTF_MEMBER_BIT_OFFSET(member->offset) : member->offset;
-
-			if (member->name_off >= header->str_len ||
-			    strcmp(strings + member->name_off, "nr_reclaimed"))
-				continue;
-			if (bits % (8 * sizeof(long)) || bits / 8 >= type->size)
-				return -EINVAL;
-			nr_reclaimed_at = bits / 8;
-			return 0;
-		}
+		types->type[types->n++] = p;
+		p += sizeof(struct btf_type) + extra;
 	}
-	return -ENOENT;
+	return 0;
 }
 
-static int __init check_types(void)
+/* Is this the type of that kind and name? */
+static bool __init is_type(const struct types *types, u32 id, u32 kind, const char *name)
 {
-	struct file *file = filp_open("/sys/kernel/btf/vmlinux", O_RDONLY, 0);
+	const struct btf_type *type;
+
+	if (!id || id >= types->n)
+		return false;
+	type = types->type[id];
+	return BTF_INFO_KIND(type->info) == kind &&
+	       !strcmp(type_string(types, type->name_off), name);
+}
+
+/*
+ * The offset of a struct's field in bytes, or without a field the struct's size.
+ * Where the kernel has several structs of the name, they must agree.
+ */
+static int __init layout_of(const struct types *types, const char *name, const char *field)
+{
+	int found = -ENOENT;
+	u32 id;
+
+	for (id = 1; id < types->n; id++) {
+		const struct btf_type *type = types->type[id];
+		const struct btf_member *member = (void *)(type + 1);
+		int i, at = field ? -ENOENT : type->size;
+
+		if (!is_type(types, id, BTF_KIND_STRUCT, name))
+			continue;
+		for (i = 0; field && i < BTF_INFO_VLEN(type->info); i++, member++) {
+			bool packed = BTF_INFO_KFLAG(type->info);
+
+			if (strcmp(type_string(types, member->name_off), field))
+				continue;
+			if (packed && BTF_MEMBER_BITFIELD_SIZE(member->offset))
+				return -EINVAL;
+			at = (packed ? BTF_MEMBER_BIT_OFFSET(member->offset) : member->offset) / 8;
+		}
+		if (at < 0)
+			return at;
+		if (found >= 0 && found != at)
+			return -EINVAL;
+		found = at;
+	}
+	return found;
+}
+
+/* Is this a pointer to that struct? */
+static bool __init points_to(const struct types *types, u32 id, const char *name)
+{
+	bool pointer = false;
+	int depth;
+
+	for (depth = 0; depth < 16 && id && id < types->n; depth++) {
+		const struct btf_type *type = types->type[id];
+
+		switch (BTF_INFO_KIND(type->info)) {
+		case BTF_KIND_PTR:
+			if (pointer)
+				return false;
+			pointer = true;
+			break;
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_CONST:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
+			break;
+		default:
+			return pointer && is_type(types, id, BTF_KIND_STRUCT, name);
+		}
+		id = type->type;
+	}
+	return false;
+}
+
+/* Does the function take so many arguments, and pointers to these structs first? */
+static bool __init function_takes(const struct types *types, const char *name, int n,
+				  const char *first, const char *second)
+{
+	bool found = false;
+	u32 id;
+
+	for (id = 1; id < types->n; id++) {
+		const struct btf_type *proto;
+		const struct btf_param *param;
+		u32 of;
+
+		if (!is_type(types, id, BTF_KIND_FUNC, name))
+			continue;
+		of = types->type[id]->type;
+		proto = of < types->n ? types->type[of] : NULL;
+		if (!of || BTF_INFO_KIND(proto->info) != BTF_KIND_FUNC_PROTO ||
+		    BTF_INFO_VLEN(proto->info) != n)
+			return false;
+		param = (void *)(proto + 1);
+		if (!points_to(types, param[0].type, first) ||
+		    (second && !points_to(types, param[1].type, second)))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+static int __init check_types(const struct types *types)
+{
+#define FIELD(type, field)	{ #type, #field, offsetof(struct type, field) }
+#define SIZE(type)		{ #type, NULL, sizeof(struct type) }
+	/* All that is read by the headers of the build, here and by their macros */
+	static const struct {
+		const char *type, *field;
+		size_t at;
+	} layout[] __initconst = {
+		FIELD(pglist_data, node_zones),
+		FIELD(pglist_data, node_id),
+		FIELD(pglist_data, kswapd),
+		FIELD(pglist_data, kswapd_failures),
+		SIZE(pglist_data),
+		FIELD(zone, _watermark),
+		FIELD(zone, watermark_boost),
+#ifdef HAVE_NR_FREE_HIGHATOMIC
+		FIELD(zone, nr_free_highatomic),
+#else
+		FIELD(zone, nr_reserved_highatomic),
+#endif
+		FIELD(zone, lowmem_reserve),
+		FIELD(zone, per_cpu_zonestats),
+		FIELD(zone, managed_pages),
+		FIELD(zone, percpu_drift_mark),
+		FIELD(zone, vm_stat),
+		SIZE(zone),
+		FIELD(task_struct, flags),
+		FIELD(task_struct, comm),
+		FIELD(task_struct, se),
+		FIELD(sched_entity, sum_exec_runtime),
+	};
+	int i, at, size;
+
+	for (i = 0; i < ARRAY_SIZE(layout); i++) {
+		if (layout_of(types, layout[i].type, layout[i].field) == layout[i].at)
+			continue;
+		pr_err("struct %s of this kernel is not that of the headers of the build (%s), refusing to load\n",
+		       layout[i].type, layout[i].field ?: "size");
+		return -EINVAL;
+	}
+	if (!function_takes(types, "shrink_node", 2, "pglist_data", "scan_control") ||
+	    !function_takes(types, "balance_pgdat", 3, "pglist_data", NULL)) {
+		pr_err("shrink_node() or balance_pgdat() of this kernel takes other arguments, refusing to load\n");
+		return -EINVAL;
+	}
+	at = layout_of(types, "scan_control", "nr_reclaimed");
+	size = layout_of(types, "scan_control", NULL);
+	if (at < 0 || size < 0 || at % sizeof(long) || at + sizeof(long) > size) {
+		pr_err("the BTF of this kernel does not have nr_reclaimed in struct scan_control, refusing to load\n");
+		return -EINVAL;
+	}
+	nr_reclaimed_at = at;
+	return 0;
+}
+
+static int __init check_btf(void)
+{
+	static const char path[] __initconst = "/sys/kernel/btf/vmlinux";
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	struct types types = {};
 	loff_t at = 0, size;
 	void *data;
 	int err = 0;
 
 	if (IS_ERR(file)) {
-		pr_err("cannot open /sys/kernel/btf/vmlinux (error %ld), refusing to load\n",
-		       PTR_ERR(file));
+		pr_err("cannot open %s (error %ld), without which the layout of the kernel's data is not known, refusing to load\n",
+		       path, PTR_ERR(file));
 		return PTR_ERR(file);
 	}
 	size = i_size_read(file_inode(file));
-	data = vmalloc(size);
+	data = size > 0 && size < INT_MAX ? vmalloc(size) : NULL;
 	if (!data)
-		err = -ENOMEM;
+		err = size > 0 ? -ENOMEM : -EINVAL;
 	/* sysfs gives a page at a time. */
 	while (!err && at < size)
 		if (kernel_read(file, data + at, size - at, &at) <= 0)
 			err = -EIO;
-	if (!err)
-		err = find_offset(data, size);
-	vfree(data);
 	filp_close(file, NULL);
+	if (!err)
+		err = read_types(&types, data, size);
 	if (err)
-		pr_err("/sys/kernel/btf/vmlinux does not tell the layout of struct scan_control (error %d), refusing to load\n",
-		       err);
+		pr_err("cannot read %s (error %d), refusing to load\n", path, err);
+	else
+		err = check_types(&types);
+	vfree(types.type);
+	vfree(data);
 	return err;
 }
 
 static int __init gate_init(void)
 {
-	int err;
+	int err, nid;
 
-	err = check_functions() ?: check_layout() ?: check_types();
-	if (err)
-		return err;
 	if (maxactive < 0 || maxactive > 65536) {
 		pr_err("maxactive takes a number from 0 to 65536, not %d\n", maxactive);
 		return -EINVAL;
 	}
+	err = check_functions() ?: check_btf() ?: check_nodes();
+	if (err)
+		return err;
 	shrink_node_probe.maxactive = maxactive ?: max(1024U, 16 * num_possible_cpus());
 	balance_pgdat_probe.maxactive = 2 * nr_node_ids;
 	gates = kcalloc(nr_node_ids, sizeof(*gates), GFP_KERNEL);
 	if (!gates)
 		return -ENOMEM;
+	for (nid = 0; nid < nr_node_ids; nid++)
+		raw_spin_lock_init(&gates[nid].lock);
 	err = register_kretprobes(probes, ARRAY_SIZE(probes));
 	if (err) {
 		pr_err("cannot probe shrink_node() and balance_pgdat() (error %d), refusing to load\n",
@@ -554,7 +831,11 @@ static int __init gate_init(void)
 	return 0;
 }
 
-/* Stock behaviour is back with the next reset: nothing of it was kept elsewhere. */
+/*
+ * Stock behaviour is back with the next reset: nothing of it was kept elsewhere. The
+ * probes go first, since they schedule the work. After that no handler runs, and tasks
+ * that are still in shrink_node() return without one.
+ */
 static void __exit gate_exit(void)
 {
 	debugfs_remove(debugfs);
