@@ -256,7 +256,7 @@ static void now_is(struct node *node, enum belief state, int64_t count)
 {
 	node->state = state;
 	node->count = count;
-	node->count_by_reset = false;
+	node->count_by_reset = node->reset_missing = false;
 	node->hopeless_seen |= state == IS_HOPELESS;
 	if (state == NOT_HOPELESS)
 		node->stretch_ns = 0;
@@ -441,6 +441,7 @@ static void span_before_fail(struct model *m, struct node *node, int64_t count, 
 
 	switch (node->state) {
 	case UNSURE:
+		node->revivals_missed += node->reset_missing && count <= GIVE_UP;
 		unsure_until(m, node, m->lost_at);
 		if (count > GIVE_UP) {
 			if (!node->open)
@@ -506,6 +507,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	node->cur.fails++;
 	if (count > node->cur.failures)
 		node->cur.failures = count; /* not so after RETRY */
+	m->retries |= count > GIVE_UP;
 	if (count > GIVE_UP && was_hopeless) {
 		node->retries++;
 		node->cur.retries++;
@@ -660,6 +662,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	node->contradicted = false;
 	node->reset_early = node->reset_pending = false;
 	node->reset_direct = strcmp(ev->task.reason, "KSWAPD");
+	m->retries |= retry;
 	if (retry) {
 		node->revivals++;
 		node->tries++;
@@ -698,6 +701,7 @@ static void proved_not(struct model *m, struct node *node, uint64_t from)
 		close_episode(m, node, from);
 		now_is(node, NOT_HOPELESS, -1);
 	} else if (node->state == UNSURE) {
+		node->revivals_missed += node->reset_missing;
 		unsure_until(m, node, m->lost_at < from ? m->lost_at : from);
 		node->proof_at = from;
 		node->proof_ns = from - node->since;
@@ -709,18 +713,21 @@ static void proved_not(struct model *m, struct node *node, uint64_t from)
 }
 
 /*
- * On kernels without retries, kswapd of a hopeless node makes no run. With retries,
- * each run fails or resets the count. A run that does neither proves that the node was
- * not hopeless.
+ * On kernels without retries, kswapd of a hopeless node makes no run. With retries, a run
+ * that is cut short neither fails nor resets the count. If no retry was seen yet, the
+ * reset may be missing as well.
  */
 static void run_ended(struct model *m, struct node *node)
 {
 	if (!node->run_open)
 		return;
 	node->run_open = false;
-	node->proof = true;
-	if (model_records(m, EV_FAIL))
-		proved_not(m, node, node->run_since);
+	if (node->state != IS_HOPELESS || m->retries)
+		return;
+	node->cur.cut = 1;
+	span_is(m, node, UNSURE, node->run_since);
+	now_is(node, UNSURE, -1);
+	node->reset_missing = true;
 }
 
 static bool never_retries(const struct model *m)
@@ -730,11 +737,14 @@ static bool never_retries(const struct model *m)
 
 static void on_wake(struct model *m, struct node *node, uint64_t ts)
 {
+	bool soon = node->run_since && ts - node->run_since < RETRY_NS && !m->no_time;
+
 	run_ended(m, node);
 	node->run_open = true;
 	node->run_since = ts;
-	if (never_retries(m))
+	if (never_retries(m) || (soon && model_records(m, EV_FAIL)))
 		proved_not(m, node, ts);
+	node->proof |= soon;
 	node->wakes++;
 	slot_at(m, node, ts)->runs++;
 	if (!node->awake) {
@@ -900,6 +910,7 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	node->balanced_last = s->balanced;
 	node->hopeless_last = s->hopeless;
 	node->retried |= s->retried;
+	m->retries |= s->retried;
 	slot_at(m, node, ts)->samples++;
 	if (s->balanced)
 		seen_balanced(m, node, ts);
@@ -1048,7 +1059,7 @@ static enum belief last_span(const struct model *m, struct node *node)
 	case NOT_HOPELESS:
 		return fails || node->since == m->end ? NOT_HOPELESS : UNSURE;
 	default:
-		/* Runs neither failed nor reset the count, and no record is missing. */
+		/* Runs too soon for retries, no failure, no reset, no record missing */
 		if (node->proof && fails && resets && !node->lost_at && !m->lost_gaps &&
 		    !node->fails && !node->resets)
 			return NOT_HOPELESS;

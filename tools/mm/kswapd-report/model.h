@@ -42,6 +42,8 @@
  * kswapd takes before it sleeps.
  */
 #define NAP_NS		(NSEC / 10)
+/* On a hopeless node, the begins of two retries are farther apart: HZ / 10 and more. */
+#define RETRY_NS	(NSEC / 100 * 8)
 /* With samples alone, a runaway is suspected only if pages refault as well. */
 #define SUSPECT_NS	(RUNAWAY_SECONDS * NSEC)
 #define SUSPECT_REFAULTS	100	/* per second */
@@ -150,7 +152,8 @@ struct node {
 	bool maybe;
 	uint64_t proof_at, proof_ns;	/* the part of it by the last proof */
 	bool count_by_reset;		/* no other event since the reset */
-	bool proof;			/* a run neither failed nor reset the count */
+	bool reset_missing;		/* or else the node is hopeless */
+	bool proof;			/* a run that was no retry */
 	bool run_open;			/* a run began, and no event followed */
 	uint64_t run_since;
 	bool contradicted;		/* by the last sample */
@@ -206,6 +209,7 @@ struct model {
 	struct waiting waiting[WAITING];
 	int waiting_count;
 	bool gated;			/* 7.x: no retries, resets on balanced nodes */
+	bool retries;			/* the kernel has retries */
 	bool text;
 	bool no_time;			/* times are no durations */
 };

@@ -113,11 +113,16 @@ static void reset(const char *reason, int cpu)
 	ev->task.balanced = reset_is_balanced(world.policy == GATED ? CLEAR_HOPELESS : "", reason);
 }
 
+static void back_off(int step)
+{
+	k.retry_at = step + (100 << (k.give_ups < 5 ? k.give_ups : 5));
+}
+
 static void fail(int step)
 {
 	put(EV_FAIL, k.cpu)->task.val = ++k.count;
 	if (hopeless()) {
-		k.retry_at = step + (100 << (k.give_ups < 5 ? k.give_ups : 5));
+		back_off(step);
 		k.give_ups++;
 	}
 }
@@ -152,10 +157,13 @@ static void end_run(int step)
 			fail(step);
 		break;
 	default:
-		if (k.balanced || enough)
+		if (enough)
 			reset("KSWAPD", k.cpu);
-		else
+		/* Cut short, or balanced by others: neither, also on a hopeless node */
+		else if (!k.balanced && !chance(0.2))
 			fail(step);
+		else if (hopeless())
+			back_off(step);
 	}
 }
 
@@ -173,7 +181,7 @@ static void kswapd(int step)
 		if (hopeless() || k.balanced) {
 			if (k.nap++ < (hopeless() ? 0 : 100))
 				return;
-			if (world.policy == SERIES && k.balanced)
+			if (world.policy == SERIES && k.balanced && !hopeless())
 				reset("KSWAPD", k.cpu);
 			put(EV_SLEEP, k.cpu);
 			k.awake = false;
