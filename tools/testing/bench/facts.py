@@ -132,11 +132,11 @@ def cell(fact, key, first):
 
 
 def series_words(series, arm, base):
-    """The hash, and whether it is an arm's that is not the series or not the present one."""
+    """The hash, and whether it is an arm's that is not the series or not the present one.
+    checkpatch takes a hash in a message for a commit if a space or bracket follows."""
     now = arms.arms_of(base).get(arm, arms.Arm(arm, base)).series
-    words = [NAMES.get(arm, arm)] if arm != "ours" else []
-    words += [f"an EARLIER one; now {now}"] if series != now else []
-    return f"{series} ({'; '.join(words)})" if words else series
+    return (series + (f" ({NAMES.get(arm, arm)})" if arm != "ours" else "")
+            + (f", an EARLIER one (now {now})" if series != now else ""))
 
 
 def caption(facts, base):

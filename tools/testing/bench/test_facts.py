@@ -224,7 +224,7 @@ class Tables(Tree):
         self.assertEqual(status, 1)
         self.assertIn("make tables", out)
         self.call("render", "--base", "b")
-        self.assertIn("an EARLIER one; now " + arms.series_of("b"),
+        self.assertIn(", an EARLIER one (now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
         self.assertIn("an EARLIER one", self.read("README"))
 
@@ -284,6 +284,12 @@ class Tables(Tree):
         self.assertEqual(texts[0].split("\n---\n")[1], mail.split("\n---\n")[1])
         self.assertEqual(arms.series_of("b"), before)
         self.assertEqual(self.call("check", "--base", "b")[0], 0)
+        # checkpatch takes none of the hashes for a commit.
+        self.patch("two")
+        self.call("render", "--base", "b")
+        text = self.read("patches/b/fixes/0001-a-b.patch")
+        self.assertRegex(text, r"EARLIER\s+one")
+        self.assertNotRegex(text, r"(?m)(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)")
 
     def test_mistakes_of_tables(self):
         self.add(run())
