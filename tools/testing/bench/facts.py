@@ -107,7 +107,7 @@ def add(directory, named):
 
 def add_test(options):
     """It replaces the older one of the same test."""
-    with open(os.path.join(options.directory, "steps"), encoding="utf-8") as file:
+    with open(options.steps, encoding="utf-8") as file:
         fact = testfacts.fact_of(options.name, options.result, options.seconds, options.load,
                                  file.read().splitlines())
     path = os.path.join(options.directory, "facts")
@@ -342,7 +342,8 @@ def main(argv):
         commands.add_parser(name, help=words).add_argument(
             "--base", default="mm-new", help="a directory of patches/ (mm-new)")
     command = commands.add_parser("test", help="for 'check': write the fact of a test to DIR/facts")
-    command.add_argument("directory", metavar="DIR", help="has the file 'steps'")
+    command.add_argument("directory", metavar="DIR")
+    command.add_argument("steps", metavar="FILE", help="the KEY=VALUE lines of the test")
     command.add_argument("name")
     command.add_argument("result", choices=("passed", "failed", "skipped"))
     command.add_argument("seconds", type=int)

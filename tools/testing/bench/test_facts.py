@@ -139,7 +139,8 @@ class TestFacts(Tree):
     def ran(self, name="b: boots", result="passed", steps=""):
         steps = steps or f"base=b\nseries=all {arms.series_of('b')}\n"
         self.write("check/steps", steps)
-        self.assertEqual(self.call("test", self.path("check"), name, result, "9", "1.5")[0], 0)
+        self.assertEqual(self.call("test", self.path("check"), self.path("check/steps"), name,
+                                   result, "9", "1.5")[0], 0)
 
     def taken(self, name="b: boots"):
         self.call("add", self.path("check"))
