@@ -10,6 +10,7 @@ SET ?=
 MGLRU ?=
 REASON ?=
 CONFIG ?=
+FIGURE ?=
 ADD ?=
 # arm64: cross-built, emulated. x86 values, which a kernel developer may have set, are
 # the default.
@@ -24,6 +25,7 @@ need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
+	@echo '      [FIGURE=yes: the runs become the figure of README]'
 	@echo 'make demo-mglru           OOM kills under MGLRU with mixed pressure [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
 	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5 FACTS=yes]'
@@ -60,7 +62,7 @@ deps:
 	@scripts/install-deps $(arm64)
 
 demo: deps
-	@tools/testing/demo/demo
+	@FIGURE="$(FIGURE)" tools/testing/demo/demo
 
 demo-mglru: deps
 	@BASE="$(BASE)" tools/testing/mglru/demo
@@ -70,6 +72,7 @@ bench: deps
 
 tables:
 	@tools/testing/bench/facts.py render --base mm-new
+	@tools/testing/demo/figure.py caption
 
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))

@@ -5,7 +5,7 @@ the tables of values from it.
 
 A fact is one line of JSON: the runs of a scenario on one arm with one LRU and one
 vm.watermark_scale_factor, or a test, and the series that it was measured on. The tables in
-README, the cover letter and tools/testing/bench/results are rendered from the facts,
+README.rst, the cover letter and tools/testing/bench/results are rendered from the facts,
 and name the series of their facts if it is not the present one.
 """
 
@@ -290,7 +290,7 @@ def renderings(base):
             return render_rows(message) + mark + rest
 
         if name == "cover-letter":
-            yield "README", lambda text, render_rows=render_rows: render_rows(text, mail=False)
+            yield "README.rst", lambda text, render_rows=render_rows: render_rows(text, mail=False)
             yield f"patches/{base}/cover-letter", render_rows
             continue
         kind, patch = os.path.split(name)

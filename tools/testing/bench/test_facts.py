@@ -35,7 +35,7 @@ class Tree(unittest.TestCase):
         os.makedirs(self.path("patches/b/fixes"))
         os.makedirs(self.path("tools/testing/bench"))
         self.patch("one")
-        self.write("README", "T\n\n    x   stock  series\n    "
+        self.write("README.rst", "T\n\n    x   stock  series\n    "
                    "load   -  -\n\nKernel 1, series 0.\n")
         self.write("patches/b/cover-letter", "T\n\nKernel 1, series\n0.\n\n  x  stock  series\n  "
                    "load  -  -\n\nend\n")
@@ -212,7 +212,7 @@ class Tables(Tree):
         self.assertEqual(self.call("check", "--base", "b")[0], 1)
         self.assertEqual(self.call("render", "--base", "b")[0], 0)
         self.assertEqual(self.call("check", "--base", "b")[0], 0)
-        for name in ("README", "patches/b/cover-letter", "tools/testing/bench/results"):
+        for name in ("README.rst", "patches/b/cover-letter", "tools/testing/bench/results"):
             self.assertRegex(self.read(name), r"30\.0 +0\.50")
         self.assertIn("\n[end]\ntext\n", self.read("tools/testing/bench/results"))
         self.assertNotIn("old", self.read("tools/testing/bench/results"))
@@ -227,7 +227,7 @@ class Tables(Tree):
         self.call("render", "--base", "b")
         self.assertIn(", an EARLIER one (now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
-        self.assertIn("an EARLIER one", self.read("README"))
+        self.assertIn("an EARLIER one", self.read("README.rst"))
 
     def test_the_prefix_of_gate_is_no_earlier_series(self):
         self.write("patches/b/base", self.read("patches/b/base") + "gate: 1\n")
@@ -262,7 +262,7 @@ class Tables(Tree):
         self.write("tools/testing/bench/results", "[table runaway classic stock 10 c]\n[end]\n")
         self.call("render", "--base", "b")
         self.assertRegex(self.read("tools/testing/bench/results"), r"CPU +9\.0\n")
-        self.assertRegex(self.read("README"), "load +30\\.0")
+        self.assertRegex(self.read("README.rst"), "load +30\\.0")
 
     def test_a_patch_has_the_same_table_on_all_bases(self):
         self.write("patches/b/base", self.read("patches/b/base")

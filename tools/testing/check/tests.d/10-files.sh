@@ -17,7 +17,7 @@ shellcheck_clean() {
 licences() {
 	local f files bad=0
 
-	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*.py' '*/Makefile' Makefile)
+	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*.py' '*/Makefile' Makefile ':!README.rst')
 	files+=" $(scripts)"
 	for f in $files; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
@@ -63,7 +63,7 @@ with_dir() {
 prose_is_plain() {
 	local files
 
-	scripts/check-prose README Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
+	scripts/check-prose README.rst Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
 		Documentation/tools/*/*.rst tools/testing/mglru/results
 	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py scripts/check-* \
 		scripts/series.d/* mm/tests/*.c

@@ -1,0 +1,236 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""Draws the figure of README: kswapd and the hot file over time, stock beside the series.
+
+usage: figure.py write DIR [--base BASE] [--series HASH]
+       figure.py caption
+       figure.py check
+
+write reads the runs of 'make demo' (DIR is build/demo) or the runaway runs of a bench (DIR is
+its OUT), and writes tools/testing/demo/runaway.svg and the caption in README.rst. caption
+writes the caption only. check fails if the caption is not that of the figure and of the
+present series.
+
+  --base BASE     base of runs that do not name it, a directory of patches/ (6.12.y)
+  --series HASH   the series of the runs (that of the base at present)
+
+Exit status: 0 good, 1 the caption is stale, 2 bad input.
+"""
+import argparse
+import glob
+import json
+import os
+import re
+import sys
+from statistics import median
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tools", "testing", "bench"))
+import arms                     # noqa: E402, after its path
+from project import write       # noqa: E402, arms has its directory in the path
+
+SVG, README = "tools/testing/demo/runaway.svg", "README.rst"
+LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
+COLORS = {"stock": "#c0392b", "series": "#2471a3"}
+WIDTH, HEIGHT, LEFT, GAP, TOP = 320, 130, 60, 60, 46
+HEADROOM = 1.05      # above the last tick
+CAPTION = re.compile(r"(?ms)^Figure: .*?\.$")
+
+
+class BadInput(Exception):
+    """Said in one sentence, with exit status 2."""
+
+
+def load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot read {path}: {error}") from None
+
+
+def load_runs(directory):
+    """(base or None, "stock" or "series", data, accelerator) of each run."""
+    runs = []
+    for path in sorted(glob.glob(os.path.join(directory, "raw", "runaway-*.json"))):
+        run = load(path)
+        arm = {"ours": "series"}.get(run.get("arm"), run.get("arm"))
+        if run.get("scenario") == "runaway" and arm in COLORS and not run.get("status"):
+            runs.append((run["base"], arm, run["data"], run["accelerator"]))
+    for path in sorted(glob.glob(os.path.join(directory, "*-*", "samples.json"))):
+        which = os.path.basename(os.path.dirname(path)).partition("-")[0]
+        arm = {"patched": "series"}.get(which, which)
+        if arm in COLORS:
+            runs.append((None, arm, load(path), emulation_of(os.path.dirname(path))))
+    return runs
+
+
+def emulation_of(directory):
+    with open(os.path.join(directory, "output"), encoding="utf-8", errors="replace") as file:
+        found = re.search(r"^vmtest: passed \(after [^,]*, (.*), console", file.read(), re.M)
+    return found[1] if found else "unknown accelerator"
+
+
+def one(values, words):
+    """The value that all runs have."""
+    if len(set(values)) != 1:
+        raise BadInput(f"the runs differ in their {words}: "
+                       f"{', '.join(map(str, sorted(set(values))))}")
+    return values[0]
+
+
+def lines_of(data):
+    """(t, kswapd, refaults) of each sample before the hog exits."""
+    return [(s["t"], s["kswapd_cpu_pct"], s["refaults"] / s["seconds"])
+            for s in data["samples"] if not s["after"]]
+
+
+def facts_of(runs, base, series):
+    """All that the figure shows, as one object, which the SVG keeps."""
+    if not runs:
+        raise BadInput("there are no runs of runaway: see 'make demo'")
+    base = next((run[0] for run in runs if run[0]), None) or base
+    groups = {}
+    for _, arm, data, _ in runs:
+        groups.setdefault(f"{data['environment']['lru']} {arm}", []).append(lines_of(data))
+    missing = [f"{lru} {arm}" for lru in LRUS for arm in COLORS if f"{lru} {arm}" not in groups]
+    if missing:
+        raise BadInput(f"there is no run of {missing[0]}")
+    options = [data["options"] for _, _, data, _ in runs]
+    return {
+        "base": base, "series": series or arms.series_of(base),
+        "kernel": one([data["environment"]["kernel"] for _, arm, data, _ in runs], "kernel"),
+        "scale": one([option["scale_factor"] for option in options], "scale factor"),
+        "settle": one([option["settle"] for option in options], "settling time"),
+        "accelerator": one([run[3] for run in runs], "accelerator"),
+        "runs": one([len(lines) for lines in groups.values()], "number"), "groups": groups}
+
+
+def caption_of(facts):
+    now = arms.series_of(facts["base"])
+    stale = "" if facts["series"] == now else f" (an EARLIER one; now {now})"
+    runs = "one run each" if facts["runs"] == 1 else f"{facts['runs']} runs each, thick the median"
+    return (f"Figure: kernel {facts['kernel']}, series {facts['series']}{stale}; both LRUs;\n"
+            f"vm.watermark_scale_factor {facts['scale']}; {runs}; {facts['accelerator']}.")
+
+
+def nice(top):
+    """A round maximum for an axis."""
+    unit = 10 ** max(0, len(str(int(top))) - 1)
+    return next(unit * n for n in (1, 2, 4, 6, 8, 10, 20) if unit * n * HEADROOM >= top)
+
+
+def line(points, color, width, opacity):
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return (f'<polyline fill="none" stroke="{color}" stroke-width="{width}" '
+            f'stroke-opacity="{opacity}" points="{path}"/>')
+
+
+def text(x, y, words, more=""):
+    return f'<text x="{x}" y="{y}" {more}>{words}</text>'
+
+
+def panel(facts, lru, column, left, top, high):
+    """One LRU and one value: a frame, thin lines for runs and a thick one for their median."""
+    long = max(s[0] for runs in facts["groups"].values() for run in runs for s in run)
+    at = [lambda t: left + WIDTH * t / long, lambda v: top + HEIGHT * (1 - v / high / HEADROOM)]
+    out = [f'<rect x="{left}" y="{top}" width="{WIDTH}" height="{HEIGHT}" fill="none" '
+           'stroke="#999"/>']
+    for part in (0, 0.5, 1):
+        out.append(text(left - 6, at[1](high * part) + 4, f"{high * part:g}", 'text-anchor="end"'))
+    for t in range(0, int(long) + 1, 5):
+        out.append(text(round(at[0](t), 1), top + HEIGHT + 15, t, 'text-anchor="middle"'))
+    x = at[0](facts["settle"])
+    out.append(f'<path d="M{x:.1f} {top}v{HEIGHT}" stroke="#999" stroke-dasharray="3 3"/>')
+    for arm, color in COLORS.items():
+        runs = [[(at[0](s[0]), at[1](s[column])) for s in run]
+                for run in facts["groups"][f"{lru} {arm}"]]
+        out += [line(run, color, 1, 0.45) for run in runs if len(runs) > 1]
+        middle = [tuple(median(p[i] for p in points) for i in (0, 1)) for points in zip(*runs)]
+        out.append(line(middle, color, 2.5, 1))
+    return out
+
+
+def svg_of(facts):
+    wide, tall = LEFT + 2 * WIDTH + GAP + 20, TOP + 2 * HEIGHT + 90
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" width="{wide}" '
+           f'height="{tall}" font-family="sans-serif" font-size="12" fill="#222">',
+           '<!-- SPDX-License-Identifier: GPL-2.0 -->',
+           f'<desc>{json.dumps({k: v for k, v in facts.items() if k != "groups"})}</desc>',
+           f'<rect width="{wide}" height="{tall}" fill="#fff"/>']
+    for row, (column, words) in enumerate(((1, "kswapd, % of a CPU"), (2, "hot file, refaults/s"))):
+        high = nice(max(s[column] for runs in facts["groups"].values()
+                        for run in runs for s in run))
+        for place, lru in enumerate(LRUS):
+            left, top = LEFT + place * (WIDTH + GAP), TOP + row * (HEIGHT + 46)
+            out.append(text(left, top - 8, f"{words}, {LRUS[lru]}", 'font-weight="bold"'))
+            out += panel(facts, lru, column, left, top, high)
+    for place, (arm, color) in enumerate(COLORS.items()):
+        x = LEFT + place * 110
+        out.append(f'<path d="M{x} 14h24" stroke="{color}" stroke-width="2.5"/>')
+        out.append(text(x + 30, 18, arm))
+    out.append(text(LEFT + 220, 18, f"dashed: summaries begin ({facts['settle']} s)"))
+    out.append(text(wide - 20, tall - 12, "t in seconds", 'text-anchor="end"'))
+    words = (f"kernel {facts['kernel']}, series {facts['series']}, scale factor {facts['scale']}, "
+             f"n={facts['runs']}, {facts['accelerator']}")
+    out.append(text(LEFT, tall - 12, words, 'font-size="11" fill="#555"'))
+    return "\n".join(out) + "\n</svg>\n"
+
+
+def facts_in_svg():
+    with open(os.path.join(ROOT, SVG), encoding="utf-8") as file:
+        found = re.search(r"<desc>(.*?)</desc>", file.read(), re.S)
+    if not found:
+        raise BadInput(f"{SVG} has no <desc>: write it again")
+    return json.loads(found[1])
+
+
+def readme_with(caption):
+    """README as it is, and with the caption."""
+    with open(os.path.join(ROOT, README), encoding="utf-8") as file:
+        now = file.read()
+    new, count = CAPTION.subn(lambda _: caption, now, count=1)
+    if not count:
+        raise BadInput(f"{README} has no caption that begins with 'Figure: '")
+    return now, new
+
+
+def check():
+    now, new = readme_with(caption_of(facts_in_svg()))
+    if now != new:
+        print(f"{README}: the caption of the figure is not that of {SVG} and of the present "
+              "series: write it again with 'make tables'")
+    return int(now != new)
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="figure.py", add_help=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("verb", nargs="?", choices=("write", "caption", "check"))
+    parser.add_argument("directory", nargs="?")
+    parser.add_argument("--base", default="6.12.y")
+    parser.add_argument("--series")
+    options = parser.parse_args(argv)
+    if options.help:
+        print(__doc__.strip())
+        return 0
+    try:
+        if options.verb == "check" and not options.directory:
+            return check()
+        if options.verb == "caption" and not options.directory:
+            write(os.path.join(ROOT, README), readme_with(caption_of(facts_in_svg()))[1])
+            return 0
+        if options.verb != "write" or not options.directory:
+            raise BadInput("expected 'write DIR', 'caption' or 'check' (see --help)")
+        facts = facts_of(load_runs(options.directory), options.base, options.series)
+        new = readme_with(caption_of(facts))[1]
+        write(os.path.join(ROOT, SVG), svg_of(facts))
+        write(os.path.join(ROOT, README), new)
+    except (BadInput, arms.BadInput, OSError, KeyError) as error:
+        print(f"figure.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of figure.py, on artificial runs."""
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+from unittest import mock
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import figure   # noqa: E402, after its path
+
+
+def data_of(lru, cpu, scale=10):
+    samples = [{"t": t, "seconds": 1, "kswapd_cpu_pct": cpu, "refaults": 10 * cpu,
+                "after": t == 4} for t in (1, 2, 3, 4)]
+    return {"environment": {"lru": lru, "kernel": "6.1"},
+            "options": {"scale_factor": scale, "settle": 1}, "samples": samples}
+
+
+class Figure(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.root = directory.name
+        for name, value in (("ROOT", self.root), ("SVG", "f.svg"), ("README", "README.rst")):
+            patch = mock.patch.object(figure, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        patch = mock.patch.object(figure.arms, "series_of", lambda base: self.series)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.series = "0123456789ab"
+        self.write("README.rst", "T\n\nFigure: .\n\nEnd.\n")
+
+    def write(self, name, text):
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def read(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8") as file:
+            return file.read()
+
+    def bench(self, **more):
+        for number in (1, 2):
+            for lru in figure.LRUS:
+                for arm, cpu in (("stock", 90 + number), ("ours", number), ("gate", 50)):
+                    self.write(f"out/raw/runaway-{lru}-10-{arm}-{number}.json", json.dumps({
+                        "base": "b", "arm": arm, "scenario": "runaway", "status": 0,
+                        "accelerator": "emulation", "data": data_of(lru, cpu, **more)}))
+
+    def demo(self):
+        for lru in figure.LRUS:
+            for which, cpu in (("stock", 90), ("patched", 1)):
+                self.write(f"out/{which}-{lru}/samples.json", json.dumps(data_of(lru, cpu)))
+                self.write(f"out/{which}-{lru}/output",
+                           "vmtest: passed (after 9 s, emulation, console /c)\n")
+
+    def run_tool(self, *argv):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = figure.main(list(argv))
+        return status, out.getvalue(), err.getvalue()
+
+    def write_figure(self, *argv):
+        self.assertEqual(self.run_tool("write", os.path.join(self.root, "out"), *argv), (0, "", ""))
+
+    def test_bench(self):
+        self.bench()
+        self.write_figure()
+        self.assertIn("kernel 6.1, series 0123456789ab; both LRUs;\nvm.watermark_scale_factor 10; "
+                      "2 runs each, thick the median; emulation.\n", self.read("README.rst"))
+        lines = xml.fromstring(self.read("f.svg")).findall("{*}polyline")
+        # A line for each run and one for their median; the last sample is left out.
+        self.assertEqual(len(lines), 2 * 2 * 2 * 3)
+        self.assertEqual({len(line.get("points").split()) for line in lines}, {3})
+        self.assertEqual(self.run_tool("check")[0], 0)
+
+    def test_demo(self):
+        self.demo()
+        self.write_figure("--base", "b")
+        self.assertIn("one run each", self.read("README.rst"))
+        self.assertEqual(len(xml.fromstring(self.read("f.svg")).findall("{*}polyline")), 8)
+
+    def test_another_series(self):
+        self.bench()
+        self.write_figure()
+        self.series = "ba9876543210"
+        status, out, _ = self.run_tool("check")
+        self.assertEqual(status, 1)
+        self.assertIn("make tables", out)
+        self.assertEqual(self.run_tool("caption")[0], 0)
+        self.assertIn("series 0123456789ab (an EARLIER one; now ba9876543210)",
+                      self.read("README.rst"))
+        self.assertEqual(self.run_tool("check")[0], 0)
+
+    def test_bad_input(self):
+        empty = os.path.join(self.root, "empty")
+        for argv, words in (((), "expected 'write DIR'"), (("write",), "expected 'write DIR'"),
+                            (("write", empty), "no runs of runaway"),
+                            (("check",), "f.svg")):
+            with self.subTest(argv=argv):
+                status, out, err = self.run_tool(*argv)
+                self.assertEqual((status, out), (2, ""))
+                self.assertIn(words, err)
+        self.bench()
+        os.remove(os.path.join(self.root, "out/raw/runaway-mglru-10-ours-1.json"))
+        self.assertIn("differ in their number",
+                      self.run_tool("write", os.path.join(self.root, "out"))[2])
+        self.assertEqual(self.read("README.rst"), "T\n\nFigure: .\n\nEnd.\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
