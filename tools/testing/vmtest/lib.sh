@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# What every script of the project needs: messages, progress of long steps, and
-# the cache directory. Source it after setting "me", the name in messages.
+# Shared by the scripts of the project: messages, progress of long steps, and the
+# cache directory. Source it after setting "me", the name in messages.
 
 # Outlives a clone, so that the next one does not start from nothing.
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kswapd-failures
@@ -10,10 +10,10 @@ cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kswapd-failures
 # Per cent of a CPU that kswapd may take in the mean once it has stopped.
 limit=2
 
-# Where Debian has mke2fs and the like; not in everybody's PATH.
+# Debian's directories of mke2fs and similar tools, which not every PATH has.
 PATH=$PATH:/usr/sbin:/sbin
 
-# What the front door was told is not for the makefiles that are run from here.
+# Variables of the front door's make are not for the makefiles that run from here.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 
 note() {
@@ -26,8 +26,7 @@ die() {
 	exit 2
 }
 
-# need COMMAND PACKAGE [ARCH=arm64]: stop where a tool is missing, and name its
-# package.
+# need COMMAND PACKAGE [ARCH=arm64]: stop if a tool is missing, and name its package.
 need() {
 	command -v "$1" >/dev/null ||
 		die "$1 is missing: install Debian's package $2 ('make deps${3:+ $3}' installs all)"
@@ -56,15 +55,15 @@ gate_fixes() {
 	echo "${n:-0}"
 }
 
-# kdir_of BASE: the user's tree, KDIR, where it is the base's; else nothing.
+# kdir_of BASE: the user's tree, KDIR, if it is of the base; else nothing.
 kdir_of() {
 	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
 		echo "$KDIR"
 	fi
 }
 
-# base_kernel BASE OPTION...: vmtest kernel, on KDIR where that is the base's; prints the
-# path that it ends with, and has its status where pipefail is on. Needs $vmtest.
+# base_kernel BASE OPTION...: vmtest kernel, on KDIR if that is of the base. Prints the
+# last line, a path; has the status of vmtest with pipefail. Needs $vmtest.
 base_kernel() {
 	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$@" | tail -n 1
 }
@@ -74,7 +73,7 @@ free_mib() {
 	df -Pm "$1" | awk 'NR == 2 { print $4 }'
 }
 
-# need_space DIR MIB WHAT: stop before a long step that would fill the disk.
+# need_space DIR MIB STEP: stop before a long step that would fill the disk.
 need_space() {
 	local have
 

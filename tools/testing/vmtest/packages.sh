@@ -25,8 +25,7 @@ apt_words() {
 	[ -z "$2" ] || apt+=(-o "APT::Architecture=$2" -o "APT::Architectures=$2")
 }
 
-# mirror: the address that the machine's apt has Debian itself from. What stands
-# in the format is apt's to fill in.
+# mirror: the address from which the machine's apt takes Debian. apt expands the format.
 # shellcheck disable=SC2016
 mirror() {
 	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI)' |
@@ -34,7 +33,7 @@ mirror() {
 }
 
 # use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
-# own keys check it where the machine has them, and else those that apt trusts.
+# own keys check it if the machine has them, and else those that apt trusts.
 # Status 1: no mirror is set up.
 use_suite() {
 	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -60,7 +59,7 @@ update_lists() {
 	fi
 }
 
-# candidate PACKAGE: the version that apt would take, nothing where there is none.
+# candidate PACKAGE: the version that apt would take, nothing if there is none.
 candidate() {
 	LC_ALL=C apt-cache "${apt[@]}" policy "$1" |
 		sed -n -e '/(none)/d' -e 's/^  Candidate: //p'

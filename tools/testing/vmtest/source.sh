@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# Where the source of a base comes from: the user's tree (KDIR), or the source
-# package that the base names, through apt. Needs lib.sh, packages.sh, $repo, $base
+# The source of a base: the user's tree (KDIR), or the source package that the base
+# names, through apt. Needs lib.sh, packages.sh, $repo, $base
 # and $kdir.
 
 base_names() {
@@ -66,7 +66,7 @@ extract() {
 		mv "$part" "$source_dir"
 }
 
-# A user's tree is read only: what is built is a copy, without build products.
+# A user's tree is only read: the build uses a copy, without build products.
 copy_kdir() {
 	local part=$source_dir.part
 
@@ -107,7 +107,7 @@ use_kdir() {
 	}
 }
 
-# find_source: sets source_id and source_dir, a clean tree that nobody writes to.
+# find_source: sets source_id and source_dir, a clean tree that no build writes to.
 find_source() {
 	mkdir -p "$cache/src" "$cache/log"
 	exec 8>"$cache/src.lock"
