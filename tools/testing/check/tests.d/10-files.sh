@@ -59,21 +59,22 @@ with_dir() {
 }
 
 # Pages and results, each by itself, and files of sources, taken together. proc.c is a
-# copy of a file of the selftests.
+# copy of a file of the selftests; a changed comment in a configuration builds all kernels.
 prose_is_plain() {
 	local files
 
 	scripts/check-prose README.rst Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
-		Documentation/tools/*/*.rst tools/testing/mglru/results
+		Documentation/tools/*/*.rst tools/testing/mglru/results tools/testing/bench/results
 	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py scripts/check-* \
 		scripts/series.d/* mm/tests/*.c
 	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
+		tools/testing/bench tools/testing/vmtest \
 		'tools/testing/demo tools/testing/mglru' \
 		'Makefile .ci scripts/install-deps tools/testing/check/check
 		tools/testing/check/guest-* tools/testing/check/page
 		tools/testing/check/selftests tools/testing/check/tests.d/7*-[rp]*.sh'; do
 		# shellcheck disable=SC2086
-		git ls-files -- $files | grep -vE '\.(xz|json|txt|svg|png)$|/proc\.c$' |
+		git ls-files -- $files | grep -vE '\.(xz|json|txt|svg|png)$|/proc\.c$|/results$|vmtest/config' |
 			xargs scripts/check-prose --together
 	done
 }
