@@ -72,7 +72,8 @@ gate_test_fails() {
 	local kernel
 
 	kernel=$(debian_kernel "$debian_6_12" --headers)
-	gate_module "$kernel" "$1" 's/if (READ_ONCE(\*count) < want)/if (want < 0)/'
+	gate_module "$kernel" "$1" 's/if (READ_ONCE(\*count) < want)/if (want < 0)/
+		/WRITE_ONCE(\*failures_of(pgdat), gate->want)/d'
 	gate_guest 1 "kswapd runs on" "$kernel" "$1" -- stops mglru
 }
 
