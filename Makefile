@@ -7,6 +7,7 @@ SHELL := /bin/bash
 BASE ?=
 PATCHES ?= all
 SET ?=
+FORMAT ?=
 MGLRU ?=
 REASON ?=
 CONFIG ?=
@@ -42,6 +43,7 @@ help:
 	@echo '                          Debian packages of a patched kernel, to build/deb/BASE'
 	@echo 'make series BASE=mm-new   write the mail-ready set to build/series/BASE/series'
 	@echo '      [SET=fixes: the bug fixes of the base, to build/series/BASE/fixes]'
+	@echo '      [FORMAT=quilt: both as a queue for debian/patches, to build/series/BASE/quilt]'
 	@echo 'make am TREE=DIR          apply fixes, series and new files to a kernel tree'
 	@echo '      [BASE=..., found out else]'
 	@echo 'make edit BASE=mm-new     the patches as commits of a git work tree, build/edit/BASE'
@@ -100,10 +102,15 @@ deb:
 
 series: deps
 	$(need_base)
+	$(if $(filter-out quilt,$(FORMAT))$(and $(FORMAT),$(SET)),$(error FORMAT is quilt, without SET, or left out))
 	@mkdir -p build/series/$(BASE)
+ifneq ($(FORMAT),)
+	@scripts/quilt --base $(BASE) --out build/series/$(BASE)/quilt
+else
 	@tree=$$($(vmtest) kernel --base $(BASE) --source | tail -n 1); \
 	scripts/series write --base $(BASE)$(addprefix /,$(SET)) \
 		--out build/series/$(BASE)/$(or $(SET),series) --tree "$$tree"
+endif
 
 am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))

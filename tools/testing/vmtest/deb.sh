@@ -115,7 +115,7 @@ extract_config() {
 	rm -rf "$2.part" && dpkg-deb -x "$1"/*.deb "$2.part" && rm -rf "$1" && mv "$2.part" "$2"
 }
 
-# start_deb: when the source is known; sets version and configuration of the build.
+# start_deb: when the source is known; sets deb_version and deb_suffix.
 start_deb() {
 	[ "$deb" != debian ] || fetch_config
 	[ "$deb" = guest ] || need_space "$cache" 25000 "packing a kernel"

@@ -73,6 +73,43 @@ deb_boots() {
 		uname -r
 }
 
+# Debian's tools apply the queue without fuzz, and what it gives is what git makes of the
+# patches. Each patch has the headers of DEP-3.
+queue_applies() {
+	local base=$1 dir=$2 name field
+
+	need_tree "$base"
+	command -v patch >/dev/null || skip "no patch here"
+	scripts/quilt --base "$base" --out "$dir/queue"
+	mkdir "$dir/a" "$dir/b"
+	(cd "$tree" && cp -r --parents -t "$dir/a" mm include/linux include/trace Documentation/mm)
+	cp -r "$dir/a/." "$dir/b/"
+	while read -r name; do
+		for field in From Subject Origin Forwarded Last-Update; do
+			sed '/^$/q' "$dir/queue/$name" | grep "^$field: ." >/dev/null || {
+				echo "$name has no $field:"
+				return 1
+			}
+		done
+		patch -d "$dir/a" -p1 -F0 --no-backup-if-mismatch <"$dir/queue/$name"
+		GIT_CEILING_DIRECTORIES=$dir git -C "$dir/b" apply "$repo/patches/$base/${name#*/}"
+	done <"$dir/queue/series"
+	diff -r "$dir/a" "$dir/b"
+}
+
+queue_bad_input() {
+	one_sentence "unknown base '2.4'" scripts/quilt --base 2.4 --out "$1/queue"
+	one_sentence "are required: --out" scripts/quilt --base 6.12.y
+	one_sentence "no earlier queue" scripts/quilt --base 6.12.y --out scripts
+	one_sentence "cannot write" scripts/quilt --base 6.12.y --out /proc/queue
+	[ ! -e "$1/queue" ]
+	expect 2 "FORMAT is quilt" make series BASE=6.12.y FORMAT=rpm
+}
+
 t "make deb: bad input" deb_bad_input
 t "make deb: the version is above the source's and below the next" deb_versions_sort
 ta "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
+t "quilt queue: bad input" with_dir queue_bad_input
+for base in $(cd "$repo" && bases); do
+	t "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
+done
