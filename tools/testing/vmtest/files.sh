@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
 #
-# The files of a guest, for 'vmtest run': its root file system with the program, its
+# The files of a guest, for 'vmtest run': the root file system with the program, its
 # disks, and what comes back from them.
 
 is_script() {
@@ -12,7 +12,7 @@ is_static() {
 	! readelf -lW "$1" | grep INTERP >/dev/null
 }
 
-# copy_in FILE: a file with what it needs to run, at the same paths in the root.
+# copy_in FILE: a file, and its libraries or interpreter, at the same paths in the root.
 copy_in() {
 	local file=$1 real lib
 
@@ -21,7 +21,7 @@ copy_in() {
 	[ -e "$root$file" ] || install -D "$real" "$root$file"
 	if is_script "$real"; then
 		lib=$(sed -n '1s/^#![[:space:]]*\([^[:space:]]*\).*/\1/p' "$real" | tr -d '\0')
-		# busybox is sh in the guest; env finds what --with brings.
+		# busybox is sh in the guest; env finds the programs of --with.
 		case $lib in
 		/bin/sh | /usr/bin/env) ;;
 		*) [ -e "$root$lib" ] || copy_in "$lib" ;;
@@ -49,7 +49,7 @@ unpacked() {
 	esac
 }
 
-# put_modules: what the guest's disks and ports take, in the order of loading.
+# put_modules: the modules of the guest's disks and ports, in the order of loading.
 put_modules() {
 	local name file n=100
 

@@ -68,7 +68,7 @@ verdict() {
 		die "cannot look for faults in $console"
 	if [ -n "$fault" ]; then
 		show_console 30
-		note "what the kernel is at fault with:"
+		note "faults of the kernel:"
 		printf '%s\n' "$fault" | head -n 20 | sed 's/^/    /' >&2
 		note "panicked or oopsed: $(printf '%s\n' "$fault" | head -n 1) ($tail)"
 		exit "$crashed"
