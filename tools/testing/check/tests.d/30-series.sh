@@ -93,8 +93,8 @@ set_is_whole() {
 	mkdir "$dir/tree"
 	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
 		Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
-		tools/testing/selftests/Makefile tools/mm/Makefile \
-		"$dir/tree/")
+		tools/testing/selftests/Makefile "$dir/tree/")
+	! brings "$base" 30-kswapd-report || (cd "$tree" && cp --parents tools/mm/Makefile "$dir/tree/")
 	cd "$dir/tree" || return 1
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
 	export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.invalid
@@ -116,7 +116,8 @@ set_is_whole() {
 		grep -qx 'config KSWAPD_FAILURES_KUNIT_TEST' mm/Kconfig.debug
 	fi
 	grep -qx 'TARGETS += kswapd' tools/testing/selftests/Makefile
-	grep -qx '   kswapd-report/index' Documentation/tools/index.rst
+	! brings "$base" 30-kswapd-report ||
+		grep -qx '   kswapd-report/index' Documentation/tools/index.rst
 	grep -q '^KSWAPD FAILURES$' MAINTAINERS
 	entries_hold
 }

@@ -37,7 +37,9 @@ adds_nothing() {
 configs=tools/testing/vmtest/configs
 t "6.12.y: the whole series builds and boots" boots 6.12.y all
 t "mm-new: the whole series builds and boots" boots mm-new all
-ta "7.3.y: the whole series builds and boots" boots 7.3.y all
+for base in 6.1.y 6.18.y 7.3.y; do
+	ta "$base: the whole series builds and boots" boots "$base" all
+done
 for base in $(cd "$repo" && bases); do
 	ta "$base: stock builds and boots" boots "$base" 0
 	for ((n = 1; n < $(patches_of "$base"); n++)); do

@@ -18,10 +18,11 @@ tree_with_series() {
 	mkdir "$tree"
 	(cd "$source" && cp -a --parents .gitignore Makefile MAINTAINERS mm include/linux \
 		include/trace Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
-		scripts/subarch.include tools/include/uapi tools/testing/selftests/Makefile tools/mm/Makefile \
+		scripts/subarch.include tools/include/uapi tools/testing/selftests/Makefile \
 		tools/testing/selftests/lib.mk tools/testing/selftests/kselftest* \
 		tools/testing/selftests/run_kselftest.sh tools/testing/selftests/cgroup \
 		tools/testing/selftests/clone3 tools/testing/selftests/pidfd "$tree/")
+	! brings "$3" 30-kswapd-report || (cd "$source" && cp --parents tools/mm/Makefile "$tree/")
 	git -C "$tree" init -q
 	git -C "$tree" config user.name t
 	git -C "$tree" config user.email t@example.invalid
