@@ -613,7 +613,7 @@ report_host() {
 		"$report_dir/host-record" "$tool" "$1"
 }
 
-# In a guest with the series: the recording has the give-up.
+# In a guest with the series: the recording has the give-up, and the reset by kswapd.
 report_records() {
 	local kernel tool
 
@@ -624,7 +624,8 @@ report_records() {
 		--disk "$1/disk" --out "$1/out" --out-size 64M --with "$(built)" --with "$tool" \
 		-- "$report_dir/guest-record"
 	"$tool" report --json "$1/out/trace.dat" | jq -e '.traces[0].nodes[] | select(.node == 1) |
-		.give_ups == 1 and .failed_runs >= 16 and .samples.count > 3'
+		.give_ups == 1 and .failed_runs >= 16 and .samples.count > 3 and
+		([.episodes[] | select(.reset)] | length > 0 and all(.cgroup == "/"))'
 	"$report_dir/counts" "$tool" "$1/out/trace.dat"
 }
 
