@@ -366,12 +366,25 @@ static int open_sampler(struct recording *r)
 /* Without these, the cgroups of resets are unknown. */
 static void open_resets(struct resets *s)
 {
-	const char *systems[] = { "vmscan", NULL };
+	const struct known_event *known;
 	const uint16_t one = 1;
+	char *format;
+	int size;
 
-	s->tep = tracefs_local_events_system(NULL, systems);
+	/* tracefs_local_events_system() needs 20 MiB, and the pages are locked. */
+	s->tep = tep_alloc();
 	if (!s->tep)
 		return;
+	tep_set_long_size(s->tep, sizeof(long));
+	tep_set_file_bigendian(s->tep, tep_is_bigendian() ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	for (known = known_events; known->name; known++) {
+		if (known->type != EV_RESET)
+			continue;
+		format = tracefs_event_file_read(NULL, known->system, known->name, "format", &size);
+		if (format)
+			tep_parse_event(s->tep, format, size, known->system);
+		free(format);
+	}
 	decode_init(&s->decode, s->tep);
 	if (s->decode.formats & HAS(EV_RESET))
 		s->page = kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
