@@ -65,8 +65,8 @@ prose_is_plain() {
 
 	scripts/check-prose README.rst Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
 		Documentation/tools/*/*.rst tools/testing/mglru/results tools/testing/bench/results
-	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py scripts/check-* \
-		scripts/series.d/* mm/tests/*.c
+	scripts/check-prose scripts/series scripts/quilt scripts/stack scripts/stacklib/*.py \
+		scripts/check-* scripts/series.d/* mm/tests/*.c
 	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
 		tools/testing/bench tools/testing/vmtest \
 		'tools/testing/demo tools/testing/mglru' \
