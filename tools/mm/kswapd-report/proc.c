@@ -100,8 +100,8 @@ int read_line(const char *path, char *buf, size_t size)
 }
 
 /*
- * What follows word in a line that starts with it: blanks before the word are
- * skipped, and a blank must follow, or else it is the beginning of another.
+ * The rest of a line after its first word, or NULL if that is another word. Blanks
+ * before the word are skipped, and a blank must follow.
  */
 static const char *after_word(const char *line, const char *word)
 {
@@ -163,7 +163,7 @@ struct zone_state {
 	int failures;
 };
 
-/* "(0, 948, 948)": what the zone keeps from the most general allocations. */
+/* "(0, 948, 948)": the largest lowmem reserve of the zone. */
 static unsigned long long largest_of_list(const char *list)
 {
 	unsigned long long largest = 0;
@@ -184,9 +184,8 @@ static unsigned long long largest_of_list(const char *list)
 }
 
 /*
- * One line of a zone. The pagesets further down have a "high:" of their own,
- * and the statistics in between have names that begin with nr_, numa_ or
- * workingset_; none of them is taken for one of these words.
+ * One line of a zone. No other line matches these words: pagesets have "high:" with
+ * a colon, and the names of statistics begin with nr_, numa_ or workingset_.
  */
 static void zone_line(struct zone_state *zone, const char *line)
 {
@@ -239,7 +238,7 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 	node->hopeless |= zone->hopeless;
 	node->failures = zone->failures;
 
-	/* The kernel prints the three with the boost in them. */
+	/* The kernel prints these three with the boost. */
 	zone->min = above(zone->min, zone->boost);
 	zone->low = above(zone->low, zone->boost);
 	zone->high = above(zone->high, zone->boost);
@@ -301,8 +300,8 @@ bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts
 }
 
 /*
- * The fields of /proc/PID/stat behind the name, which is in parentheses and may
- * have blanks and parentheses of its own: state is field 0 here.
+ * A field of /proc/PID/stat after the name; state is field 0. The name is in
+ * parentheses and may contain blanks and parentheses.
  */
 static int stat_field(pid_t pid, int field, unsigned long long *val)
 {
@@ -355,7 +354,7 @@ pid_t find_kswapd(int nid)
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		if (read_line(path, comm, sizeof(comm)) || strcmp(comm, wanted))
 			continue;
-		/* Any program can have that name; only kthreadd's child is it. */
+		/* Any program can have that name, but only kswapd is a child of kthreadd. */
 		if (!stat_field(atoi(entry->d_name), STAT_PPID, &parent) &&
 		    parent == 2)
 			found = atoi(entry->d_name);
@@ -380,7 +379,7 @@ bool have_schedstat(void)
 {
 	unsigned long long ns;
 
-	/* There but always zero where the kernel is built without it. */
+	/* Without CONFIG_SCHED_INFO, the file exists and is always zero. */
 	return !schedstat_ns("/proc/self/schedstat", &ns) && ns;
 }
 
