@@ -131,10 +131,20 @@ def cell(fact, key, first):
     return text
 
 
+def series_now(arm, base):
+    return arms.arms_of(base).get(arm, arms.Arm(arm, base)).series
+
+
+def mark(facts, base):
+    """Tells a row or column whose series is not the present one."""
+    earlier = any(f and f["series"] not in (STOCK, series_now(f["arm"], base)) for f in facts)
+    return " (earlier)" if earlier else ""
+
+
 def series_words(series, arm, base):
     """The hash, and whether it is an arm's that is not the series or not the present one.
     checkpatch takes a hash in a message for a commit if a space or bracket follows."""
-    now = arms.arms_of(base).get(arm, arms.Arm(arm, base)).series
+    now = series_now(arm, base)
     return (series + (f" ({NAMES.get(arm, arm)})" if arm != "ours" else "")
             + (f", an EARLIER one (now {now})" if series != now else ""))
 
@@ -161,7 +171,8 @@ def table(facts, base, scenario, lru, names, scales):
     if not columns:
         return ["      (not measured)"]
     cells = {c: facts[(scenario, lru, *c)] for c in columns}
-    lines = [[LRUS[lru]] + [f"{scale}, {NAMES.get(arm, arm)}" for scale, arm in columns]]
+    lines = [[LRUS[lru]] + [f"{c[0]}, {NAMES.get(c[1], c[1])}{mark([cells[c]], base)}"
+                            for c in columns]]
     for key, words, _, _ in summary.metrics_of(scenario):
         row = [cell(cells[c], key, cells.get((c[0], names[0]))) for c in columns]
         if key in ROWS and any(text != "-" for text in row):
@@ -181,7 +192,7 @@ def overview(facts, base, keys, patterns, names, scales):
     for row in rows:
         mine = [facts.get((*row, arm)) for arm in names]
         used += [f for f in mine if f]
-        lines.append([row[0], row[1], str(row[2])] +
+        lines.append([row[0] + mark(mine, base), row[1], str(row[2])] +
                      [cell(f, key, mine[0]) for key in keys for f in mine])
     return [f"Columns, for each kernel: {'; '.join(heads[key] for key in keys)}.", "",
             *pad(lines, 2), "", *caption(used, base)]

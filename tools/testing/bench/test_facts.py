@@ -228,6 +228,11 @@ class Tables(Tree):
         self.assertIn(", an EARLIER one (now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
         self.assertIn("an EARLIER one", self.read("README.rst"))
+        self.assertIn("10, series (earlier)", self.read("tools/testing/bench/results"))
+        self.write("tools/testing/bench/results",
+                   "[overview kswapd_cpu_pct runaway stock,ours 10]\n[end]\n")
+        self.call("render", "--base", "b")
+        self.assertIn("  runaway (earlier)  ", self.read("tools/testing/bench/results"))
 
     def test_the_prefix_of_gate_is_no_earlier_series(self):
         self.write("patches/b/base", self.read("patches/b/base") + "gate: 1\n")
