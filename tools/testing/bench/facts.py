@@ -199,24 +199,28 @@ def overview(facts, base, keys, patterns, names, scales):
 
 
 def tables_of(base):
-    """{cover-letter or the name of a patch: [(label, scenario, LRU, scale, key)]}, of the lines
-    'table: NAME | LABEL | SCENARIO LRU SCALE KEY' in patches/BASE/base."""
+    """{cover-letter or the name of a patch: [(label, scenario, LRU, scale, key, arm)]}, of the
+    lines 'table: NAME | LABEL | SCENARIO LRU SCALE KEY [ARM]' in patches/BASE/base. The arm of
+    the second column is ours, unless the first line of a table says another."""
     tables = {}
     for line in facts_in(arms.path_of(base, "base"), "table"):
         parts = [part.strip() for part in line.split("|")]
         words = parts[-1].split()
-        if len(parts) != 3 or len(words) != 4 or not words[2].isdigit():
+        if len(parts) != 3 or len(words) not in (4, 5) or not words[2].isdigit():
             raise BadInput(f"patches/{base}/base: 'table: {line}': expected "
-                           "NAME | LABEL | SCENARIO LRU SCALE KEY")
-        tables.setdefault(parts[0], []).append((parts[1], *words[:2], int(words[2]), words[3]))
+                           "NAME | LABEL | SCENARIO LRU SCALE KEY [ARM]")
+        arm = words[4] if len(words) == 5 else "ours"
+        tables.setdefault(parts[0], []).append(
+            (parts[1], *words[:2], int(words[2]), words[3], arm))
     return tables
 
 
 def stock_beside_series(facts, rows):
     """The lines of such a table, and its facts."""
-    lines, used = [["", "stock", "series"]], []
-    for label, *cells, key in rows:
-        mine = [facts.get((*cells, arm)) for arm in ("stock", "ours")]
+    arm = rows[0][-1]
+    lines, used = [["", "stock", NAMES.get(arm, arm)]], []
+    for label, *cells, key, _ in rows:
+        mine = [facts.get((*cells, name)) for name in ("stock", arm)]
         lines.append([label] + [cell(f, key, mine[0]) for f in mine])
         used += [f for f in mine if f]
     return lines, used
