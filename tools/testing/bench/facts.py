@@ -145,7 +145,7 @@ def series_words(series, arm, base):
     """The hash, and whether it is an arm's that is not the series or not the present one.
     checkpatch takes a hash in a message for a commit if a space or bracket follows."""
     now = series_now(arm, base)
-    return (series + (f" ({NAMES.get(arm, arm)})" if arm != "ours" else "")
+    return (series + (f", {NAMES.get(arm, arm)}" if arm != "ours" else "")
             + (f", an EARLIER one (now {now})" if series != now else ""))
 
 
