@@ -57,8 +57,10 @@ for base in $(cd "$repo" && bases); do
 	fi
 	t "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
+	# One stock kernel with a package is enough for CI: each is a build of its own.
+	[ "$base" = 6.1.y ] && stock=ta || stock=t
 	for lru in classic mglru; do
-		t "$base: kswapd runs away on stock, $lru" \
+		"$stock" "$base: kswapd runs away on stock, $lru" \
 			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
 		t "$base: kswapd stops with the series, $lru" \
 			with_dir runaway "$base" "$lru" all 0 passed
