@@ -265,6 +265,15 @@ static void size_workers(struct node_fixture *fixture)
 	opt->hot_size = fixture_part_of_gap(fixture, 0.7, 16 * MIB);
 }
 
+static int find_cgroup_root(char *root, size_t size)
+{
+#ifdef ROOT_TAKES_TWO
+	return cg_find_unified_root(root, size);
+#else
+	return cg_find_unified_root(root, size, NULL);
+#endif
+}
+
 int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where where)
 {
 	static char root[PATH_MAX];
@@ -287,7 +296,7 @@ int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where wh
 		run->opt.dir = dir;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 
-	if (cg_find_unified_root(root, sizeof(root), NULL))
+	if (find_cgroup_root(root, sizeof(root)))
 		return fail(run, EXIT_SKIP, "cgroup v2 is not mounted");
 	run->opt.cgroup = root;
 	if (take_lock(fixture) || choose_node(fixture, where) || check_requirements(run) ||
