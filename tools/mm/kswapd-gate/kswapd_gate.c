@@ -274,7 +274,7 @@ static bool poll_node(int nid)
 
 	raw_spin_lock(&gate->lock);
 	if (!node_state(nid, N_MEMORY)) {
-		/* Its memory was removed. What comes back is judged anew. */
+		/* Its memory was removed. A node that comes back is judged anew. */
 		gate->failures = 0;
 		set_want(gate, 0);
 	} else if (!gate->failures && READ_ONCE(*count) >= MAX_RECLAIM_RETRIES) {
@@ -621,7 +621,7 @@ static bool __init is_type(const struct types *types, u32 id, u32 kind, const ch
 
 /*
  * The offset of a struct's field in bytes, or without a field the struct's size.
- * Where the kernel has several structs of the name, they must agree.
+ * If the kernel has several structs of the name, they must agree.
  */
 static int __init layout_of(const struct types *types, const char *name, const char *field)
 {
