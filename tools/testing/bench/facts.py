@@ -135,7 +135,7 @@ def series_now(arm, base):
     return arms.arms_of(base).get(arm, arms.Arm(arm, base)).series
 
 
-def mark(facts, base):
+def age(facts, base):
     """Tells a row or column whose series is not the present one."""
     earlier = any(f and f["series"] not in (STOCK, series_now(f["arm"], base)) for f in facts)
     return " (earlier)" if earlier else ""
@@ -171,7 +171,7 @@ def table(facts, base, scenario, lru, names, scales):
     if not columns:
         return ["      (not measured)"]
     cells = {c: facts[(scenario, lru, *c)] for c in columns}
-    lines = [[LRUS[lru]] + [f"{c[0]}, {NAMES.get(c[1], c[1])}{mark([cells[c]], base)}"
+    lines = [[LRUS[lru]] + [f"{c[0]}, {NAMES.get(c[1], c[1])}{age([cells[c]], base)}"
                             for c in columns]]
     for key, words, _, _ in summary.metrics_of(scenario):
         row = [cell(cells[c], key, cells.get((c[0], names[0]))) for c in columns]
@@ -192,7 +192,7 @@ def overview(facts, base, keys, patterns, names, scales):
     for row in rows:
         mine = [facts.get((*row, arm)) for arm in names]
         used += [f for f in mine if f]
-        lines.append([row[0] + mark(mine, base), row[1], str(row[2])] +
+        lines.append([row[0] + age(mine, base), row[1], str(row[2])] +
                      [cell(f, key, mine[0]) for key in keys for f in mine])
     return [f"Columns, for each kernel: {'; '.join(heads[key] for key in keys)}.", "",
             *pad(lines, 2), "", *caption(used, base)]
