@@ -377,6 +377,7 @@ static void follow_node(struct live *live, int i, unsigned long long now, const 
 	json_count(&w, "resets", live->failures, node->resets);
 	follow_reset(live, nid, &w);
 	jsonw_close(&w, '}');
+	jsonw_end(&w);
 }
 
 static void follow(struct live *live)

@@ -268,4 +268,5 @@ void json_report(FILE *out, struct trace *traces, int count)
 		one_trace(&w, &traces[i]);
 	jsonw_close(&w, ']');
 	jsonw_close(&w, '}');
+	jsonw_end(&w);
 }

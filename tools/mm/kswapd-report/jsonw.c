@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes JSON.
+ * Writes JSON by libyajl, which takes care of commas, nesting and quoting.
  */
+#include <assert.h>
+#include <err.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event.h"
@@ -36,108 +40,122 @@ int utf8_length(const char *text)
 	return 0;
 }
 
-static void quoted(FILE *out, const char *s)
+static void print(void *out, const char *text, size_t len)
 {
-	fputc('"', out);
+	fwrite(text, 1, len, out);
+}
+
+/* Errors are those of the caller: a key without a value, a bracket too many. */
+static void check(yajl_gen_status status)
+{
+	assert(status == yajl_gen_status_ok);
+	(void)status;
+}
+
+static void quoted(struct jsonw *w, const char *s)
+{
+	static const char unknown[] = "\xef\xbf\xbd";	/* U+FFFD */
+	char *text = malloc(strlen(s) * (sizeof(unknown) - 1) + 1), *end = text;
+
+	if (!text)
+		errx(1, "out of memory");
 	while (*s) {
-		unsigned char c = *s;
 		int n = utf8_length(s);
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else if (!n)
-			fputs("\\ufffd", out);
-		else
-			fwrite(s, 1, n, out);
+		end = n ? mempcpy(end, s, n) : stpcpy(end, unknown);
 		s += n ? n : 1;
 	}
-	fputc('"', out);
+	check(yajl_gen_string(w->gen, (unsigned char *)text, end - text));
+	free(text);
+}
+
+static void key_of(struct jsonw *w, const char *key)
+{
+	if (key)
+		quoted(w, key);
 }
 
 void jsonw_start(struct jsonw *w, FILE *out, bool one_line)
 {
-	memset(w, 0, sizeof(*w));
 	w->out = out;
-	w->lines = one_line;
+	w->one_line = one_line;
+	w->gen = yajl_gen_alloc(NULL);
+	if (!w->gen)
+		errx(1, "out of memory");
+	yajl_gen_config(w->gen, yajl_gen_print_callback, print, out);
+	yajl_gen_config(w->gen, yajl_gen_beautify, !one_line);
+	yajl_gen_config(w->gen, yajl_gen_indent_string, "  ");
 }
 
-static void item(struct jsonw *w, const char *key)
+void jsonw_end(struct jsonw *w)
 {
-	if (w->begun[w->depth])
-		fputs(w->lines ? ", " : ",", w->out);
-	if (w->depth && !w->lines)
-		fprintf(w->out, "\n%*s", 2 * w->depth, "");
-	w->begun[w->depth] = true;
-	if (key) {
-		quoted(w->out, key);
-		fputs(": ", w->out);
-	}
+	yajl_gen_free(w->gen);
+	if (w->one_line)
+		fputc('\n', w->out);
 }
 
 void jsonw_open(struct jsonw *w, const char *key, char bracket)
 {
-	item(w, key);
-	fputc(bracket, w->out);
-	if (w->depth + 1 < JSONW_DEPTH)
-		w->depth++;
-	w->begun[w->depth] = false;
+	key_of(w, key);
+	check(bracket == '{' ? yajl_gen_map_open(w->gen) : yajl_gen_array_open(w->gen));
 }
 
 void jsonw_close(struct jsonw *w, char bracket)
 {
-	bool begun = w->begun[w->depth];
-
-	w->depth--;
-	if (begun && !w->lines)
-		fprintf(w->out, "\n%*s", 2 * w->depth, "");
-	fputc(bracket, w->out);
-	if (!w->depth)
-		fputc('\n', w->out);
+	check(bracket == '}' ? yajl_gen_map_close(w->gen) : yajl_gen_array_close(w->gen));
 }
 
 void jsonw_string(struct jsonw *w, const char *key, const char *val)
 {
-	item(w, key);
-	if (val)
-		quoted(w->out, val);
-	else
-		fputs("null", w->out);
+	if (!val) {
+		jsonw_null(w, key);
+		return;
+	}
+	key_of(w, key);
+	quoted(w, val);
+}
+
+static void number(struct jsonw *w, const char *key, const char *format, ...)
+{
+	char text[400];		/* a double without an exponent may take 300 */
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	key_of(w, key);
+	check(yajl_gen_number(w->gen, text, len));
 }
 
 void jsonw_number(struct jsonw *w, const char *key, uint64_t val)
 {
-	item(w, key);
-	fprintf(w->out, "%" PRIu64, val);
+	number(w, key, "%" PRIu64, val);
 }
 
 void jsonw_int(struct jsonw *w, const char *key, int64_t val)
 {
-	item(w, key);
-	fprintf(w->out, "%" PRId64, val);
+	number(w, key, "%" PRId64, val);
 }
 
 void jsonw_decimal(struct jsonw *w, const char *key, double val, int digits)
 {
-	item(w, key);
-	fprintf(w->out, "%.*f", digits, val);
+	number(w, key, "%.*f", digits, val);
 }
 
 void jsonw_seconds(struct jsonw *w, const char *key, uint64_t ns)
 {
-	item(w, key);
-	fprintf(w->out, "%" PRIu64 ".%09" PRIu64, ns / NSEC, ns % NSEC);
+	number(w, key, "%" PRIu64 ".%09" PRIu64, ns / NSEC, ns % NSEC);
 }
 
 void jsonw_bool(struct jsonw *w, const char *key, bool val)
 {
-	item(w, key);
-	fputs(val ? "true" : "false", w->out);
+	key_of(w, key);
+	check(yajl_gen_bool(w->gen, val));
 }
 
 void jsonw_null(struct jsonw *w, const char *key)
 {
-	item(w, key);
-	fputs("null", w->out);
+	key_of(w, key);
+	check(yajl_gen_null(w->gen));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writes JSON. Commas, line breaks and indentation follow from the nesting.
+ * Writes JSON: keys, values and nesting; libyajl does the rest.
  */
 #ifndef KSWAPD_REPORT_JSONW_H
 #define KSWAPD_REPORT_JSONW_H
@@ -8,17 +8,16 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-
-#define JSONW_DEPTH	16
+#include <yajl/yajl_gen.h>
 
 struct jsonw {
+	yajl_gen gen;
 	FILE *out;
-	int depth;
-	bool lines;			/* one line for all of it */
-	bool begun[JSONW_DEPTH];	/* not empty */
+	bool one_line;		/* for all of it */
 };
 
 void jsonw_start(struct jsonw *w, FILE *out, bool one_line);
+void jsonw_end(struct jsonw *w);
 /* key is NULL in an array, and at the top */
 void jsonw_open(struct jsonw *w, const char *key, char bracket);
 void jsonw_close(struct jsonw *w, char bracket);

@@ -138,4 +138,5 @@ void perfetto_report(FILE *out, struct trace *traces, int count)
 	}
 	jsonw_close(&w, ']');
 	jsonw_close(&w, '}');
+	jsonw_end(&w);
 }
