@@ -27,6 +27,7 @@
 struct fake_node {
 	pg_data_t pgdat;
 	struct list_head block;		/* stands for a free block of pages */
+	struct wait_queue_entry kswapd;	/* asleep, or not in the queue */
 
 	/* The number of traced resets, and the fields of the last one. */
 	atomic_t resets;
@@ -125,6 +126,8 @@ static int kswapd_failures_test_init(struct kunit *test)
 	node->pgdat.node_id = FAKE_NID;
 	init_waitqueue_head(&node->pgdat.kswapd_wait);
 	init_waitqueue_head(&node->pgdat.pfmemalloc_wait);
+	init_waitqueue_entry(&node->kswapd, current);
+	add_wait_queue(&node->pgdat.kswapd_wait, &node->kswapd);
 	fake_node_alloc_stats(test, &node->pgdat);
 	for (i = 0; i < MAX_NR_ZONES; i++) {
 		struct zone *zone = &node->pgdat.node_zones[i];
@@ -284,6 +287,9 @@ static void test_balanced(struct kunit *test)
 
 	fill_from_case(node, c);
 	KUNIT_EXPECT_EQ(test, pgdat_balanced(&node->pgdat, c->order, highest), c->balanced);
+	/* All zones with a boost are above their own watermark. */
+	KUNIT_EXPECT_EQ(test, pgdat_short(&node->pgdat, c->order, highest),
+			!c->balanced && !c->boost);
 }
 
 /* Progress resets the count only if the node is balanced. */
@@ -646,7 +652,27 @@ static void test_backoff(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, 0);
 }
 
-/* The pages that a node lacks of its watermarks in pgdat_balanced(). */
+/* While kswapd runs, tasks leave the verdict to it. */
+static void test_at_work(struct kunit *test)
+{
+	struct fake_node *node = test->priv;
+	const struct backoff_case long_ago = {
+		.count = MAX_RECLAIM_RETRIES,
+		.backoff = KSWAPD_BACKOFF_MIN,
+		.ago = 10 * KSWAPD_BACKOFF_MAX,
+	};
+
+	remove_wait_queue(&node->pgdat.kswapd_wait, &node->kswapd);
+	fake_failure(node, &long_ago);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_DIRECT);
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_PCP);
+	KUNIT_EXPECT_EQ(test, failures_of(node), MAX_RECLAIM_RETRIES);
+	/* It has other memory now. */
+	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_OTHER);
+	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+}
+
+/* The pages that a node is short of its watermarks. */
 static void test_lacks(struct kunit *test)
 {
 	struct fake_node *node = test->priv;
@@ -785,6 +811,7 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE(test_reason_by_context),
 	KUNIT_CASE_PARAM(test_run, run_gen_params),
 	KUNIT_CASE_PARAM(test_backoff, backoff_gen_params),
+	KUNIT_CASE(test_at_work),
 	KUNIT_CASE(test_lacks),
 	KUNIT_CASE(test_reset_once),
 	{ }

@@ -155,13 +155,16 @@ def caption(facts, base):
         low, high = min(values), max(values)
         return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
+    def some(words, *values):
+        return f"{span(values)} {words}{'' if max(values) == 1 else 's'}"
+
     told = [series_words(series, arm, base) for series, arm in
             sorted({(f["series"], f["arm"]) for f in facts if f["series"] != STOCK})]
     failed = sum(f["failed"] for f in facts)
     return [f"Kernel {', '.join(sorted({f['kernel'] for f in facts} - {'?'}))}, "
-            f"series {', '.join(told) or STOCK}; runs a cell: {span([f['runs'] for f in facts])}; "
-            f"load {span([x for f in facts for x in f['load']])}"
-            + (f"; {failed} runs failed" if failed else "") + "."]
+            f"series {', '.join(told) or STOCK}; {some('run', *(f['runs'] for f in facts))} per cell; "
+            f"host load {span([x for f in facts for x in f['load']])}"
+            + (f"; {some('failed run', failed)}" if failed else "") + "."]
 
 
 def table(facts, base, scenario, lru, names, scales):

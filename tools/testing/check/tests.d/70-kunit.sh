@@ -104,14 +104,14 @@ a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced
 a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
 a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
 no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
-a reset of any count by others|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_hopeless\(pgdat\)\)/if (false)/
+a reset of any count by others|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/!kswapd_hopeless\(pgdat\) \|\| //
 a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
 a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
 a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
 a count that is read, then set|reset_once|mm/vmscan.c=s/atomic_xchg\(&pgdat->kswapd_failures, 0\);/atomic_read(\&pgdat->kswapd_failures);\n\n	atomic_set(\&pgdat->kswapd_failures, 0);/
-a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool prepare_kswapd_sleep/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
-balance at low|balanced|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/high_wmark_pages/low_wmark_pages/
-balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool pgdat_balanced.*[^;]$/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
+a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool kswapd_hopeless/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
+balance at low|balanced|mm/vmscan.c=/^static bool __pgdat_balanced/,/^}/s/high_wmark_pages/low_wmark_pages/
+balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool __pgdat_balanced/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
 a wrong reason|reason_by_context|mm/vmscan.c=s/(failures\(pgdat, RESET_KSWAPD_FAILURES_)DIRECT/\1OTHER/
 a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, reason\)/failures(pgdat->node_id, RESET_KSWAPD_FAILURES_OTHER)/
 names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
@@ -129,6 +129,8 @@ a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_
 a balanced node that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/balanced \|\| !all/!all/
 a retry that costs no time|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_failed_at, jiffies\);//
 a backoff that any success ends|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(balanced\)/if (true)/
+a reset by others while kswapd is at work|at_work|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/ \|\| !waitqueue_active\(&pgdat->kswapd_wait\)//
+a boost that is a shortage|balanced|mm/vmscan.c=s/if \(!boosts\)/if (false)/
 free pages for CMA that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone_page_state\(zone, NR_FREE_CMA_PAGES\) \+//
 free pages for atomic requests that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/READ_ONCE\(zone->nr_free_highatomic\)/0/
 a boost that is lacked|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone->_watermark\[WMARK_HIGH\]/high_wmark_pages(zone)/
