@@ -88,6 +88,22 @@ def series_of_run(run, named):
     return series
 
 
+def drop_older(facts, runs):
+    """Kernels are compared by runs at the same time: the first run of a new series in a
+    cell drops the older ones of all kernels that run beside it."""
+    def cell_of(run):
+        return run["base"], *testfacts.key_of(run)[:3]
+
+    new = set()
+    for run in runs:
+        fact = facts[run["base"]].get(testfacts.key_of(run))
+        if fact and fact["series"] != run["series"]:
+            new.add(cell_of(run))
+    for run in runs:
+        if cell_of(run) in new:
+            facts[run["base"]].pop(testfacts.key_of(run), None)
+
+
 def add(directory, named):
     """Takes each run of a bench, or each fact of a test, into the facts of its base."""
     tests = os.path.join(directory, "facts")
@@ -97,9 +113,11 @@ def add(directory, named):
                   f"{count} facts of tests stay in {tests}: their kernels are of no base")
         return
     runs = summary.load_runs(directory)
+    runs = [run | {"series": series_of_run(run, named)} for run in runs]
     facts = {base: read_facts(base) for base in sorted({run["base"] for run in runs})}
+    drop_older(facts, runs)
     for run in runs:
-        add_run(facts[run["base"]], run | {"series": series_of_run(run, named)})
+        add_run(facts[run["base"]], run)
     for base, mine in facts.items():
         testfacts.write_facts(arms.path_of(base, "facts"), mine)
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")

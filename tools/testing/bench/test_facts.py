@@ -89,6 +89,15 @@ class Facts(Tree):
         fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
         self.assertEqual(fact["values"]["kswapd_cpu_pct"], [5.0])
 
+    def test_another_series_drops_the_stock_runs_of_earlier_ones(self):
+        stock = ("runaway", "classic", 10, "stock")
+        self.add(run(cpu=1.0), run("stock", series="0", cpu=50.0))
+        self.patch("two")
+        self.add(run("stock", series="0", cpu=70.0), run(cpu=5.0))
+        self.assertEqual(facts.read_facts("b")[stock]["values"]["kswapd_cpu_pct"], [70.0])
+        self.add(run("stock", series="0", cpu=80.0), run(cpu=5.0))
+        self.assertEqual(facts.read_facts("b")[stock]["runs"], 2)
+
     def test_a_message_is_no_part_of_the_series(self):
         before = arms.series_of("b")
         self.write("patches/b/0001-x.patch", "From: other\n\ndiff --git a/x b/x\n+one\n")
