@@ -58,13 +58,16 @@ with_dir() {
 	"$@" "$test_dir"
 }
 
-# Pages and results, each by itself, and files of sources, taken together. proc.c is a
-# copy of a file of the selftests; a changed comment in a configuration builds all kernels.
+# Pages, results, cover letters and messages of patches, each by itself, and files of
+# sources, taken together. proc.c is a copy of a file of the selftests; a changed comment
+# in a configuration builds all kernels.
 prose_is_plain() {
 	local files
 
 	scripts/check-prose README.rst Documentation/mm/*.rst Documentation/admin-guide/mm/*.rst \
 		Documentation/tools/*/*.rst tools/testing/mglru/results tools/testing/bench/results
+	scripts/check-prose patches/*/cover-letter patches/*/*/cover-letter patches/*/*.patch \
+		patches/*/*/*.patch
 	scripts/check-prose scripts/series scripts/quilt scripts/stack scripts/stacklib/*.py \
 		scripts/check-* scripts/series.d/* mm/tests/*.c
 	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
@@ -82,5 +85,6 @@ prose_is_plain() {
 t "shell scripts are shellcheck clean" shellcheck_clean
 t "every source file says its licence" licences
 t "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse
-t "prose: pages, results, comments and messages keep to the kernel's rates" prose_is_plain
+t "prose: pages, results, patches, comments and messages keep to the kernel's rates" \
+	prose_is_plain
 t "prose: the lint's own tests" python3 scripts/test_check_prose.py
