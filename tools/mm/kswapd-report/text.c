@@ -393,10 +393,11 @@ static void compare_field(FILE *out, const struct field *f, struct trace *traces
 		struct node *node = model_node(traces[i].model, nid);
 		char cell[32] = "-";
 
-		if (node)
+		if (node && !strcmp(f->key, "verdict"))
+			snprintf(cell, sizeof(cell), "%s",
+				 verdict_brief(verdict_of(traces[i].model, node)));
+		else if (node)
 			field_words(cell, sizeof(cell), f, traces[i].model, node, NULL);
-		if (!strcmp(cell, "runaway-suspected"))
-			snprintf(cell, sizeof(cell), "runaway?");
 		fprintf(out, "%*s", (WIDTH - 1 - LABELS) / count, cell);
 	}
 	fputc('\n', out);

@@ -64,21 +64,27 @@ enum verdict verdict_of_all(const struct model *m)
 }
 
 static const struct {
-	const char *name, *code;
+	const char *name, *brief, *code;
 	unsigned int fails;
 } verdicts[] = {
-	[HEALTHY] = { "healthy", "healthy", 0 },
-	[UNKNOWN] = { "unknown", "unknown", FAIL_UNKNOWN },
-	[RECOVERED] = { "recovered", "recovered", 0 },
-	[GAVE_UP] = { "gave up", "gave-up", FAIL_GIVEN_UP | FAIL_UNKNOWN },
-	[GIVEN_UP] = { "given up", "given-up", FAIL_GIVEN_UP },
-	[SUSPECTED] = { "runaway suspected", "runaway-suspected", FAIL_SUSPECTED },
-	[RUNAWAY] = { "runaway", "runaway", FAIL_RUNAWAY },
+	[HEALTHY] = { "healthy", "healthy", "healthy", 0 },
+	[UNKNOWN] = { "unknown", "unknown", "unknown", FAIL_UNKNOWN },
+	[RECOVERED] = { "recovered", "recovered", "recovered", 0 },
+	[GAVE_UP] = { "gave up, end unknown", "hopeless?", "gave-up",
+		      FAIL_GIVEN_UP | FAIL_UNKNOWN },
+	[GIVEN_UP] = { "hopeless at the end", "hopeless", "given-up", FAIL_GIVEN_UP },
+	[SUSPECTED] = { "runaway suspected", "runaway?", "runaway-suspected", FAIL_SUSPECTED },
+	[RUNAWAY] = { "runaway", "runaway", "runaway", FAIL_RUNAWAY },
 };
 
 const char *verdict_name(enum verdict v)
 {
 	return verdicts[v].name;
+}
+
+const char *verdict_brief(enum verdict v)
+{
+	return verdicts[v].brief;
 }
 
 const char *verdict_code(enum verdict v)

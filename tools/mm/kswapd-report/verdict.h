@@ -23,6 +23,8 @@ enum verdict verdict_of_all(const struct model *m);
 /* The same while events still arrive: old runaways are over. */
 enum verdict verdict_now(const struct model *m, const struct node *node);
 const char *verdict_name(enum verdict v);
+/* For a column of a table */
+const char *verdict_brief(enum verdict v);
 const char *verdict_code(enum verdict v);
 
 /* Is the verdict one of a list, such as "given-up,unknown"? */
