@@ -829,14 +829,14 @@ report_manual() {
 	sphinx-build -q -W -C -D master_doc=index -D project=kswapd-report \
 		Documentation/tools/kswapd-report "$1/html"
 	tool=$(report_built)
-	for name in stock runaway patched tries; do
-		unpack "$name-6.12" "$1"
+	for name in stock-6.12 runaway-6.12 patched-6.12 retries-6.19; do
+		unpack "$name" "$1"
 	done
 	cd "$1" || return
 	{
 		"$tool" report patched-6.12.dat | sed -n '/^Node 1/,/^  resets by/p'
 		"$tool" report runaway-6.12.dat | sed -n '/^Node 1/,/^  resets by/p'
-		"$tool" report tries-6.12.dat | sed -n '/^Node 1/,/^  resets |/p'
+		"$tool" report retries-6.19.dat | sed -n '/^Node 1/,/^  resets |/p'
 		"$tool" report stock-6.12.dat patched-6.12.dat | sed -n '/^Node 1 /,/^1: /p' |
 			sed '$d'
 	} >said
