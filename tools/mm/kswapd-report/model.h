@@ -35,7 +35,7 @@
  */
 #define RUNAWAY_SECONDS	10
 #define RUNAWAY_RESETS	3	/* each followed by a failed run */
-#define RUNAWAY_CPU	25	/* per cent of a CPU, in the mean */
+#define RUNAWAY_CPU	10	/* per cent of a CPU, in the mean */
 /*
  * If CPU time was not sampled, the duration of failed runs stands for it: since the
  * run began, or since the previous failed run, if that was less than the nap that

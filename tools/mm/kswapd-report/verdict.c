@@ -366,7 +366,7 @@ static char *advise(enum finding finding)
 	switch (finding) {
 	case RUNS_AWAY:
 	case SEEMS_BY_SAMPLES:
-		return words("look for a cgroup that keeps hitting its memory.high on this node (memory.events, memory.stat). Raise memory.high of that cgroup, or add swap. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem.");
+		return words("look for a cgroup whose count high or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem.");
 	case SEEMS_BY_EVENTS:
 		return words("record with 'kswapd-report record', which samples free memory and CPU time.");
 	case HOPELESS_RETRIED:

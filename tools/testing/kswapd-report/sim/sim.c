@@ -412,7 +412,7 @@ static struct known known_of(const struct window *w)
 		int to = i + 9000, j, balanced = 0;
 		uint32_t cpu = world.truth[to].cpu_ms - world.truth[i].cpu_ms;
 
-		if (cpu < 9000 / 5)
+		if (cpu < 9000 * RUNAWAY_CPU / 100 * 4 / 5)
 			continue;
 		t.costly = true;
 		/* Samples miss a short change between two of them. */
