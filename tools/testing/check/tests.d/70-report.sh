@@ -849,6 +849,46 @@ report_manual() {
 	[ "$(wc -l <said)" -gt 50 ]
 }
 
+# Pages that show output of the tool
+report_pages='Documentation/admin-guide/mm/kswapd_failures.rst Documentation/tools/*/*.rst'
+
+# Each line of a report that a page shows is in the report of a recorded trace.
+report_pages_reports() {
+	local tool name
+
+	tool=$(report_built)
+	for name in "$report_dir"/traces/*.xz "$report_dir"/cases/*.xz; do
+		"$tool" report "$name"
+	done >"$1/said"
+	"$tool" report "$report_dir"/traces/{stock,patched}-6.12.dat.xz >>"$1/said"
+	# shellcheck disable=SC2086
+	tools/testing/check/page printed report "$1/said" $report_pages
+	sed 's/hopeless at the end/given up/' "$1/said" >"$1/old"
+	# shellcheck disable=SC2086
+	expect 1 "not printed by" tools/testing/check/page printed report "$1/old" $report_pages
+}
+
+# The same for record and top, which read a /proc/zoneinfo with a hopeless node.
+report_pages_live() {
+	local verb
+
+	may_trace || skip "needs root, and a kernel with tracefs"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	unshare -m --propagation private sh -euc '
+		mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
+		mount --bind "$2" /proc/zoneinfo
+		"$1" record -o "$3/trace.dat" --for 1 2>"$3/record"
+		"$1" top -n 2 -d 0.2 >"$3/top"
+		"$1" report "$3/trace.dat"' - "$(report_built)" \
+		"$PWD/$report_dir/hopeless.zoneinfo" "$1" >"$1/report"
+	for verb in record top; do
+		cat "$1/$verb"
+		# shellcheck disable=SC2086
+		tools/testing/check/page printed "$verb" "$1/$verb" $report_pages
+	done
+	grep -qx 'Node 1: hopeless at the end' "$1/report"
+}
+
 report_install() {
 	make -s -C tools/mm/kswapd-report OUTPUT="$1/out" DESTDIR="$1/root" prefix=/usr install
 	(cd "$1/root" && find . -type f | sort)
@@ -892,6 +932,8 @@ t "report: JSON is as its schema says" with_dir report_schema
 t "report: the picture scales, and its colours differ" with_dir report_picture
 ta "report: screenshots of the page, light and dark" with_dir report_screenshots
 t "report: the manual shows the reports of the tool" with_dir report_manual
+t "report: pages show the words of its reports" with_dir report_pages_reports
+t "report: pages show the words of record and top" with_dir report_pages_live
 t "report: installs, with manual pages and completion" with_dir report_install
 t "report: a recorder that is ended in any way" with_dir report_host
 t "report: the flight recorder writes the time before an incident" with_dir report_flight 5
