@@ -26,7 +26,7 @@ need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,
 
 help:
 	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
-	@echo '      [FIGURE=yes: the runs become the figure of README]'
+	@echo '      [BASE=6.12.y REPEAT=1 FIGURE=yes: the runs become the figure of README]'
 	@echo 'make demo-mglru           OOM kills under MGLRU with mixed pressure [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
 	@echo '      [SCENARIO=... LRU=... SCALE=... ARMS=... REPEAT=5 FACTS=yes]'
@@ -64,7 +64,7 @@ deps:
 	@scripts/install-deps $(arm64)
 
 demo: deps
-	@FIGURE="$(FIGURE)" tools/testing/demo/demo
+	@BASE="$(BASE)" FIGURE="$(FIGURE)" tools/testing/bench/demo.py
 
 demo-mglru: deps
 	@BASE="$(BASE)" tools/testing/mglru/demo
@@ -74,7 +74,7 @@ bench: deps
 
 tables:
 	@tools/testing/bench/facts.py render --base mm-new
-	@tools/testing/demo/figure.py caption
+	@tools/testing/bench/figure.py caption
 
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))

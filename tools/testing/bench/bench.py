@@ -27,7 +27,8 @@ HELP = """\
 The environment says what is run ('make bench' hands it on):
 
   BASE=6.12.y      the base whose kernels are compared with each other and with
-                   those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19
+                   those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19 (the base
+                   of KDIR, or 6.12.y)
   ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are),
                    and mglru and kernel:NAME=PATH, only where they are named
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
@@ -82,16 +83,30 @@ def build_workload():
     must("make", "-s", "-C", ROOT, "workload")
 
 
-def kdir_of(base):
-    """The user's tree, KDIR, where it is the base's; else nothing."""
+def release_of_kdir():
+    """Of the user's tree, KDIR, as a base has it; nothing without a tree."""
     tree = os.environ.get("KDIR")
     if not tree:
         return ""
     if not os.path.isfile(f"{tree}/Makefile"):
         raise BadInput(f"KDIR: {tree} is no kernel tree")
     with open(f"{tree}/Makefile", encoding="utf-8") as file:
-        release = re.findall(r"^(?:VERSION|PATCHLEVEL) = (.*)$", file.read(), re.M)
-    return tree if ".".join(release) == base_fact(base, "kernel") else ""
+        return ".".join(re.findall(r"^(?:VERSION|PATCHLEVEL) = (.*)$", file.read(), re.M))
+
+
+def kdir_of(base):
+    """The user's tree if it is the base's; else nothing."""
+    return os.environ["KDIR"] if release_of_kdir() == base_fact(base, "kernel") != "" else ""
+
+
+def base_of_kdir():
+    """The base that the user's tree belongs to, nothing without a tree."""
+    release = release_of_kdir()
+    bases = [path.parent.name for path in sorted(pathlib.Path(arms.path_of("", "")).glob("*/base"))
+             if release and base_fact(path.parent.name, "kernel") == release]
+    if release and not bases:
+        raise BadInput(f"KDIR: {os.environ['KDIR']} is a {release} tree: there is no base for it")
+    return (bases or [""])[0]
 
 
 def config_of(kernel):
@@ -155,8 +170,10 @@ def read_json(path):
 class Bench:
     """The kernels and scenarios that the environment asks for, and their runs."""
 
+    needs = []  # commands and their packages
+
     def __init__(self, env, add):
-        self.base = env.get("BASE") or "6.12.y"
+        self.base = env.get("BASE") or base_of_kdir() or "6.12.y"
         self.repeat = env.get("REPEAT") or "5"
         self.lrus = (env.get("LRU") or "classic mglru").split()
         self.scales = (env.get("SCALE") or "10 300").split()
@@ -185,9 +202,9 @@ class Bench:
     def prepare(self):
         """All that can fail before the first guest."""
         used = {word for options, _ in self.scenarios.values() for word in options}
-        for command, package, wanted in (("gnuplot", "gnuplot-nox", True),
-                                         ("sysbench", "sysbench", "SYSBENCH" in used)):
-            if wanted and not shutil.which(command):
+        for command, package in [("gnuplot", "gnuplot-nox")] + self.needs + \
+                                [("sysbench", "sysbench")] * ("SYSBENCH" in used):
+            if not shutil.which(command):
                 raise BadInput(f"{command} is missing: install Debian's package {package} "
                                "('make deps' installs all)")
         build_workload()
@@ -242,6 +259,16 @@ class Bench:
         if not left:
             raise BadInput("no kernel is left to run")
 
+    def name_of(self, arm, scenario, lru, scale, number):
+        return f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm}-{number}"
+
+    def command(self, name, words, lru, scale):
+        """Options of vmtest run, and the program of the guest, which prints JSON. Its other
+        words go to the console."""
+        return ["--with", f"{ROOT}/build/workload/kswapd_pressure", "--", "sh", "-c",
+                f"exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
+                "2>/dev/console"]
+
     def run_guest(self, arm, scenario, lru, scale, number):
         """True if it failed, which is a result as well. The file has its name only when it
         is whole."""
@@ -250,16 +277,13 @@ class Bench:
         for word in ("runaway", "compiler"):
             words = words.replace(word.upper(), base_fact(arm.base, word))
         part, log = self.out / "part", self.out / "part.log"
-        name = f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm.name}-{number}"
+        name = self.name_of(arm.name, scenario, lru, scale, number)
         load = " ".join(f"{value:.2f}" for value in os.getloadavg())
-        # The program's other words go to the console.
         with open(part, "wb") as output, open(log, "wb") as errors:
             status, _ = call(
                 [VMTEST, "run", "--kernel", arm.kernel, *options, "--timeout", "900",
                  "--disk", f"{self.out}/disk", "--disk-size", "512M",
-                 "--with", f"{ROOT}/build/workload/kswapd_pressure", "--", "sh", "-c",
-                 f"exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
-                 "2>/dev/console"], stdout=output, stderr=errors)
+                 *self.command(name, words, lru, scale)], stdout=output, stderr=errors)
         lines = log.read_text(errors="replace").splitlines()
         outcome = ([""] + [line for line in lines if re.match("vmtest: [a-z ]*[:(]", line)])[-1]
         accelerator = re.search(" s, ([^,]*), console", outcome)
@@ -312,14 +336,13 @@ class Bench:
                 must("gnuplot", str(plot))
             note(f"left in {self.out}: table.txt, bench.csv, bench.json, *.svg, raw/")
 
+    def judge(self):
+        """Whether the runs show the claim of a preset; called if none failed."""
+        return True
 
-def main(argv):
-    parser = argparse.ArgumentParser(
-        prog="bench", description=__doc__, epilog=HELP, allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--add", action="store_true",
-                        help="take the runs into patches/BASE/facts at the end")
-    options, rest = parser.parse_known_args(argv)
+
+def run_bench(make):
+    """The exit status of the bench that a function makes."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
@@ -327,9 +350,7 @@ def main(argv):
     for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
         os.environ.pop(name, None)
     try:
-        if rest:
-            raise BadInput(f"unknown argument '{rest[0]}' (--help lists the variables of the environment)")
-        bench = Bench(os.environ, options.add)
+        bench = make()
         bench.prepare()
         failed = bench.run()
         if bench.add:
@@ -339,7 +360,22 @@ def main(argv):
         return 2 if isinstance(error, BadInput) else 1
     if failed:
         note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
-    return 1 if failed else 0
+    return 1 if failed or not bench.judge() else 0
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(
+        prog="bench", description=__doc__, epilog=HELP, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--add", action="store_true",
+                        help="take the runs into patches/BASE/facts at the end")
+    options, rest = parser.parse_known_args(argv)
+
+    def make():
+        if rest:
+            raise BadInput(f"unknown argument '{rest[0]}' (--help lists the variables of the environment)")
+        return Bench(os.environ, options.add)
+    return run_bench(make)
 
 
 if __name__ == "__main__":

@@ -57,15 +57,19 @@ class Fake(Tree):
             patch.start()
             self.addCleanup(patch.stop)
 
-    def bench(self, *args, **env):
+    def said(self, main, env):
+        """The status of a program, and its output."""
         out, err = io.StringIO(), io.StringIO()
-        with mock.patch.dict(os.environ, ENV | {"OUT": self.path("out")} | env), \
+        with mock.patch.dict(os.environ, {"OUT": self.path("out")} | env), \
                 contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                status = bench.main(args)
+                status = main()
             except SystemExit as end:
                 status = end.code
         return status, out.getvalue(), err.getvalue()
+
+    def bench(self, *args, **env):
+        return self.said(lambda: bench.main(args), ENV | env)
 
     def runs(self):
         return [json.loads(self.read("out/raw/" + name))

@@ -15,7 +15,7 @@ t "bench: a whole bench, on an artificial vmtest" python3 -B -m unittest discove
 t "bench: the statistics" python3 -B -m unittest discover -s "$bench" -p test_summary.py
 t "bench: facts and tables" python3 -B -m unittest discover -s "$bench" -p test_facts.py
 t "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
-t "demo: the figure of README, by runs of a demo and of a bench" \
-	python3 -B "$repo/tools/testing/demo/test_figure.py"
-t "demo: the figure of README and its caption are of one series" \
-	"$repo/tools/testing/demo/figure.py" check
+t "demo: whole demos, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_demo.py
+t "demo: the figure of README, by runs of a bench" \
+	python3 -B -m unittest discover -s "$bench" -p test_figure.py
+t "demo: the figure of README and its caption are of one series" "$bench/figure.py" check

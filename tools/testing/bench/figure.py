@@ -2,32 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0
 """Draws the figure of README: kswapd and the hot file over time, stock beside the series.
 
-usage: figure.py write DIR [--base BASE] [--series HASH]
+usage: figure.py write DIR [--series HASH]
        figure.py caption
        figure.py check
 
-write reads the runs of 'make demo' (DIR is build/demo) or the runaway runs of a bench (DIR is
-its OUT), and writes tools/testing/demo/runaway.svg and the caption in README.rst. caption
-writes the caption only. check fails if the caption is not that of the figure and of the
-present series.
+write reads the runaway runs of a bench (DIR is its OUT, build/demo for 'make demo'), and
+writes tools/testing/demo/runaway.svg and the caption in README.rst. caption writes the
+caption only. check fails if the caption is not that of the figure and of the present series.
 
-  --base BASE     base of runs that do not name it, a directory of patches/ (6.12.y)
-  --series HASH   the series of the runs (that of the base at present)
+  --series HASH   the series of runs that do not name it
 
 Exit status: 0 good, 1 the caption is stale, 2 bad input.
 """
 import argparse
-import glob
 import json
 import os
 import re
 import sys
 from statistics import median
 
-ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-sys.path.insert(0, os.path.join(ROOT, "tools", "testing", "bench"))
-import arms                     # noqa: E402, after its path
-from project import write       # noqa: E402, arms has its directory in the path
+import arms
+import summary
+from arms import BadInput, ROOT, UNKNOWN
+from project import write       # arms has its directory in the path
 
 SVG, README = "tools/testing/demo/runaway.svg", "README.rst"
 LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
@@ -37,38 +34,12 @@ HEADROOM = 1.05      # above the last tick
 CAPTION = re.compile(r"(?ms)^Figure: .*?\.$")
 
 
-class BadInput(Exception):
-    """Said in one sentence, with exit status 2."""
-
-
-def load(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"cannot read {path}: {error}") from None
-
-
 def load_runs(directory):
-    """(base or None, "stock" or "series", data, accelerator) of each run."""
-    runs = []
-    for path in sorted(glob.glob(os.path.join(directory, "raw", "runaway-*.json"))):
-        run = load(path)
-        arm = {"ours": "series"}.get(run.get("arm"), run.get("arm"))
-        if run.get("scenario") == "runaway" and arm in COLORS and not run.get("status"):
-            runs.append((run["base"], arm, run["data"], run["accelerator"]))
-    for path in sorted(glob.glob(os.path.join(directory, "*-*", "samples.json"))):
-        which = os.path.basename(os.path.dirname(path)).partition("-")[0]
-        arm = {"patched": "series"}.get(which, which)
-        if arm in COLORS:
-            runs.append((None, arm, load(path), emulation_of(os.path.dirname(path))))
-    return runs
-
-
-def emulation_of(directory):
-    with open(os.path.join(directory, "output"), encoding="utf-8", errors="replace") as file:
-        found = re.search(r"^vmtest: passed \(after [^,]*, (.*), console", file.read(), re.M)
-    return found[1] if found else "unknown accelerator"
+    """The arm is stock or series."""
+    names = {"stock": "stock", "ours": "series"}
+    return [run | {"arm": names[run["arm"]]} for run in summary.load_runs(directory)
+            if run["scenario"] in ("runaway", "runaway-after") and run["arm"] in names
+            and not run["status"]]
 
 
 def one(values, words):
@@ -85,24 +56,24 @@ def lines_of(data):
             for s in data["samples"] if not s["after"]]
 
 
-def facts_of(runs, base, series):
+def facts_of(runs, series=None):
     """All that the figure shows, as one object, which the SVG keeps."""
-    if not runs:
-        raise BadInput("there are no runs of runaway: see 'make demo'")
-    base = next((run[0] for run in runs if run[0]), None) or base
     groups = {}
-    for _, arm, data, _ in runs:
-        groups.setdefault(f"{data['environment']['lru']} {arm}", []).append(lines_of(data))
+    for run in runs:
+        groups.setdefault(f"{run['lru']} {run['arm']}", []).append(lines_of(run["data"]))
     missing = [f"{lru} {arm}" for lru in LRUS for arm in COLORS if f"{lru} {arm}" not in groups]
     if missing:
-        raise BadInput(f"there is no run of {missing[0]}")
-    options = [data["options"] for _, _, data, _ in runs]
+        raise BadInput(f"there is no run of {missing[0]}: see 'make demo'")
+    series = series or one([run["series"] for run in runs if run["arm"] == "series"], "series")
+    if series == UNKNOWN:
+        raise BadInput("the series of the runs is unknown: name it with --series")
+    options = [run["data"]["options"] for run in runs]
     return {
-        "base": base, "series": series or arms.series_of(base),
-        "kernel": one([data["environment"]["kernel"] for _, arm, data, _ in runs], "kernel"),
+        "base": one([run["base"] for run in runs], "base"), "series": series,
+        "kernel": one([run["data"]["environment"]["kernel"] for run in runs], "kernel"),
         "scale": one([option["scale_factor"] for option in options], "scale factor"),
         "settle": one([option["settle"] for option in options], "settling time"),
-        "accelerator": one([run[3] for run in runs], "accelerator"),
+        "accelerator": one([run["accelerator"] for run in runs], "accelerator"),
         "runs": one([len(lines) for lines in groups.values()], "number"), "groups": groups}
 
 
@@ -208,7 +179,6 @@ def main(argv):
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("verb", nargs="?", choices=("write", "caption", "check"))
     parser.add_argument("directory", nargs="?")
-    parser.add_argument("--base", default="6.12.y")
     parser.add_argument("--series")
     options = parser.parse_args(argv)
     if options.help:
@@ -222,11 +192,11 @@ def main(argv):
             return 0
         if options.verb != "write" or not options.directory:
             raise BadInput("expected 'write DIR', 'caption' or 'check' (see --help)")
-        facts = facts_of(load_runs(options.directory), options.base, options.series)
+        facts = facts_of(load_runs(options.directory), options.series)
         new = readme_with(caption_of(facts))[1]
         write(os.path.join(ROOT, SVG), svg_of(facts))
         write(os.path.join(ROOT, README), new)
-    except (BadInput, arms.BadInput, OSError, KeyError) as error:
+    except (BadInput, OSError, KeyError, ValueError) as error:
         print(f"figure.py: {error}", file=sys.stderr)
         return 2
     return 0

@@ -1,0 +1,135 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""Presets of the bench: 'make demo' makes kswapd run away on stock, under both LRUs, and
+shows that it stops with the series, the trace of one episode and the report of the tool.
+
+The environment has the options: BASE=6.12.y, KDIR, REPEAT=1, SCALE=300, OUT=build/demo;
+with FIGURE=yes the runs become the figure of README. Exit status: 0 shown, 1 not, or some
+runs failed, 2 bad input."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+import bench
+import figure
+import summary
+from arms import BadInput, ROOT, base_fact
+from bench import note
+
+REPORT = f"{ROOT}/build/kswapd-report"
+NONE = ["    no episode that ends with a reset was recorded"]
+
+
+def limit():
+    """Per cent of a CPU that a stopped kswapd may use, as the tests have it."""
+    with open(f"{ROOT}/tools/testing/vmtest/lib.sh", encoding="utf-8") as file:
+        return float(re.search("(?m)^limit=(.*)$", file.read())[1])
+
+
+def episode_of(lines, node):
+    """The last run of failures of the node that a reset ended, and that reset."""
+    failures, found = [], NONE
+    for line in lines:
+        stamp = re.search(r" ([0-9]+\.[0-9]+): mm_vmscan_(\w+): .*\bnid=([0-9]+)( |$)", line)
+        if not stamp or int(stamp[3]) != node:
+            continue
+        if stamp[2] == "kswapd_reclaim_fail":
+            failures = ([] if line.endswith(" failures=1") else failures) + [line]
+            last = float(stamp[1])
+        elif stamp[2] in ("reset_kswapd_failures", "kswapd_clear_hopeless") and failures:
+            silence = f"    (silence for {float(stamp[1]) - last:.1f} s)"
+            found, failures = [*failures, silence, line], []
+    return found
+
+
+class Demo(bench.Bench):
+    """A bench whose scenarios are given; its runs have to show something."""
+
+    defaults = {}   # for what the environment does not say
+    given = {}
+
+    def __init__(self, env):
+        super().__init__(self.defaults | {k: v for k, v in env.items() if v} | self.given, False)
+
+
+class Runaway(Demo):
+    """kswapd runs away on stock, and stops with the series."""
+
+    needs = [("trace-cmd", "trace-cmd")]
+    defaults = {"REPEAT": "1", "SCALE": "300", "OUT": f"{ROOT}/build/demo"}
+    given = {"ARMS": "stock ours", "SCENARIO": "runaway-after", "LRU": "classic mglru"}
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.figure = env.get("FIGURE") or "no"
+        if self.figure not in ("yes", "no"):
+            raise BadInput(f"FIGURE takes yes or no, not '{self.figure}'")
+        if not base_fact(self.base, "gate"):
+            raise BadInput(f"BASE: kswapd does not run away on stock {self.base}")
+
+    def prepare(self):
+        bench.must("make", "-s", "-C", ROOT, "kswapd-report")
+        super().prepare()
+
+    def command(self, name, words, lru, scale):
+        return ["--out", name, "--out-size", "256M", "--with", "trace-cmd",
+                "--with", f"{ROOT}/build/workload/kswapd_pressure",
+                "--", f"{ROOT}/tools/testing/demo/guest", *words.split(),
+                "--lru", lru, "--scale-factor", scale, "--json"]
+
+    def trace_of(self, arm):
+        """Of its first run with the classic LRU."""
+        scenario, scale = next(iter(self.scenarios)), self.scales[0]
+        return self.name_of(arm, scenario, "classic", scale, 1) + "/trace.dat"
+
+    def judge(self):
+        runs = summary.load_runs(self.out)
+        shown = [self.judge_lru(lru, [run for run in runs if run["lru"] == lru])
+                 for lru in self.lrus]
+        print("\nOne episode, as trace-cmd report shows it (series, classic LRU):\n")
+        status, text = bench.call(["trace-cmd", "report", "-i", self.trace_of("ours")],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if status:
+            note(f"trace-cmd cannot read {self.trace_of('ours')}")
+            return False
+        print("\n".join(episode_of(text.splitlines(), runs[0]["data"]["options"]["node"])))
+        print("\nThe traces in kswapd-report (classic LRU):\n", flush=True)
+        bench.must(REPORT, "report", "--svg", f"{self.out}/kswapd.svg", self.trace_of("stock"),
+                   self.trace_of("ours"))
+        (self.out / "runaway.svg").write_text(figure.svg_of(figure.facts_of(
+            figure.load_runs(self.out))))
+        note(f"left in {self.out}: runaway.svg, kswapd.svg, raw/*/trace.dat, raw/*/console.log")
+        if self.figure == "yes":
+            if figure.main(["write", str(self.out)]):
+                return False
+            note(f"README.rst and {figure.SVG} show these runs now")
+        if not all(shown):
+            note("the verdict does not hold: see the tables above")
+        return all(shown)
+
+    @staticmethod
+    def judge_lru(lru, runs):
+        """Pressure was there in all runs, kswapd ran away on stock, and stopped."""
+        shown = True
+        for run in runs:
+            known = run["data"]["summary"]
+            cpu = known["kswapd_cpu_pct"]["mean"]
+            shown &= known["unbalanced_share"] > 0.5 and (
+                cpu > 2 * limit() if run["arm"] == "stock" else cpu < limit())
+        print(f"\nVerdict, {figure.LRUS[lru]}: " + (
+            "kswapd runs away on stock, and stops with the series" if shown else "DOES NOT HOLD"))
+        return shown
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="demo.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(argv)
+    return bench.run_bench(lambda: Runaway(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

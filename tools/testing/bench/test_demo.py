@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of demo.py: runs of an artificial vmtest, and their verdicts."""
+
+import os
+import unittest
+from unittest import mock
+
+import bench
+import demo
+import test_bench
+
+VMTEST = r"""#!/bin/sh
+here=${0%/*} cpu=90
+case $* in
+"kernel --base b --patches 0"*) echo "$here/stock"; exit ;;
+"kernel "*) echo "$here/ours"; exit ;;
+"run --kernel $here/ours"*) cpu=$(cat "$here/cpu" 2>/dev/null || echo 1) ;;
+esac
+echo "$*" >>"$here/calls"
+cat <<END
+{"environment": {"kernel": "6.1"}, "options": {"node": 1, "scale_factor": 300, "settle": 1},
+ "samples": [{"t": 1, "seconds": 1, "kswapd_cpu_pct": $cpu, "refaults": 5, "after": false}],
+ "summary": {"kswapd_cpu_pct": {"mean": $cpu}, "unbalanced_share": 0.9}}
+END
+echo "vmtest: passed (after 2 s, emulation, console c)" >&2
+"""
+TRACE_CMD = r"""#!/bin/sh
+cat <<END
+cpus=4
+ kswapd0-53 [000] 1.5: mm_vmscan_kswapd_reclaim_fail: nid=0 failures=1
+ kswapd1-54 [000] 1.6: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
+ kswapd1-54 [000] 1.7: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=2
+ hog-99 [001] 2.9: mm_vmscan_reset_kswapd_failures: nid=1 reason=DIRECT
+ hog-99 [001] 2.9: mm_vmscan_reset_kswapd_failures: nid=0 reason=PCP
+ kswapd1-54 [000] 3.5: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
+END
+"""
+ENV = {"BASE": "b", "REPEAT": "", "SCALE": "", "FACTS": "", "FIGURE": "", "KDIR": "", "LRU": "x"}
+
+
+class Runaway(test_bench.Fake):
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.path("bin"))
+        for name, text in (("vmtest", VMTEST), ("bin/trace-cmd", TRACE_CMD),
+                           ("report", '#!/bin/sh\necho "$@" >"${0%/*}/reported"\n')):
+            self.write(name, text)
+            os.chmod(self.path(name), 0o755)
+        for patch in (mock.patch.object(bench, "must", self.must),
+                      mock.patch.object(demo, "REPORT", self.path("report"))):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def must(self, *command):
+        if command[0] != "make":
+            self.assertEqual(bench.call(command)[0], 0)
+
+    def demo(self, **env):
+        path = self.path("bin") + ":" + os.environ["PATH"]
+        return self.said(lambda: demo.main([]), ENV | {"PATH": path} | env)
+
+    def test_a_whole_demo(self):
+        status, out, err = self.demo()
+        self.assertEqual(status, 0, err)
+        for lru in ("classic LRU", "MGLRU"):
+            self.assertIn(f"Verdict, {lru}: kswapd runs away on stock, and stops", out)
+        self.assertRegex(out, r"nid=1 failures=1\n.*failures=2\n    \(silence for 1.2 s\)\n.*DIRECT\n\n")
+        self.assertRegex(self.read("reported"),
+                         "report --svg .*/kswapd.svg .*-stock-1/trace.dat .*-ours-1/trace.dat")
+        self.assertIn("<svg", self.read("out/runaway.svg"))
+        self.assertRegex(self.read("calls"), "--out .*/raw/runaway-after-mglru-300-ours-1 .* -- "
+                         ".*/demo/guest runaway .* --lru mglru --scale-factor 300 --json\n")
+
+    def test_a_verdict_that_does_not_hold(self):
+        self.write("cpu", "3")
+        status, out, err = self.demo()
+        self.assertEqual(status, 1)
+        self.assertIn("Verdict, MGLRU: DOES NOT HOLD", out)
+        self.assertIn("the verdict does not hold: see the tables above", err)
+
+    def test_bad_input(self):
+        self.write("patches/7.3.y/base", "kernel: 7.3\n")
+        self.write("Makefile", "VERSION = 5\nPATCHLEVEL = 4\n")
+        for env, words in (({"BASE": "no"}, "there is no base 'no'"),
+                           ({"BASE": "7.3.y"}, "does not run away on stock 7.3.y"),
+                           ({"BASE": "", "KDIR": self.dir.name}, "is a 5.4 tree"),
+                           ({"FIGURE": "new"}, "FIGURE takes yes or no"),
+                           ({"REPEAT": "x"}, "REPEAT takes")):
+            with self.subTest(env=env):
+                status, _, err = self.demo(**env)
+                self.assertEqual((status, err.count("\n")), (2, 1))
+                self.assertIn(words, err)
+        self.assertFalse(os.path.exists(self.path("out")))
+
+    def test_the_base_is_that_of_the_tree(self):
+        self.write("patches/7.3.y/base", "kernel: 7.3\ngate: 1\n")
+        self.write("Makefile", "VERSION = 7\nPATCHLEVEL = 3\n")
+        with mock.patch.dict(os.environ, ENV | {"BASE": "", "KDIR": self.dir.name}):
+            self.assertEqual(bench.base_of_kdir(), "7.3.y")
+
+    def test_no_episode(self):
+        self.assertEqual(demo.episode_of(["x-1 [000] 1.5: mm_vmscan_kswapd_reclaim_fail: "
+                                          "nid=1 failures=1"], 1), demo.NONE)
+
+
+if __name__ == "__main__":
+    unittest.main()
