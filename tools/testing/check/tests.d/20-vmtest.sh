@@ -253,7 +253,7 @@ bad_kernel() {
 	one_sentence "--patches takes" "${kernel[@]}" --base 6.12.y --patches few
 	one_sentence "--fixes takes" "${kernel[@]}" --base 6.12.y --fixes some
 	one_sentence "has 6 patches" "${kernel[@]}" --base 6.12.y --fixes 99
-	one_sentence "--edit takes" "${kernel[@]}" --base 6.12.y --edit mm/vmscan.c
+	one_sentence "cannot read the patch" "${kernel[@]}" --base 6.12.y --edit /nowhere
 	one_sentence "--cc takes" "${kernel[@]}" --base 6.12.y --cc tcc
 	one_sentence "no kernel tree" "${kernel[@]}" --base 6.12.y --kdir /nowhere
 	one_sentence "cannot read the configuration" "${kernel[@]}" --base 6.12.y --config /nowhere

@@ -56,6 +56,19 @@ patched_copy() {
 	done
 }
 
+# edit_applies DIR PATCH: to such a copy, which takes further files from the tree.
+edit_applies() {
+	local file
+
+	while read -r file; do
+		[ -e "$1/$file" ] || (cd "$tree" && cp --parents "$file" "$1")
+	done < <(sed -n 's|^--- a/||p' "$2")
+	GIT_CEILING_DIRECTORIES=${1%/*} git -C "$1" apply --check "$2" || {
+		echo "$2 does not apply: make its change again in the sources with the series"
+		return 1
+	}
+}
+
 # The balance check alone applies without the fixes that it does not need.
 gate_stands_alone() {
 	local base=$1 dir=$2

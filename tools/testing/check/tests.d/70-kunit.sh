@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
 # The KUnit tests, in the guest. Each of them must fail on a kernel with the
-# mistake that it is for.
+# mistake that it is for, a mutant.
 
 # kunit_kernel BASE [OPTION...]
 kunit_kernel() {
@@ -97,80 +97,43 @@ for base in $(cd "$repo" && bases); do
 	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
 	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
 done
-# Mistakes: words|the test that fails|the edit that makes it.
-kunit_mistakes() {
-	cat <<'END'
-a reset without balance|progress_needs_balance|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-a balance for order 0|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, )sc->order, /\10, /
-a balance for all zones|progress_needs_balance|mm/vmscan.c=s/(pgdat_balanced\(pgdat, sc->order, )sc->reclaim_idx/\1MAX_NR_ZONES - 1/
-no reset by progress|count_balanced|mm/vmscan.c=s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (false)/
-a reset of any count by others|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/!kswapd_hopeless\(pgdat\) \|\| //
-a reset of a raised count without balance|count_unbalanced|mm/vmscan.c=s/if \((pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\))\)/if (\1 || atomic_read(\&pgdat->kswapd_failures) > MAX_RECLAIM_RETRIES)/
-a reset of 0 that is traced|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
-a reset that is traced too early|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/{s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_read(\&pgdat->kswapd_failures)/;s/^}/	atomic_set(\&pgdat->kswapd_failures, 0);\n}/}
-a count that is read, then set|reset_once|mm/vmscan.c=s/atomic_xchg\(&pgdat->kswapd_failures, 0\);/atomic_read(\&pgdat->kswapd_failures);\n\n	atomic_set(\&pgdat->kswapd_failures, 0);/
-a node given up at the 17th failure|count_sleep|mm/vmscan.c=/^static bool kswapd_hopeless/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES/
-balance at low|balanced|mm/vmscan.c=/^static bool __pgdat_balanced/,/^}/s/high_wmark_pages/low_wmark_pages/
-balance by what was handed in|pending_counts|mm/vmscan.c=/^static bool __pgdat_balanced/,/^}/s/zone_watermark_ok_safe\((.*)highest_zoneidx\)/zone_watermark_ok(\1highest_zoneidx, 0)/
-a wrong reason|reason_by_context|mm/vmscan.c=s/(failures\(pgdat, RESET_KSWAPD_FAILURES_)DIRECT/\1OTHER/
-a reason that is lost|reason_is_traced|mm/vmscan.c=s/failures\(pgdat->node_id, reason\)/failures(pgdat->node_id, RESET_KSWAPD_FAILURES_OTHER)/
-names that are swapped|reason_is_printed|include/trace/events/vmscan.h=/RESET_KSWAPD_FAILURES_/{s/"DIRECT"/"pcp"/;s/"PCP"/"DIRECT"/;s/"pcp"/"PCP"/}
-a value that is not exported|reason_is_exported|include/trace/events/vmscan.h=/^TRACE_DEFINE_ENUM\(RESET_KSWAPD_FAILURES_PCP\)/d
-a name without a case|reasons_are_all_known|include/trace/events/vmscan.h=s/\{ RESET_KSWAPD_FAILURES_OTHER,/{ 5, "MORE" }, &/
-no reset by others at all|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_left_alone\(.*\)\)/if (true)/
-a reset by others at any time|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!kswapd_left_alone\(.*\)\)/if (false)/
-no reset by kswapd within the backoff|backoff|mm/vmscan.c=s/if \(reason == RESET_KSWAPD_FAILURES_DIRECT/if (reason != RESET_KSWAPD_FAILURES_OTHER/
-a backoff that added memory leaves|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);/;/
-a backoff by the clock's sign|backoff|mm/vmscan.c=/^static bool kswapd_left_alone/,/^}/s/return .*;/return time_after_eq(jiffies, READ_ONCE(pgdat->kswapd_failed_at) + time);/
-a hopeless node with the shortest backoff|backoff|mm/vmscan.c=/^static bool kswapd_retry_due/,/^}/s/READ_ONCE\(pgdat->kswapd_backoff\)/KSWAPD_BACKOFF_MIN/
-a reset by others that comes with a retry|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/2 \* READ_ONCE/READ_ONCE/
-a pass of kswapd that resets|reason_by_context|mm/vmscan.c=/^static void pgdat_try_reset/,/^}/s/current_is_kswapd\(\)/false/
-a run that is cut short and counts|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/ \|\| !all_the_way//
-a balanced node that counts as a failure|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/balanced \|\| !all/!all/
-a retry that costs no time|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_failed_at, jiffies\);//
-a backoff that any success ends|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/if \(balanced\)/if (true)/
-a reset by others while kswapd is at work|at_work|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/ \|\| !waitqueue_active\(&pgdat->kswapd_wait\)//
-a boost that is a shortage|balanced|mm/vmscan.c=s/if \(!boosts\)/if (false)/
-free pages for CMA that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone_page_state\(zone, NR_FREE_CMA_PAGES\) \+//
-free pages for atomic requests that count|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/READ_ONCE\(zone->nr_free_highatomic\)/0/
-a boost that is lacked|lacks|mm/vmscan.c=/^static unsigned long pgdat_lacks/,/^}/s/zone->_watermark\[WMARK_HIGH\]/high_wmark_pages(zone)/
-too little that is enough|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed/
-enough that is too little|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/reclaimed >= lacked/reclaimed > lacked/
-a backoff that stays|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/WRITE_ONCE\(pgdat->kswapd_backoff, 0\);//
-a backoff that begins a run late|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/>= MAX_RECLAIM_RETRIES - 1/>= MAX_RECLAIM_RETRIES/
-a backoff that does not grow|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/\) \* 2/)/
-a backoff that does not depend on the run|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/busy \* KSWAPD_BACKOFF_SHARE/0UL/
-a long backoff that a balanced node keeps|backoff|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/kswapd_limit_backoff\(pgdat\)//
-a long backoff that a run of little use keeps|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/kswapd_limit_backoff\(pgdat\)//
-a backoff without a limit|run|mm/vmscan.c=/^static void kswapd_account_run/,/^}/s/KSWAPD_BACKOFF_MAX/UINT_MAX/
-a failed run that is not counted|run|mm/vmscan.c=/KSWAPD_RUNS_FAILED, 1/d
-a give-up that is counted twice|run|mm/vmscan.c=s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures >= MAX_RECLAIM_RETRIES)/
-a revival of a node that was not given up|count_reset|mm/vmscan.c=/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> 0/
-END
+
+# mutants KIND: FILE|WORDS|TEST of each patch for a kernel that is wrong on purpose: its
+# first line says what is wrong, and "Fails: KIND TEST" which test must see it. KIND is
+# KUnit or selftest.
+mutants() {
+	awk -v kind="$1" 'FNR == 1 { words = tolower(substr($0, 1, 1)) substr($0, 2) }
+		$1 == "Fails:" && $2 == kind { print FILENAME "|" words "|" $3 }' \
+		"$repo"/tools/testing/check/mutants/*.patch
 }
 
-# mistakes_apply BASE DIR: each edit for a kernel that is wrong on purpose still changes it.
-mistakes_apply() {
-	local edit file failed=0
+# mutants_apply BASE DIR: to the sources with the series. Their tests are there.
+mutants_apply() {
+	local mutant test failed=0
 
 	need_tree "$1"
 	# shellcheck disable=SC2046 # names without spaces
 	patched_copy "$2/tree" $(scripts/series list "$1/fixes") $(scripts/series list "$1")
-	while IFS= read -r edit; do
-		file=$2/tree/${edit%%=*}
-		if sed -E "${edit#*=}" "$file" | cmp -s - "$file"; then
-			echo "the mistake '$edit' changes nothing"
+	for mutant in "$repo"/tools/testing/check/mutants/*.patch; do
+		grep -qE '^Fails: (KUnit|selftest) [^ ]+$' "$mutant" || {
+			echo "$mutant: expected a line 'Fails: KUnit TEST' or 'Fails: selftest TEST'"
 			failed=1
-		fi
+		}
+		edit_applies "$2/tree" "$mutant" || failed=1
+	done
+	while IFS='|' read -r mutant _ test; do
+		grep -qw "${test##*.}" mm/tests/*.c tools/testing/selftests/kswapd/test_*.c || {
+			echo "$mutant: there is no test '$test'"
+			failed=1
+		}
 	done < <(
-		kunit_mistakes | cut -d '|' -f 3-
-		selftests_mistakes | cut -d '|' -f 2- | sed 's/ ;; /\n/g' | sed 's|^|mm/vmscan.c=|'
+		mutants KUnit
+		mutants selftest
 	)
 	[ "$failed" -eq 0 ]
 }
 
-t "6.12.y: the mistakes for KUnit and the selftests can still be made" \
-	with_dir mistakes_apply 6.12.y
-while IFS='|' read -r words name edit; do
-	ta "6.12.y: KUnit sees $words" kunit_says 1 "test_$name failed" 6.12.y --edit "$edit"
-done < <(kunit_mistakes)
+t "6.12.y: the mutants for KUnit and the selftests apply" with_dir mutants_apply 6.12.y
+while IFS='|' read -r mutant words name; do
+	ta "6.12.y: KUnit sees $words" kunit_says 1 "$name failed" 6.12.y --edit "$mutant"
+done < <(mutants KUnit)

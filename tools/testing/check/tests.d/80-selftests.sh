@@ -117,39 +117,17 @@ test_says() {
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
-# test|the edits of mm/vmscan.c that make the mistake, with ' ;; ' between them
-selftests_mistakes() {
-	cat <<'END'
-tracepoints.mglru.counts_to_sixteen|s/atomic_inc_return\(&pgdat->kswapd_failures\)/atomic_add_return(2, \&pgdat->kswapd_failures)/
-tracepoints.classic.silence_under_pressure|s/if \(pgdat_balanced\(pgdat, sc->order, sc->reclaim_idx\)\)/if (true)/
-tracepoints.mglru.no_redundant_reset|/^void pgdat_reset_kswapd_failures/,/^}/s/if \(!failures\)/if (failures < 0)/
-tracepoints.classic.no_reset_is_lost|s/atomic_xchg\(&pgdat->kswapd_failures, 0\)/atomic_xchg(\&pgdat->kswapd_failures, 1)/
-tracepoints.mglru.counters_agree|/KSWAPD_RUNS_FAILED, 1/d
-tracepoints.classic.counters_agree|/^static void kswapd_account_run/,/^}/s/if \(failures == MAX_RECLAIM_RETRIES\)/if (failures > MAX_RECLAIM_RETRIES)/
-tracepoints.mglru.counters_agree|/^void pgdat_reset_kswapd_failures/,/^}/s/>= MAX_RECLAIM_RETRIES/> MAX_RECLAIM_RETRIES + 2/
-reset_reasons.mglru.kswapd_itself|s/RESET_KSWAPD_FAILURES_KSWAPD/RESET_KSWAPD_FAILURES_OTHER/
-kswapd_restart.classic_last_node.readers_on_a_healthy_node|/^static void kswapd_account_run/,/^}/s/if \(reclaimed >= lacked\)/if (false)/ ;; /^static void kswapd_account_run/,/^}/s/balanced \|\| !all_the_way/false/
-END
-}
-
-# What stock has no events or counters for is tried on kernels that have them wrong,
-# and a healthy node on one whose kswapd takes every run for a failed one.
+# What stock has no events or counters for is tried on mutants, kernels that have them
+# wrong, and a healthy node on one whose kswapd takes every run for a failed one.
 selftests_see_mistakes() {
-	local test edits edit options
+	local mutant words test
 
 	tools/testing/check/selftests --build --base 6.12.y --out "$1"
 	test_says 0 "SKIP this kernel does not count" "$1" tracepoints.mglru.counters_agree --patches 6
-	while IFS='|' read -r test edits; do
-		options=()
-		while [ -n "$edits" ]; do
-			edit=${edits%% ;; *}
-			edits=${edits#"$edit"}
-			edits=${edits# ;; }
-			options+=(--edit "mm/vmscan.c=$edit")
-		done
-		echo "a mistake for $test: ${options[*]}"
-		test_says 1 "not ok 1 $test" "$1" "$test" "${options[@]}"
-	done < <(selftests_mistakes)
+	while IFS='|' read -r mutant words test; do
+		echo "$words, for $test"
+		test_says 1 "not ok 1 $test" "$1" "$test" --edit "$mutant"
+	done < <(mutants selftest)
 }
 
 # The program's own tests, with the KTAP parser of a base's tree.

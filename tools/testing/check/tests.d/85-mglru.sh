@@ -12,6 +12,8 @@ mglru_patches_are_good() {
 	# shellcheck disable=SC2046 # names without spaces
 	patched_copy "$dir/tree" $(scripts/series list "$base/fixes") \
 		$(scripts/series list "$base") $(scripts/series list "$base/mglru")
+	edit_applies "$dir/tree" "$repo/tools/testing/mglru/widen.patch"
+	[ "$base" != 6.12.y ] || edit_applies "$dir/tree" "$repo/tools/testing/mglru/widen-move.patch"
 }
 
 # mixed_pressure BASE STATUS WORDS OPTION...: of vmtest kernel.
@@ -21,8 +23,7 @@ mixed_pressure() {
 	shift 3
 	need_tree "$base"
 	workload=$(built file_anon_mix_pressure)
-	kernel=$(base_kernel "$base" "$@" \
-		--edit "mm/vmscan.c=$(cat tools/testing/mglru/widen.sed)")
+	kernel=$(base_kernel "$base" "$@" --edit tools/testing/mglru/widen.patch)
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --mem 1G \
 		--timeout 300 --disk tools/testing/mglru --with "$workload" \
 		--with "$dir/test_file_anon_mix.sh" -- \
@@ -35,8 +36,7 @@ off_lru() {
 
 	shift 2
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
-	kernel=$(base_kernel 6.12.y --patches 0 "$@" \
-		--edit "mm/swap.c=$(cat tools/testing/mglru/widen-move.sed)")
+	kernel=$(base_kernel 6.12.y --patches 0 "$@" --edit tools/testing/mglru/widen-move.patch)
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
 		--disk tools/testing/mglru \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_isolated_folio" -- \
