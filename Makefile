@@ -64,10 +64,10 @@ deps:
 	@scripts/install-deps $(arm64)
 
 demo: deps
-	@BASE="$(BASE)" FIGURE="$(FIGURE)" tools/testing/bench/demo.py
+	@BASE="$(BASE)" FIGURE="$(FIGURE)" tools/testing/bench/demo.py demo
 
 demo-mglru: deps
-	@BASE="$(BASE)" tools/testing/mglru/demo
+	@BASE="$(BASE)" tools/testing/bench/demo.py mglru
 
 bench: deps
 	@BASE="$(BASE)" tools/testing/bench/bench.py

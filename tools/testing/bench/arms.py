@@ -44,6 +44,7 @@ class Arm:
     fixes: str = "all"
     mglru: str = "0"
     kernel: str = ""
+    edit: str = ""      # a patch for a kernel that is changed for a test
     built: str = ""     # the series at that time
 
     @property

@@ -37,6 +37,9 @@ The environment says what is run ('make bench' hands it on):
   SCALE='10 300'   values of vm.watermark_scale_factor, 1 to 3000; each makes a
                    cell of its own (10 300)
   REPEAT=N         rounds, 1 to 50 (5); each runs every kernel once, in turns
+  ROUNDS=5 CPUS=8 DELAY=0   for mixed alone: rounds a run, processors of the guest,
+                   and how many ms tools/testing/mglru/widen.patch holds up the aging;
+                   LRU takes nowalk, MGLRU without walks of page tables
   OUT=DIR          where the results go (build/bench); emptied first
   FACTS=yes        the same as --add
 
@@ -183,9 +186,6 @@ class Bench:
             raise BadInput(f"BASE: there is no base '{self.base}'")
         if not re.fullmatch("[1-9]|[1-4][0-9]|50", self.repeat):
             raise BadInput(f"REPEAT takes a number from 1 to 50, not '{self.repeat}'")
-        for lru in self.lrus:
-            if lru not in ("classic", "mglru"):
-                raise BadInput(f"LRU takes classic, mglru or both, not '{lru}'")
         for scale in self.scales:
             if not re.fullmatch("[1-9][0-9]{0,3}", scale) or int(scale) > 3000:
                 raise BadInput(f"SCALE takes numbers from 1 to 3000, not '{scale}'")
@@ -193,11 +193,26 @@ class Bench:
             raise BadInput(f"FACTS takes yes or no, not '{env['FACTS']}'")
         self.scenarios = choose_scenarios((env.get("SCENARIO") or "runaway strand stream").split())
         self.arms = choose_arms(self.base, env.get("ARMS", "").split())
+        mixed = set(self.scenarios) == {"mixed"}
+        for lru in self.lrus:
+            if lru not in ("classic", "mglru") + ("nowalk",) * mixed:
+                raise BadInput(f"LRU takes classic, mglru or both, not '{lru}'")
+        self.paths = {"CC1": None, "SYSBENCH": None}
+        self.values = {"ROUNDS": "5", "CPUS": "8", "DELAY": "0"}
+        for name in self.values:
+            self.values[name] = env.get(name) or self.values[name]
+            if not re.fullmatch("[0-9]{1,5}", self.values[name]):
+                raise BadInput(f"{name} takes a number, not '{self.values[name]}'")
         images = [arm.name for arm in self.arms if arm.kernel]
         if self.add and images:
             raise BadInput(f"FACTS: the series of {images[0]} is not known: after the bench, "
                            f"facts.py add --arm {images[0]}=HASH takes its runs")
-        self.paths = {"CC1": None, "SYSBENCH": None}
+        if int(self.values["DELAY"]):
+            if self.add or images or not mixed:
+                raise BadInput("DELAY changes the kernels: without FACTS, without images, and for "
+                               "SCENARIO=mixed alone")
+            for arm in self.arms:
+                arm.edit = f"{ROOT}/tools/testing/mglru/widen.patch"
 
     def prepare(self):
         """All that can fail before the first guest."""
@@ -240,11 +255,12 @@ class Bench:
         ends the run. The series is that of before the build."""
         left = []
         for arm in self.arms:
-            arm.built = arm.series
+            arm.built = arm.series + (", edited" if arm.edit else "")
             if not arm.kernel:
                 options = ["--patches", arm.patches]
                 options += ["--mglru", arm.mglru] if arm.mglru != "0" else []
                 options += ["--fixes", arm.fixes] if arm.fixes != "all" else []
+                options += ["--edit", arm.edit] if arm.edit else []
                 status, output = call([VMTEST, "kernel", "--base", arm.base, *options],
                                       stdout=subprocess.PIPE,
                                       env=os.environ | {"KDIR": kdir_of(arm.base)})
@@ -262,9 +278,12 @@ class Bench:
     def name_of(self, arm, scenario, lru, scale, number):
         return f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm}-{number}"
 
-    def command(self, name, words, lru, scale):
+    def command(self, scenario, words, lru, scale, name):
         """Options of vmtest run, and the program of the guest, which prints JSON. Its other
         words go to the console."""
+        if scenario == "mixed":
+            return ["--with", f"{ROOT}/build/workload/file_anon_mix_pressure", "--",
+                    f"{ROOT}/tools/testing/mglru/guest", lru, scale, *words.split()]
         return ["--with", f"{ROOT}/build/workload/kswapd_pressure", "--", "sh", "-c",
                 f"exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
                 "2>/dev/console"]
@@ -273,9 +292,10 @@ class Bench:
         """True if it failed, which is a result as well. The file has its name only when it
         is whole."""
         options, words = self.scenarios[scenario]
-        options = [self.paths.get(word, word) for word in options]
+        options = [(self.paths | self.values).get(word, word) for word in options]
         for word in ("runaway", "compiler"):
             words = words.replace(word.upper(), base_fact(arm.base, word))
+        words = " ".join(self.values.get(word, word) for word in words.split())
         part, log = self.out / "part", self.out / "part.log"
         name = self.name_of(arm.name, scenario, lru, scale, number)
         load = " ".join(f"{value:.2f}" for value in os.getloadavg())
@@ -283,7 +303,7 @@ class Bench:
             status, _ = call(
                 [VMTEST, "run", "--kernel", arm.kernel, *options, "--timeout", "900",
                  "--disk", f"{self.out}/disk", "--disk-size", "512M",
-                 *self.command(name, words, lru, scale)], stdout=output, stderr=errors)
+                 *self.command(scenario, words, lru, scale, name)], stdout=output, stderr=errors)
         lines = log.read_text(errors="replace").splitlines()
         outcome = ([""] + [line for line in lines if re.match("vmtest: [a-z ]*[:(]", line)])[-1]
         accelerator = re.search(" s, ([^,]*), console", outcome)
@@ -297,6 +317,8 @@ class Bench:
                "host": {"cpu": cpu[1] if cpu else "", "cpus": len(os.sched_getaffinity(0)),
                         "load_before": load},
                "data": read_json(part)}
+        if scenario == "mixed" and run["data"]:
+            run["data"]["summary"] = summary.summary_of_mix(run["data"])
         part.write_text(json.dumps(run, indent=2) + "\n")
         if status:
             log.rename(name + ".log")

@@ -9,7 +9,7 @@ import math
 import os
 from datetime import date
 from itertools import combinations
-from statistics import median
+from statistics import mean, median
 
 from arms import BadInput, UNKNOWN
 
@@ -84,6 +84,10 @@ METRICS = {
         as_is("shifts_per_s", "shifts from CPU to CPU/s"), *tail("shifter", "a shift"), HOPELESS,
     ],
 }
+METRICS["mixed"] = [
+    KILLS, as_is("rounds", "rounds"), as_is("file_left_mib", "file left at the kill, MiB"),
+    as_is("refaults_per_round", "refaults a round"), as_is("seconds_per_round", "s a round"),
+]
 # Another command, the same questions.
 METRICS["reads"] = METRICS["job"]
 METRICS["low"] = METRICS["random"] = METRICS["stream"]
@@ -122,6 +126,16 @@ def mann_whitney(a, b):
     spread = math.sqrt(sum((r - (n + m + 1) / 2) ** 2 for r in ranks)
                        * n * m / ((n + m) * (n + m - 1)))
     return math.erfc(off / spread / math.sqrt(2)) if spread else 1.0
+
+
+def summary_of_mix(data):
+    """Of file_anon_mix_pressure, which has none."""
+    rounds, result = data["rounds"], data["result"]
+    left = result.get("file_left")
+    return {"oom_kills": result["oom_kills"], "rounds": result["rounds"],
+            "file_left_mib": None if left is None else left / (1 << 20)} | {
+                f"{key}_per_round": mean([r[key] for r in rounds]) if rounds else None
+                for key in ("refaults", "seconds")}
 
 
 def value_of(run, path, factor):

@@ -11,18 +11,34 @@ import test_bench
 
 VMTEST = r"""#!/bin/sh
 here=${0%/*} cpu=90
+[ "$1" = run ] || echo "$*" >>"$here/kernels"
 case $* in
+*" --mglru all"*) echo "$here/ours"; exit ;;
 "kernel --base b --patches 0"*) echo "$here/stock"; exit ;;
 "kernel "*) echo "$here/ours"; exit ;;
 "run --kernel $here/ours"*) cpu=$(cat "$here/cpu" 2>/dev/null || echo 1) ;;
 esac
 echo "$*" >>"$here/calls"
+echo "vmtest: passed (after 2 s, emulation, console c)" >&2
+case $cpu$* in
+*/mglru/guest*)
+	kills=0
+	case $cpu$* in
+	*"guest classic"*) ;;
+	90*) kills=1 ;;
+	esac
+	cat <<END
+{"environment": {"kernel": "6.1"}, "result": {"oom_kills": $kills, "rounds": 2, "file_left": null},
+ "options": {"anon_size": 209715200, "file_size": 134217728, "memory_max": 268435456},
+ "rounds": [{"seconds": 1, "refaults": 5}, {"seconds": 2, "refaults": 6}]}
+END
+	exit ;;
+esac
 cat <<END
 {"environment": {"kernel": "6.1"}, "options": {"node": 1, "scale_factor": 300, "settle": 1},
  "samples": [{"t": 1, "seconds": 1, "kswapd_cpu_pct": $cpu, "refaults": 5, "after": false}],
  "summary": {"kswapd_cpu_pct": {"mean": $cpu}, "unbalanced_share": 0.9}}
 END
-echo "vmtest: passed (after 2 s, emulation, console c)" >&2
 """
 TRACE_CMD = r"""#!/bin/sh
 cat <<END
@@ -35,10 +51,11 @@ cpus=4
  kswapd1-54 [000] 3.5: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
 END
 """
-ENV = {"BASE": "b", "REPEAT": "", "SCALE": "", "FACTS": "", "FIGURE": "", "KDIR": "", "LRU": "x"}
+ENV = {name: "" for name in ("REPEAT", "SCALE", "FACTS", "FIGURE", "KDIR", "ROUNDS", "CPUS", "DELAY")
+       } | {"BASE": "b", "LRU": "x"}
 
 
-class Runaway(test_bench.Fake):
+class Preset(test_bench.Fake):
     def setUp(self):
         super().setUp()
         os.makedirs(self.path("bin"))
@@ -55,10 +72,12 @@ class Runaway(test_bench.Fake):
         if command[0] != "make":
             self.assertEqual(bench.call(command)[0], 0)
 
-    def demo(self, **env):
+    def demo(self, preset="demo", **env):
         path = self.path("bin") + ":" + os.environ["PATH"]
-        return self.said(lambda: demo.main([]), ENV | {"PATH": path} | env)
+        return self.said(lambda: demo.main([preset]), ENV | {"PATH": path} | env)
 
+
+class Runaway(Preset):
     def test_a_whole_demo(self):
         status, out, err = self.demo()
         self.assertEqual(status, 0, err)
@@ -101,6 +120,44 @@ class Runaway(test_bench.Fake):
     def test_no_episode(self):
         self.assertEqual(demo.episode_of(["x-1 [000] 1.5: mm_vmscan_kswapd_reclaim_fail: "
                                           "nid=1 failures=1"], 1), demo.NONE)
+
+
+class Mixed(Preset):
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.path("patches/b/mglru"))
+        self.write("patches/b/mglru/series", "")
+
+    def test_a_whole_demo(self):
+        status, out, err = self.demo("mglru", REPEAT="2", ROUNDS="2")
+        self.assertEqual(status, 0, err)
+        for arm, *cells in (("stock", 2, 2, 0), ("mglru", 0, 0, 0), ("7.3-stock", 0, 0, 0)):
+            self.assertRegex(out, rf"\n  {arm} +" + " +".join(f"{cell} of 2" for cell in cells))
+        self.assertIn("200 MiB anonymous and 128 MiB of file in a cgroup of 256 MiB, 2 rounds a run, "
+                      "8 CPUs, aging held up by 20 ms", out)
+        self.assertRegex(out, r"s a round +1.5 \[1.5..1.5\]")
+        self.assertIn("series none, edited", out)
+        calls = self.read("calls")
+        self.assertRegex(calls, "--nodes 1 --cpus 8 --mem 1G .*/mglru/guest nowalk 10 2 20\n")
+        self.assertRegex(self.read("kernels"), "--patches 0 --mglru all --edit .*/widen.patch\n")
+
+    def test_without_a_delay(self):
+        self.write("cpu", "90")
+        status, out, err = self.demo("mglru", REPEAT="1", DELAY="0")
+        self.assertEqual(status, 1)
+        self.assertIn("expected OOM kills on stock with MGLRU", err)
+        self.assertIn("series none, config", out)
+        self.assertNotIn("--edit", self.read("kernels"))
+
+    def test_bad_input(self):
+        self.write("patches/7.3.y/base", "kernel: 7.3\n")
+        for env, words in (({"ROUNDS": "x"}, "ROUNDS takes a number"),
+                           ({"FACTS": "yes"}, "DELAY changes the kernels"),
+                           ({"BASE": "7.3.y"}, "7.3.y has no series for MGLRU")):
+            with self.subTest(env=env):
+                status, _, err = self.demo("mglru", **env)
+                self.assertEqual((status, err.count("\n")), (2, 1))
+                self.assertIn(words, err)
 
 
 if __name__ == "__main__":
