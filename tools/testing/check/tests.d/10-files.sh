@@ -17,7 +17,7 @@ shellcheck_clean() {
 licences() {
 	local f files bad=0
 
-	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.awk' '*.jq' '*.gp' '*.py' '*/Makefile' Makefile ':!README.rst')
+	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.py' '*/Makefile' Makefile ':!README.rst')
 	files+=" $(scripts)"
 	for f in $files; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
