@@ -138,7 +138,7 @@ class Mixed(Preset):
         self.assertRegex(out, r"s a round +1.5 \[1.5..1.5\]")
         self.assertIn("series none, edited", out)
         calls = self.read("calls")
-        self.assertRegex(calls, "--nodes 1 --cpus 8 --mem 1G .*/mglru/guest nowalk 10 2 20\n")
+        self.assertRegex(calls, "--nodes 1 --cpus 8 --memory 1G .*/mglru/guest nowalk 10 2 20\n")
         self.assertRegex(self.read("kernels"), "--patches 0 --mglru all --edit .*/widen.patch\n")
 
     def test_without_a_delay(self):

@@ -160,9 +160,9 @@ class Program(unittest.TestCase):
         script = selftests.guest_script(options, ["t"])
         self.assertIn("export KSWAPD_TEST_SCALE=10\necho '# PROGRAM t'; t -fx -t memory", script)
         for scale, topology, words in (
-                (None, "1", "--nodes 1 --mem 750M"), (None, "4", "--nodes 4 --mem 2000M"),
-                ("100", "memoryless", "--nodes 2 --memoryless 1 --mem 1000M"),
-                ("99", "2", "--nodes 2 --mem 2048M")):
+                (None, "1", "--nodes 1 --memory 750M"), (None, "4", "--nodes 4 --memory 2000M"),
+                ("100", "memoryless", "--nodes 2 --memoryless 1 --memory 1000M"),
+                ("99", "2", "--nodes 2 --memory 2048M")):
             options.scale = scale
             self.assertEqual(selftests.topology_options(options, topology), words.split())
 

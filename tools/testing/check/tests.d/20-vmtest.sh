@@ -228,14 +228,13 @@ bad_run() {
 	one_sentence "cannot read the kernel" "$vmtest" run --kernel /nowhere -- true
 	one_sentence "no program to run" "${run[@]}"
 	one_sentence "no program 'no-such-program'" "${run[@]}" -- no-such-program
-	one_sentence "--mem takes" "${run[@]}" --mem lots -- true
-	one_sentence "too large" "${run[@]}" --mem 99999999999G -- true
+	one_sentence "--memory takes" "${run[@]}" --memory lots -- true
+	one_sentence "too large" "${run[@]}" --memory 99999999999G -- true
 	one_sentence "at least as many --cpus" "${run[@]}" --nodes 8 --cpus 4 -- true
 	one_sentence "at least as many --cpus" "${run[@]}" --nodes 2 --memoryless 3 -- true
 	one_sentence "--memoryless takes" "${run[@]}" --memoryless some -- true
 	one_sentence "--timeout takes" "${run[@]}" --timeout 0 -- true
 	one_sentence "VMTEST_SLOW takes" slow 0.5 "${run[@]}" -- true
-	one_sentence "--accel takes" "${run[@]}" --accel xen -- true
 	one_sentence "is no directory" "${run[@]}" --disk /nowhere -- true
 	one_sentence "name it with --disk" "${run[@]}" --disk-write 2M -- true
 	one_sentence "--disk-write takes a size" "${run[@]}" --disk /tmp --disk-write x -- true
@@ -313,6 +312,7 @@ dry_run() {
 
 	kernel=$(stock)
 	expect 0 qemu-system-x86_64 "$vmtest" run --kernel "$kernel" --dry-run -- true
+	expect 0 "-accel tcg" "$vmtest" run --kernel "$kernel" --disable-kvm --dry-run -- true
 }
 
 # A directory with all tools but one.

@@ -35,7 +35,7 @@ gate_guest() {
 	done
 	shift
 	mkdir -p "$dir/disk"
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 1G --timeout 900 \
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --memory 1G --timeout 900 \
 		--disk "$dir/disk" --disk-size 400M --with "$(built)" --with "$module" \
 		"${options[@]}" -- tools/testing/check/guest-gate "$@"
 }

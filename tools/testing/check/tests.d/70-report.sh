@@ -641,7 +641,7 @@ report_bpftrace() {
 		[ "${header#/usr/include}" = "$header" ] || cp --parents "$header" "$1/disk/"
 	done
 	for lru in classic mglru; do
-		expect 0 "ok: " "$vmtest" run --kernel "$kernel" --timeout 300 --mem 3G \
+		expect 0 "ok: " "$vmtest" run --kernel "$kernel" --timeout 300 --memory 3G \
 			--disk "$1/disk" --with "$(built)" --with bpftrace \
 			--with tools/mm/kswapd-report/kswapd_failures.bt \
 			-- "$report_dir/guest-bpftrace" "$lru"

@@ -7,7 +7,7 @@
 on_debug() {
 	kernel_options=(--config "$configs/$1")
 	# The detectors take memory of their own, and every page of it time.
-	run_options=(--mem 1600M)
+	run_options=(--memory 1600M)
 	export VMTEST_SLOW=${VMTEST_SLOW:-5}
 	shift
 	"$@"

@@ -79,7 +79,7 @@ selftests_clean_up() {
 
 	kernel=$(kernel_of 6.12.y all)
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
-	expect 0 "all clean" "$vmtest" run --kernel "$kernel" --timeout 240 --mem 1200M \
+	expect 0 "all clean" "$vmtest" run --kernel "$kernel" --timeout 240 --memory 1200M \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_memcg_reclaim_keeps_hopeless" \
 		--with tools/testing/check/guest-state --with pgrep --disk "$dir/6.12.y/tree/scripts" -- sh -c '
 		. guest-state
@@ -112,7 +112,7 @@ test_says() {
 	shift 4
 	kernel=$(base_kernel 6.12.y "$@")
 	mkdir -p "$dir/disk"
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --mem 800M \
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 300 --memory 800M \
 		--disk "$dir/disk" -- \
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }

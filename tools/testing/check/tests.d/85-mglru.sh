@@ -24,7 +24,7 @@ mixed_pressure() {
 	need_tree "$base"
 	workload=$(built file_anon_mix_pressure)
 	kernel=$(base_kernel "$base" "$@" --edit tools/testing/mglru/widen.patch)
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --mem 1G \
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --memory 1G \
 		--timeout 300 --disk tools/testing/mglru --with "$workload" \
 		--with "$dir/test_file_anon_mix.sh" -- \
 		sh -c 'echo 20 >/sys/module/kernel/parameters/aging_delay_ms && test_file_anon_mix.sh'
@@ -37,7 +37,7 @@ off_lru() {
 	shift 2
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
 	kernel=$(base_kernel 6.12.y --patches 0 "$@" --edit tools/testing/mglru/widen-move.patch)
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --mem 800M --timeout 300 \
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --memory 800M --timeout 300 \
 		--disk tools/testing/mglru \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_isolated_folio" -- \
 		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_isolated_folio'
