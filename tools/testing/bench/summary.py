@@ -15,7 +15,7 @@ from arms import BadInput, UNKNOWN
 
 # (key, words, path in a run's summary, factor)
 CPU = ("kswapd_cpu_pct", "kswapd, % of a CPU", ("kswapd_cpu_pct", "mean"), 1)
-HOPELESS = ("hopeless_pct", "node hopeless, % of polls", ("hopeless_share",), 100)
+HOPELESS = ("hopeless_pct", "node hopeless, % of samples", ("hopeless_share",), 100)
 SHARE = ("kswapd_scan_pct", "kswapd's part of scanning, %", ("kswapd_scan_share",), 100)
 
 
@@ -26,7 +26,7 @@ def as_is(key, words):
 
 def latency(kind, words, part):
     """A latency of the tasks of a kind, in microseconds."""
-    end = {"median": "median", "p99": "99 % at most", "max": "longest"}[part]
+    end = {"median": "median", "p99": "p99", "max": "longest"}[part]
     return (f"{kind}_{part}_us", f"{words}, {end}, us", ("latency_us", kind, part), 1)
 
 
@@ -41,7 +41,7 @@ def refaults(words):
 STALLS = as_is("stalls_per_s", "direct reclaim stalls/s")
 READ = as_is("mb_read_per_s", "read, MB/s")
 READER = tail("reader", "a read")
-WORST = ("reader_worst_p99_us", "99 % at most, of the slowest reader, us",
+WORST = ("reader_worst_p99_us", "p99 of the slowest reader, us",
          ("latency_us", "reader", "worst_p99"), 1)
 KILLS = as_is("oom_kills", "killed by the OOM killer")
 HOG_KILLED = ("hog_killed_after_s", "s until the hog was killed", ("oom_killed_after_s", "hog"), 1)
