@@ -28,11 +28,6 @@ from patchtext import digest_of
 print(digest_of(open(name, encoding="utf-8").read() for name in sys.argv[1:])[:12])' "$@"
 }
 
-need_deb() {
-	command -v "$1" >/dev/null ||
-		die "$1 is missing: install Debian's package $2 ('scripts/install-deps deb' installs all)"
-}
-
 check_deb() {
 
 	[ ${#queue[@]} -gt 0 ] || die "--deb packs a patched kernel: --patches 0 leaves nothing to do"
@@ -62,9 +57,9 @@ check_deb() {
 		check_deb_config
 		;;
 	esac
-	need_deb dpkg-buildpackage dpkg-dev
-	need_deb dh_builddeb debhelper
-	need_deb python3 python3
+	need_of deb dpkg-buildpackage dpkg-dev
+	need_of deb dh_builddeb debhelper
+	need_of deb python3 python3
 }
 
 # print_config: as it is, packed or not.
@@ -84,7 +79,7 @@ check_deb_config() {
 		die "$deb_config is no configuration of a whole $arch kernel: it has no line $option"
 	print_config | grep -x CONFIG_DEBUG_INFO_BTF=y >/dev/null || return 0
 	# Else the kernel would be built without its types, and nothing would say so.
-	need_deb pahole dwarves
+	need_of deb pahole dwarves
 }
 
 # fetch_config: Debian's own configuration of the kernel that the source is of.

@@ -13,11 +13,16 @@ is_static() {
 }
 
 # copy_in FILE: a file, and its libraries or interpreter, at the same paths in the root.
+# A system has its own, and gets all files in one directory.
 copy_in() {
 	local file=$1 real lib
 
 	real=$(readlink -f "$file")
 	fits "$real" || die "$file is no program for $machine"
+	if [ -n "$system" ]; then
+		install "$real" "$root/vmtest/${file##*/}"
+		return
+	fi
 	[ -e "$root$file" ] || install -D "$real" "$root$file"
 	if is_script "$real"; then
 		lib=$(sed -n '1s/^#![[:space:]]*\([^[:space:]]*\).*/\1/p' "$real" | tr -d '\0')
@@ -70,10 +75,9 @@ quote() {
 	printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-make_root() {
-	local busybox extra arg path
+put_busybox() {
+	local busybox
 
-	root=$work/root
 	if [ -n "$foreign" ]; then
 		[ "$machine" = aarch64 ] || die "a kernel for $machine needs a machine like that"
 		busybox=$("$here/sysroot" arm64)/bin/busybox
@@ -89,7 +93,19 @@ make_root() {
 	ln -s ../../bin/busybox "$root/usr/bin/env"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	echo 'root:x:0:' >"$root/etc/group"
+}
 
+# make_root: the root file system, or the directory that a system gets at /vmtest.
+make_root() {
+	local extra arg path
+
+	root=$work/root
+	if [ -n "$system" ]; then
+		mkdir -p "$root/vmtest"
+		install "$here/init" "$root/vmtest/init"
+	else
+		put_busybox
+	fi
 	[ -z "$modules" ] || put_modules
 	[ -z "$program" ] || copy_in "$program"
 	for extra in ${with[@]+"${with[@]}"}; do
@@ -98,8 +114,10 @@ make_root() {
 			die "--with $extra: no such program or file"
 		path=$(readlink -f "$path")
 		copy_in "$path"
-		ln -sf "$path" "$root/vmtest/${extra##*/}"
+		[ -z "$system" ] || path=/vmtest/${path##*/}
+		[ -e "$root/vmtest/${extra##*/}" ] || ln -sf "$path" "$root/vmtest/${extra##*/}"
 	done
+	[ -z "$system" ] || program=${program:+/vmtest/${program##*/}}
 	{
 		echo "export VMTEST_SLOW=$slow"
 		quote "${program:-${command[0]}}"
@@ -108,6 +126,7 @@ make_root() {
 		done
 		echo
 	} >"$root/vmtest/command"
+	[ -z "$system" ] || return 0
 	(cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc) | gzip -1 >"$work/initramfs"
 }
 
@@ -120,13 +139,17 @@ make_disk() {
 	fi
 }
 
-make_disks() {
+# make_full_disk IMAGE DIR MIB: DIR's files, and so much free.
+make_full_disk() {
 	local used
 
-	if [ -n "$disk" ]; then
-		used=$(du -sm --apparent-size "$disk" | cut -f 1)
-		make_disk "$work/disk.img" $((used + used / 16 + 16 + disk_size)) "$disk"
-	fi
+	used=$(du -sm --apparent-size "$2" | cut -f 1)
+	make_disk "$1" $((used + used / 16 + 16 + $3)) "$2"
+}
+
+make_disks() {
+	[ -z "$system" ] || make_full_disk "$work/vmtest.img" "$root/vmtest" 0
+	[ -z "$disk" ] || make_full_disk "$work/disk.img" "$disk" "$disk_size"
 	if [ -n "$out" ]; then
 		make_disk "$work/out.img" "$out_size"
 	fi

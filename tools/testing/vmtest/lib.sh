@@ -32,6 +32,12 @@ need() {
 		die "$1 is missing: install Debian's package $2 ('make deps${3:+ $3}' installs all)"
 }
 
+# need_of GROUP COMMAND PACKAGE: the same, of a group of scripts/install-deps.
+need_of() {
+	command -v "$2" >/dev/null ||
+		die "$2 is missing: install Debian's package $3 ('scripts/install-deps $1' installs all)"
+}
+
 # release_of TREE: VERSION.PATCHLEVEL of a kernel tree, such as 6.12.
 release_of() {
 	sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .

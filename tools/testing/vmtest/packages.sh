@@ -25,11 +25,13 @@ apt_words() {
 	[ -z "$2" ] || apt+=(-o "APT::Architecture=$2" -o "APT::Architectures=$2")
 }
 
-# mirror: the address from which the machine's apt takes Debian. apt expands the format.
+# mirror: the address from which the machine's apt takes Debian, and the release. apt
+# expands the format.
 # shellcheck disable=SC2016
 mirror() {
-	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI)' |
-		awk '/^Debian main deb / && !n++ { print $4 }'
+	apt-get "${apt[@]}" indextargets \
+		--format '$(LABEL) $(COMPONENT) $(TARGET_OF) $(REPO_URI) $(CODENAME)' |
+		awk '/^Debian main deb / && !n++ { print $4, $5 }'
 }
 
 # use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
@@ -38,8 +40,7 @@ mirror() {
 use_suite() {
 	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
-	address=$(mirror)
-	[ -n "$address" ] || return 1
+	read -r address _ < <(mirror) || return 1
 	apt_words "$1" ''
 	{
 		printf '%s\n' 'Types: deb' "URIs: $address" "Suites: $1" 'Components: main'
