@@ -91,7 +91,7 @@ class Runaway(Preset):
                          ".*/demo/guest runaway .* --lru mglru --scale-factor 300 --json\n")
 
     def test_a_verdict_that_does_not_hold(self):
-        self.write("cpu", "3")
+        self.write("cpu", "6")
         status, out, err = self.demo()
         self.assertEqual(status, 1)
         self.assertIn("Verdict, MGLRU: DOES NOT HOLD", out)
