@@ -117,7 +117,7 @@ test_says() {
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
-# What stock has no events or counters for is tried on mutants, kernels that have them
+# Tests of events and counters, which stock lacks, are tried on mutants: kernels that have them
 # wrong, and a healthy node on one whose kswapd takes every run for a failed one.
 selftests_see_mistakes() {
 	local mutant words test
