@@ -28,11 +28,15 @@ def base_fact(base, key):
     return ((facts_in(path, key) if os.path.exists(path) else []) or [""])[0]
 
 
-def series_of(base, patches="all", fixes="all", mglru="0"):
-    """The first digits of the hash of the diffs, fixes first: all, or the first so many."""
+def directory_of(base):
     if not os.path.isdir(path_of(base, "")):
         raise BadInput(f"there is no base '{base}' in patches/")
-    return project.series_of(path_of(base, ""), patches, fixes, mglru)
+    return path_of(base, "")
+
+
+def series_of(base, patches="all", fixes="all", mglru="0"):
+    """The first digits of the hash of the diffs, fixes first: all, or the first so many."""
+    return project.series_of(directory_of(base), patches, fixes, mglru)
 
 
 @dataclass

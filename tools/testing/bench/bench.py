@@ -118,16 +118,9 @@ def config_of(kernel):
     return hashlib.sha256(config.read_bytes()).hexdigest()[:16] if config.is_file() else UNKNOWN
 
 
-def read_scenarios():
-    """{name: (options of vmtest run, arguments of kswapd_pressure)}"""
-    rows = [line.split("|") for line in (HERE / "scenarios").read_text().splitlines()
-            if line and line[0] != "#"]
-    return {name.strip(): (options.split(), words.strip()) for name, options, words in rows}
-
-
 def choose_scenarios(asked):
     """Of those that there are, and for which there is a table."""
-    known, chosen = read_scenarios(), {}
+    known, chosen = summary.read_scenarios(), {}
     for word in ["*"] if asked == ["all"] else asked:
         found = {name: known[name] for name in known if fnmatch.fnmatchcase(name, word)}
         if not found:

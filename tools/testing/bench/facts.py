@@ -18,6 +18,7 @@ import os
 import re
 import sys
 import textwrap
+from datetime import date
 from statistics import median
 
 import arms
@@ -121,6 +122,31 @@ def add(directory, named):
     for base, mine in facts.items():
         testfacts.write_facts(arms.path_of(base, "facts"), mine)
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")
+
+
+def drop(base, scenario, lru, scale, before):
+    """Drops the facts of benches whose cells are measured anew, of all arms."""
+    path = os.path.join(arms.directory_of(base), "facts")
+    facts = read_facts(base)
+    if not fnmatch.filter({*summary.read_scenarios(), *(key[0] for key in facts)}, scenario):
+        raise BadInput(f"unknown scenario '{scenario}': it is neither in "
+                       f"tools/testing/bench/scenarios nor in patches/{base}/facts")
+    if lru not in (None, "classic", "mglru", "nowalk"):
+        raise BadInput(f"invalid LRU '{lru}': expected classic, mglru or nowalk")
+    if scale and not scale.isdecimal():
+        raise BadInput(f"invalid scale '{scale}': expected a number")
+    if before:
+        try:
+            before = str(date.fromisoformat(before))
+        except ValueError:
+            raise BadInput(f"invalid date '{before}': expected YYYY-MM-DD") from None
+    left = {key: fact for key, fact in facts.items()
+            if "test" in fact or not fnmatch.fnmatchcase(fact["scenario"], scenario)
+            or lru not in (None, fact["lru"]) or scale and int(scale) != fact["scale"]
+            or before and fact["date"] >= before}
+    if len(left) < len(facts):
+        testfacts.write_facts(path, left)
+    print(f"{len(facts) - len(left)} facts are dropped from patches/{base}/facts")
 
 
 def add_test(options):
@@ -377,6 +403,15 @@ def main(argv):
                         ("check", "exit with 1 if a table is not as rendered")):
         commands.add_parser(name, help=words).add_argument(
             "--base", default="mm-new", help="a directory of patches/ (mm-new)")
+    command = commands.add_parser(
+        "drop", help="drop facts of benches, of all arms, before these cells are measured anew")
+    command.add_argument("--base", default="mm-new", help="a directory of patches/ (mm-new)")
+    command.add_argument("--scenario", required=True, metavar="NAME",
+                         help="as in tools/testing/bench/scenarios, also a pattern: 'runaway*'")
+    command.add_argument("--lru", help="only classic, mglru or nowalk")
+    command.add_argument("--scale", metavar="N", help="only one vm.watermark_scale_factor")
+    command.add_argument("--before", metavar="DATE",
+                         help="only facts whose last run is of before this day, YYYY-MM-DD")
     command = commands.add_parser("test", help="for 'check': write the fact of a test to DIR/facts")
     command.add_argument("directory", metavar="DIR")
     command.add_argument("steps", metavar="FILE", help="the KEY=VALUE lines of the test")
@@ -388,6 +423,8 @@ def main(argv):
     try:
         if options.command == "add":
             add(options.directory, dict(arm.split("=", 1) for arm in options.arm if "=" in arm))
+        elif options.command == "drop":
+            drop(options.base, options.scenario, options.lru, options.scale, options.before)
         elif options.command == "test":
             add_test(options)
         elif options.command == "series":

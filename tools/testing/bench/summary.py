@@ -93,6 +93,13 @@ METRICS["reads"] = METRICS["job"]
 METRICS["low"] = METRICS["random"] = METRICS["stream"]
 
 
+def read_scenarios():
+    """{name: (options of vmtest run, arguments of kswapd_pressure)}"""
+    with open(os.path.join(os.path.dirname(__file__), "scenarios"), encoding="utf-8") as file:
+        rows = [line.split("|") for line in file if line[0] not in "#\n"]
+    return {name.strip(): (options.split(), words.strip()) for name, options, words in rows}
+
+
 def metrics_of(scenario):
     """By the first word of its name."""
     return METRICS[scenario.split("-")[0]]

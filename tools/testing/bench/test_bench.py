@@ -15,6 +15,7 @@ from unittest import mock
 import arms
 import bench
 import facts
+import summary
 from test_facts import Tree
 
 # Kernels are built for all bases but 7.3.y, and "broken" does not build. A file beside
@@ -104,8 +105,8 @@ class Input(Fake):
 
     def test_scenarios(self):
         self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low"])
-        self.assertEqual(bench.choose_scenarios(["all"]), bench.read_scenarios())
-        with mock.patch.object(bench, "read_scenarios", lambda: {"runaway": 0, "frob-1": 0}), \
+        self.assertEqual(bench.choose_scenarios(["all"]), summary.read_scenarios())
+        with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": 0, "frob-1": 0}), \
                 self.assertRaisesRegex(arms.BadInput, "no metrics for frob-1$"):
             bench.choose_scenarios(["all"])
 
