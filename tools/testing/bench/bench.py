@@ -32,7 +32,7 @@ The environment says what is run ('make bench' hands it on):
   ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are),
                    and mglru and kernel:NAME=PATH, only where they are named
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
-                   as 'strand-*', or all (runaway strand stream)
+                   as 'restart-*', or all (runaway restart stream)
   LRU='classic mglru'   one of them, or both (both)
   SCALE='10 300'   values of vm.watermark_scale_factor, 1 to 3000; each makes a
                    cell of its own (10 300)
@@ -126,9 +126,8 @@ def choose_scenarios(asked):
         if not found:
             raise BadInput(f"SCENARIO: '{word}' is none of {' '.join(known)}")
         chosen |= found
-    unknown = [name for name in chosen if name.split("-")[0] not in summary.METRICS]
-    if unknown:
-        raise BadInput(f"SCENARIO: there are no metrics for {' '.join(unknown)}")
+    for name in chosen:
+        summary.metrics_of(name)
     return chosen
 
 
@@ -184,7 +183,7 @@ class Bench:
                 raise BadInput(f"SCALE takes numbers from 1 to 3000, not '{scale}'")
         if env.get("FACTS", "") not in ("", "yes", "no"):
             raise BadInput(f"FACTS takes yes or no, not '{env['FACTS']}'")
-        self.scenarios = choose_scenarios((env.get("SCENARIO") or "runaway strand stream").split())
+        self.scenarios = choose_scenarios((env.get("SCENARIO") or "runaway restart stream").split())
         self.arms = choose_arms(self.base, env.get("ARMS", "").split())
         mixed = set(self.scenarios) == {"mixed"}
         for lru in self.lrus:

@@ -54,18 +54,20 @@ METRICS = {
         HOPELESS, STALLS, READ, *tail("touch", "a page fault of touch"),
         *tail("hot", "a pass over the hot file"),
     ],
-    "strand": [
+    "restart": [
         as_is("reset_after_s", "s until not hopeless"),
         ("work_scan_pct", "kswapd's part of scanning after 2 s, %",
          ("work_kswapd_scan_share",), 100),
         ("work_hopeless_pct", "node hopeless after 2 s, %", ("work_hopeless_share",), 100),
         STALLS, READ, CPU, *READER, WORST,
     ],
-    "productive": [
+    "hog-stream": [
         READ, STALLS, latency("reader", "a read of 128 KiB", "median"), *READER, CPU, HOPELESS,
     ],
-    "edge": [KILLS, HOG_KILLED, CPU, refaults(" of the hot file"), STALLS, HOPELESS],
-    "flip": [CPU, RUNS, as_is("flips_per_s", "hopeless to healthy/s"), KILLS, STALLS, HOPELESS],
+    "near-oom": [KILLS, HOG_KILLED, CPU, refaults(" of the hot file"), STALLS, HOPELESS],
+    "oscillate": [
+        CPU, RUNS, as_is("oscillations_per_s", "hopeless to healthy/s"), KILLS, STALLS, HOPELESS,
+    ],
     "job": [
         ("job_s", "the job, s in the mean", ("job_mean_s",), 1), CPU, refaults(""), STALLS,
         HOPELESS,
@@ -101,8 +103,11 @@ def read_scenarios():
 
 
 def metrics_of(scenario):
-    """By the first word of its name."""
-    return METRICS[scenario.split("-")[0]]
+    """By the name before the options that it names: 'hog-stream' of 'hog-stream-free'."""
+    for name, metrics in METRICS.items():
+        if f"{scenario}-".startswith(f"{name}-"):
+            return metrics
+    raise BadInput(f"there are no metrics for scenario '{scenario}'")
 
 
 # Nothing there means that it did not happen.

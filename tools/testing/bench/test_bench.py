@@ -107,7 +107,7 @@ class Input(Fake):
         self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low"])
         self.assertEqual(bench.choose_scenarios(["all"]), summary.read_scenarios())
         with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": 0, "frob-1": 0}), \
-                self.assertRaisesRegex(arms.BadInput, "no metrics for frob-1$"):
+                self.assertRaisesRegex(arms.BadInput, "no metrics for scenario 'frob-1'$"):
             bench.choose_scenarios(["all"])
 
     def test_arms_and_turns(self):

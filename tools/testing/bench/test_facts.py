@@ -159,6 +159,12 @@ class Facts(Tree):
                 self.assertIn(said, err)
         self.assertEqual(self.read("patches/b/facts"), before)
 
+    def test_an_unknown_scenario(self):
+        status, _, err = self.add(run(scenario="frob-1node"))
+        self.assertEqual(status, 2)
+        self.assertIn("there are no metrics for scenario 'frob-1node'", err)
+        self.assertFalse(os.path.exists(self.path("patches/b/facts")))
+
     def test_no_runs(self):
         status, _, err = self.call("add", self.dir.name)
         self.assertEqual(status, 2)

@@ -48,17 +48,17 @@ bad_options() {
 	stream --file-size 0|larger than 0
 	runaway --lru new|invalid LRU
 	stream --readers 65|invalid number
-	edge --high 1|must be at least a page
+	near-oom --high 1|must be at least a page
 	runaway --hot-size x%|invalid number 'x'
 	runaway --touch-size 123456789%|is too large
-	strand --by magic|invalid way
+	restart --by magic|invalid way
 	runaway --hog magic|invalid kind
 	stream --hog tmpfs|needs a scenario with a hog
-	strand --hog tmpfs --by munlock|cannot be released
-	stream --containers 2|is for runaway, edge, flip and strand only
+	restart --hog tmpfs --by munlock|cannot be released
+	stream --containers 2|is for runaway, near-oom, oscillate and restart only
 	runaway --containers 25|expected 0 to 24
-	strand --by min --containers 1|both need memory.min
-	edge --churn|is for runaway only
+	restart --by min --containers 1|both need memory.min
+	near-oom --churn|is for runaway only
 	stream --dirty-ratio 20|is for write only
 	write --dirty-ratio 101|expected 0 to 100
 	write --write-size 4k|at least 1m
@@ -67,10 +67,10 @@ bad_options() {
 	anon --shift-size 1m|is for oom only
 	oom --tasks 65|expected 1 to 64
 	random --mmap|are not for random
-	stream --by min|are for strand only
-	runaway --mmap|are for strand, stream, productive, low, write and random only
+	stream --by min|are for restart only
+	runaway --mmap|are for restart, stream, hog-stream, low, write and random only
 	stream --mmap --sendfile|choose one
-	strand --by swapon --swap-size 4k|at least 16 pages
+	restart --by swapon --swap-size 4k|at least 16 pages
 	job|needs --job COMMAND
 	stream --job x|is for runaway and job only
 	stream --job-high 1m|needs --job

@@ -100,8 +100,8 @@ gate_recovers() {
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$dir"
 	for with in stock gate; do
-		gate_guest 0 passed "$kernel" "$dir" --out "$dir/$with" -- strand "$lru" "$with"
-		jq '.summary' "$dir/$with/strand.json" >"$dir/$with.json"
+		gate_guest 0 passed "$kernel" "$dir" --out "$dir/$with" -- restart "$lru" "$with"
+		jq '.summary' "$dir/$with/restart.json" >"$dir/$with.json"
 		jq -c '{ reset_after_s, work_kswapd_scan_share, work_hopeless_share }' "$dir/$with.json"
 	done
 	jq -e -s '.[0].work_kswapd_scan_share as $stock | .[1] |

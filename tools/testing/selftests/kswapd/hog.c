@@ -18,19 +18,19 @@
 #define HUGE_PAGES_LEFT		4
 #define HUGE_STEP		16
 #define HOLES_BYTES		(8 * MIB)
-#define FLIP_WAIT_NS		100000000
-#define FLIP_SLACK_BYTES	(4ULL << 20)
+#define OSCILLATE_WAIT_NS		100000000
+#define OSCILLATE_SLACK_BYTES	(4ULL << 20)
 
 /* Scenarios in which only other tasks bring free memory below low. */
 static bool hog_stops_at_low(const struct options *opt)
 {
-	return opt->scenario == RUNAWAY || opt->scenario == EDGE ||
-	       opt->scenario == PRODUCTIVE;
+	return opt->scenario == RUNAWAY || opt->scenario == NEAR_OOM ||
+	       opt->scenario == STREAM_BESIDE_HOG;
 }
 
 static bool has_pulses(const struct options *opt)
 {
-	return opt->scenario != PRODUCTIVE;
+	return opt->scenario != STREAM_BESIDE_HOG;
 }
 
 static void hog_read_node(struct hog *hog, struct node_state *node)
@@ -123,7 +123,7 @@ static unsigned long long hog_slack(const struct run *run,
  * of touch ends below low and wakes kswapd, which reclaims up to high and finds
  * little more than the hot file.
  *
- * strand: free memory must be between min and low, or at low with at_low: below low,
+ * restart: free memory must be between min and low, or at low with at_low: below low,
  * the allocator drains the largest zone to min before it uses the next zone.
  */
 static unsigned long long hog_excess(const struct hog *hog,
@@ -266,7 +266,7 @@ static size_t hog_balance(struct hog *hog)
 		hog_read_node(hog, &node);
 		if (before != hog->taken && node.free >= node.high)
 			break;
-		pages = FLIP_SLACK_BYTES / hog->page;
+		pages = OSCILLATE_SLACK_BYTES / hog->page;
 		pages += node.high > node.free ? node.high - node.free : 0;
 		if (pages > hog->taken / hog->page)
 			break;
@@ -278,17 +278,17 @@ static size_t hog_balance(struct hog *hog)
 
 /*
  * Frees memory until the node is balanced, and takes it again after the count has
- * been reset, or after FLIP_WAIT_NS.
+ * been reset, or after OSCILLATE_WAIT_NS.
  */
-static void __noreturn hog_flip(struct hog *hog)
+static void __noreturn hog_oscillate(struct hog *hog)
 {
 	bool hopeless;
 	size_t size;
 
 	for (;;) {
-		hopeless = hog_sees(hog, true, FLIP_WAIT_NS);
+		hopeless = hog_sees(hog, true, OSCILLATE_WAIT_NS);
 		size = hog_balance(hog);
-		if (hog_sees(hog, false, FLIP_WAIT_NS) && hopeless)
+		if (hog_sees(hog, false, OSCILLATE_WAIT_NS) && hopeless)
 			atomic_fetch_add(&hog->slot->rounds, 1);
 		hog_take(hog, size / hog->page);
 		/* Other tasks may have changed free memory. */
@@ -325,8 +325,8 @@ void hog_body(const struct run *run, struct worker *worker)
 		hog_leave_holes(&hog);
 	atomic_store(&worker->slot->ready, true);
 
-	if (run->opt.scenario == FLIP)
-		hog_flip(&hog);
+	if (run->opt.scenario == OSCILLATE)
+		hog_oscillate(&hog);
 	while (!atomic_load(&worker->slot->leave)) {
 		/* The holes must stay free. */
 		if (run->opt.hog == HOG_HOLES) {

@@ -8,14 +8,15 @@
  *	cgroup stay cached?
  * hopeless: the node is filled until kswapd gives up, and stays full. Resets of the
  *	count can be tried by hand.
- * strand: kswapd has given up, then nearly all memory becomes free. Does kswapd
+ * restart: kswapd has given up, then nearly all memory becomes free. Does kswapd
  *	restart for tasks that stream files?
  * stream: tasks read more than a healthy node can hold. Does kswapd stay at work?
- * productive: the node can never be balanced, but a reader streams through the rest
+ * hog-stream: the node can never be balanced, but a reader streams through the rest
  *	of it, so that there always are pages to reclaim.
- * edge: runaway with so little memory left that the OOM killer may come. Which task
- *	is killed, and when?
- * flip: a task makes the node hopeless and healthy in turns, as fast as possible.
+ * near-oom: runaway with so little memory left that the OOM killer may come. Which
+ *	task is killed, and when?
+ * oscillate: a task makes the node hopeless and healthy in turns, as fast as
+ *	possible.
  * job: a command runs repeatedly, with less memory than it would use.
  * low: memory.low protects all page cache of a healthy node. Does kswapd stay at
  *	work, or is all reclaim direct?
@@ -38,11 +39,11 @@
 const char * const scenario_names[NR_SCENARIOS] = {
 	[RUNAWAY]	= "runaway",
 	[HOPELESS]	= "hopeless",
-	[STRAND]	= "strand",
+	[RESTART]	= "restart",
 	[STREAM]	= "stream",
-	[PRODUCTIVE]	= "productive",
-	[EDGE]		= "edge",
-	[FLIP]		= "flip",
+	[STREAM_BESIDE_HOG]	= "hog-stream",
+	[NEAR_OOM]		= "near-oom",
+	[OSCILLATE]		= "oscillate",
 	[JOB_ALONE]	= "job",
 	[LOW]		= "low",
 	[ANON_SET]	= "anon",
@@ -80,13 +81,13 @@ static const char help_text[] =
 "  runaway  anonymous memory fills the node, one cgroup constantly reclaims its\n"
 "           own pages, and another task maps a hot file\n"
 "  hopeless the node is filled until kswapd gives up, and stays full\n"
-"  strand   the node is filled until kswapd gives up, and emptied; readers then\n"
+"  restart   the node is filled until kswapd gives up, and emptied; readers then\n"
 "           stream files from it\n"
 "  stream   readers stream files from a healthy node\n"
-"  productive  anonymous memory fills the node, and a reader streams a file\n"
+"  hog-stream  anonymous memory fills the node, and a reader streams a file\n"
 "           through the rest\n"
-"  edge     runaway in which an OOM kill is a result, not a failure\n"
-"  flip     a task makes the node hopeless and healthy in turns, as fast as\n"
+"  near-oom runaway in which an OOM kill is a result, not a failure\n"
+"  oscillate  a task makes the node hopeless and healthy in turns, as fast as\n"
 "           possible; an OOM kill ends the run and is no failure\n"
 "  job      a command runs repeatedly and is timed\n"
 "  low      stream, and memory.low protects all page cache\n"
@@ -114,13 +115,13 @@ static const char help_text[] =
 "  --cgroup DIR           parent of the cgroups made (/sys/fs/cgroup)\n"
 "  --json                 one JSON document on stdout, the rest on stderr\n"
 "  --help                 this text\n"
-"runaway, edge, flip and strand:\n"
+"runaway, near-oom, oscillate and restart:\n"
 "  --containers N         cgroups with a task that streams a file at their\n"
-"           memory.high, 0 to 24 (1; strand 0)\n"
+"           memory.high, 0 to 24 (1; restart 0)\n"
 "  --high SIZE            memory.high of each (8m)\n"
 "  --min SIZE             memory.min of each; 0 is no protection (64m)\n"
-"runaway, edge and flip:\n"
-"  --hot-size GAP         size of the hot file (16m); none in flip\n"
+"runaway, near-oom and oscillate:\n"
+"  --hot-size GAP         size of the hot file (16m); none in oscillate\n"
 "  --hot-pause-us N       pause after each pass over it (1000)\n"
 "  --hot-low              memory.low protects it\n"
 "runaway and job:\n"
@@ -138,18 +139,18 @@ static const char help_text[] =
 "           memory while the swap is full (swapfull); pipe buffers, which cannot\n"
 "           move (pipe); locked memory with every second page free above the high\n"
 "           watermark, and pulses of huge pages (holes)\n"
-"all with a hog but productive:\n"
+"all with a hog but hog-stream:\n"
 "  --touch-size GAP       anonymous memory mapped and unmapped (1m)\n"
 "  --touch-interval-us N  pause between two pulses (2000)\n"
-"strand:\n"
+"restart:\n"
 "  --by exit|munlock|swapon|min|tmpfs|swapfree   how memory is released (exit):\n"
 "           the hog exits; unlocks its file; can be swapped out; its file loses\n"
 "           the protection of memory.min; its file on a tmpfs is deleted; it\n"
 "           frees the full swap\n"
 "  --wait S               seconds between giving up and the release (0)\n"
 "  --swap-size SIZE       size of the swap file, if the run has one (128m)\n"
-"strand, stream, productive, low, write and random:\n"
-"  --readers N            tasks that read files (4; strand 3; productive, write 1)\n"
+"restart, stream, hog-stream, low, write and random:\n"
+"  --readers N            tasks that read files (4; restart 3; hog-stream, write 1)\n"
 "  --mmap                 readers touch mapped pages\n"
 "  --sendfile             readers send each block twice, as to two clients, with a\n"
 "           readahead of 128 KiB\n"
@@ -420,7 +421,7 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 
 	if (optind == argc)
 		return fail(run, EXIT_USAGE,
-			    "name a scenario: runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom (see --help)");
+			    "name a scenario: runaway, hopeless, restart, stream, hog-stream, near-oom, oscillate, job, low, anon, write, random or oom (see --help)");
 	if (optind + 1 < argc)
 		return fail(run, EXIT_USAGE, "unexpected argument '%s'",
 			    argv[optind + 1]);
@@ -431,14 +432,14 @@ static int parse_scenario(struct run *run, int argc, char **argv)
 		}
 	}
 	return fail(run, EXIT_USAGE,
-		    "unknown scenario '%s': expected runaway, hopeless, strand, stream, productive, edge, flip, job, low, anon, write, random or oom",
+		    "unknown scenario '%s': expected runaway, hopeless, restart, stream, hog-stream, near-oom, oscillate, job, low, anon, write, random or oom",
 		    argv[optind]);
 }
 
 static bool has_readers(const struct options *opt)
 {
-	return opt->scenario == STRAND || opt->scenario == STREAM ||
-	       opt->scenario == PRODUCTIVE || opt->scenario == LOW ||
+	return opt->scenario == RESTART || opt->scenario == STREAM ||
+	       opt->scenario == STREAM_BESIDE_HOG || opt->scenario == LOW ||
 	       opt->scenario == WRITE || opt->scenario == RANDOM;
 }
 
@@ -473,14 +474,14 @@ static int choose_hog(struct run *run)
 static int choose_containers(struct run *run)
 {
 	struct options *opt = &run->opt;
-	bool has_some = opt->scenario == RUNAWAY || opt->scenario == EDGE ||
-			opt->scenario == FLIP;
+	bool has_some = opt->scenario == RUNAWAY || opt->scenario == NEAR_OOM ||
+			opt->scenario == OSCILLATE;
 
 	if (opt->containers < 0)
 		opt->containers = has_some;
-	else if (opt->containers && !has_some && opt->scenario != STRAND)
+	else if (opt->containers && !has_some && opt->scenario != RESTART)
 		return fail(run, EXIT_USAGE,
-			    "--containers is for runaway, edge, flip and strand only, not for %s",
+			    "--containers is for runaway, near-oom, oscillate and restart only, not for %s",
 			    scenario_names[opt->scenario]);
 	if (opt->containers && opt->by == BY_MIN)
 		return fail(run, EXIT_USAGE,
@@ -499,8 +500,8 @@ static int check_options(struct run *run)
 	unsigned long long page = run->env.page_size;
 
 	if (!opt->readers)
-		opt->readers = opt->scenario == STRAND ? 3 :
-			       opt->scenario == PRODUCTIVE ||
+		opt->readers = opt->scenario == RESTART ? 3 :
+			       opt->scenario == STREAM_BESIDE_HOG ||
 			       opt->scenario == WRITE ? 1 : 4;
 	if (!opt->tasks)
 		opt->tasks = opt->scenario == OOM ? 8 : 4;
@@ -536,14 +537,14 @@ static int check_options(struct run *run)
 		return fail(run, EXIT_USAGE,
 			    "--after is for runaway and hopeless only: in %s no hog exits",
 			    scenario_names[opt->scenario]);
-	if ((opt->by || opt->wait) && opt->scenario != STRAND)
+	if ((opt->by || opt->wait) && opt->scenario != RESTART)
 		return fail(run, EXIT_USAGE,
-			    "--by and --wait are for strand only: in %s no memory is released",
+			    "--by and --wait are for restart only: in %s no memory is released",
 			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile || opt->anywhere) &&
 	    !has_readers(opt))
 		return fail(run, EXIT_USAGE,
-			    "--mmap, --sendfile and --free are for strand, stream, productive, low, write and random only: %s has no readers",
+			    "--mmap, --sendfile and --free are for restart, stream, hog-stream, low, write and random only: %s has no readers",
 			    scenario_names[opt->scenario]);
 	if ((opt->by_mmap || opt->by_sendfile) && opt->scenario == RANDOM)
 		return fail(run, EXIT_USAGE,
@@ -631,7 +632,7 @@ static int measure(struct run *run)
 				    "cannot write the samples");
 		read_oom_log(run);
 		/* These scenarios end with the hog. */
-		if ((run->opt.scenario == FLIP || run->opt.scenario == OOM) &&
+		if ((run->opt.scenario == OSCILLATE || run->opt.scenario == OOM) &&
 		    find_worker(run, HOG)->oom_killed_ns)
 			break;
 	}

@@ -135,12 +135,12 @@ unsigned long long node_bytes(const struct run *run)
 /* Bytes that memory.min protects from reclaim. */
 unsigned long long protected_bytes(const struct run *run)
 {
-	if (run->opt.scenario == RUNAWAY || run->opt.scenario == EDGE ||
-	    run->opt.scenario == FLIP)
+	if (run->opt.scenario == RUNAWAY || run->opt.scenario == NEAR_OOM ||
+	    run->opt.scenario == OSCILLATE)
 		return run->opt.containers * run->opt.min;
-	if (run->opt.scenario == STRAND && run->opt.by == BY_MIN)
+	if (run->opt.scenario == RESTART && run->opt.by == BY_MIN)
 		return node_bytes(run);
-	if (run->opt.scenario == STRAND)
+	if (run->opt.scenario == RESTART)
 		return run->opt.containers * run->opt.min;
 	return 0;
 }

@@ -182,8 +182,8 @@ static void json_summary(FILE *out, const struct run *run,
 	if (run->opt.scenario == ANON_SET)
 		fprintf(out, ", \"touches_per_s\": %.1f, \"swap\": \"%s\"",
 			sum->touches, *run->cleanup.zram ? "zram" : "file");
-	if (run->opt.scenario == FLIP)
-		fprintf(out, ", \"flips_per_s\": %.2f", sum->flips);
+	if (run->opt.scenario == OSCILLATE)
+		fprintf(out, ", \"oscillations_per_s\": %.2f", sum->oscillations);
 	if (run->opt.job) {
 		fprintf(out, ",\n    \"job_runs\": %llu", sum->job_runs);
 		json_value(out, "job_mean_s", sum->job_runs ? sum->job_seconds : -1, 3);
@@ -193,7 +193,7 @@ static void json_summary(FILE *out, const struct run *run,
 	json_value(out, "work_kswapd_scan_share", sum->work_share, 4);
 	json_value(out, "work_hopeless_share", sum->work_hopeless, 4);
 	json_value(out, "short_after_s", run->short_after, 1);
-	if (run->opt.scenario == STRAND || run->opt.scenario == OOM) {
+	if (run->opt.scenario == RESTART || run->opt.scenario == OOM) {
 		fprintf(out, ",\n    \"hopeless_at_start\": %s",
 			run->hopeless_at_start ? "true" : "false");
 		json_value(out, "reset_after_s", run->reset_after, 1);

@@ -80,7 +80,7 @@ static void say_work(FILE *out, const struct run *run,
 			"From %d s after the node was full, kswapd did %.0f %% of the scanning, and the node was hopeless %.0f %% of the time.\n",
 			WORK_AFTER, sum->work_share * 100,
 			sum->work_hopeless * 100);
-	if (run->opt.scenario != STRAND)
+	if (run->opt.scenario != RESTART)
 		return;
 	if (!run->hopeless_at_start)
 		fprintf(out, "The node was not hopeless any more when the readers started.\n");
@@ -142,12 +142,12 @@ void say_summary(FILE *out, const struct run *run, const struct summary *sum)
 			sum->nodes_dropped >= 1 ?
 			"; shadows were dropped, so refaults are undercounted" :
 			"");
-	else if (run->opt.scenario == STRAND || is_healthy(&run->opt))
+	else if (run->opt.scenario == RESTART || is_healthy(&run->opt))
 		say_work(out, run, sum);
-	if (run->opt.scenario == FLIP)
+	if (run->opt.scenario == OSCILLATE)
 		fprintf(out,
 			"The node went from hopeless to healthy %.1f times a second.\n",
-			sum->flips);
+			sum->oscillations);
 	if (run->opt.scenario == WRITE)
 		fprintf(out, "The writers wrote %.1f MB a second.\n",
 			sum->mb_written);

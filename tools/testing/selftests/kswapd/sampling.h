@@ -84,7 +84,7 @@ struct summary {
 	double mb_written;
 	double touches;			/* of the anonymous set */
 	double shifts;
-	double flips;
+	double oscillations;
 	unsigned long long job_runs;	/* complete runs */
 	double job_seconds;		/* mean */
 	struct latency latency[NR_KINDS];

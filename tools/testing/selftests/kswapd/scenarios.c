@@ -161,7 +161,7 @@ static int begin_runaway(struct run *run)
 	return wait_until(run, hog_is_steady, "the hog is still growing");
 }
 
-static int begin_flip(struct run *run)
+static int begin_oscillate(struct run *run)
 {
 	if (add_containers(run) || note_runs(run) || add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node"))
@@ -170,7 +170,7 @@ static int begin_flip(struct run *run)
 	return add_worker(run, TOUCH, "touch");
 }
 
-static int begin_productive(struct run *run)
+static int begin_stream_beside_hog(struct run *run)
 {
 	if (add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
@@ -293,7 +293,7 @@ static int begin_oom(struct run *run)
 	return 0;
 }
 
-static int begin_strand(struct run *run)
+static int begin_restart(struct run *run)
 {
 	struct node_state node;
 
@@ -314,12 +314,12 @@ int begin_scenario(struct run *run)
 	static int (* const begin[NR_SCENARIOS])(struct run *run) = {
 		[RUNAWAY]	= begin_runaway,
 		[HOPELESS]	= begin_hopeless,
-		[STRAND]	= begin_strand,
+		[RESTART]	= begin_restart,
 		[STREAM]	= fill_by_readers,
-		[PRODUCTIVE]	= begin_productive,
+		[STREAM_BESIDE_HOG]	= begin_stream_beside_hog,
 		/* Nothing is waited for: a kill may come soon. */
-		[EDGE]		= press,
-		[FLIP]		= begin_flip,
+		[NEAR_OOM]		= press,
+		[OSCILLATE]		= begin_oscillate,
 		[JOB_ALONE]	= add_job,
 		[LOW]		= begin_low,
 		[ANON_SET]	= begin_set,

@@ -12,7 +12,7 @@ unsigned long long gap_bytes(const struct run *run)
 
 bool has_hot_file(const struct options *opt)
 {
-	return opt->scenario == RUNAWAY || opt->scenario == EDGE;
+	return opt->scenario == RUNAWAY || opt->scenario == NEAR_OOM;
 }
 
 bool has_hog(const struct options *opt)
@@ -105,8 +105,8 @@ int check_fit(struct run *run)
 		return fail(run, EXIT_USAGE,
 			    "--touch-size: %llu MiB are too large for node %d with %llu MiB",
 			    opt->touch_size / MIB, opt->node, node / MIB);
-	if (opt->scenario != RUNAWAY && opt->scenario != EDGE &&
-	    opt->scenario != FLIP)
+	if (opt->scenario != RUNAWAY && opt->scenario != NEAR_OOM &&
+	    opt->scenario != OSCILLATE)
 		return 0;
 	if (opt->min > node)
 		return fail(run, EXIT_USAGE,

@@ -58,7 +58,7 @@ static void add_workers(const struct run *run, const struct sample *s,
 			sum->rounds += s->diff.worker[i].rounds;
 			break;
 		case HOG:
-			sum->flips += s->diff.worker[i].rounds;
+			sum->oscillations += s->diff.worker[i].rounds;
 			break;
 		case WRITER:
 			sum->mb_written += s->diff.worker[i].bytes / BYTES_A_MB;
@@ -194,7 +194,7 @@ void summarize(const struct run *run, struct summary *sum)
 		sum->major_faults /= sum->seconds;
 		sum->nodes_dropped /= sum->seconds;
 		sum->rounds /= sum->seconds;
-		sum->flips /= sum->seconds;
+		sum->oscillations /= sum->seconds;
 		sum->mb_written /= sum->seconds;
 		sum->touches /= sum->seconds;
 		sum->shifts /= sum->seconds;

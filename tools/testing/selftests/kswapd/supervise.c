@@ -92,7 +92,7 @@ int add_worker(struct run *run, enum worker_kind kind, const char *name)
 /* Scenarios in which an OOM kill is expected on some kernels. */
 bool kill_is_a_result(const struct run *run)
 {
-	return run->opt.scenario == EDGE || run->opt.scenario == FLIP ||
+	return run->opt.scenario == NEAR_OOM || run->opt.scenario == OSCILLATE ||
 	       run->opt.scenario == OOM;
 }
 

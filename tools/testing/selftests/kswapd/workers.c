@@ -137,7 +137,7 @@ void reader_body(const struct run *run, struct worker *worker)
 	else if (run->opt.by_mmap)
 		touch_forever(run, worker);
 	else
-		read_forever(run, worker, run->opt.scenario == PRODUCTIVE ||
+		read_forever(run, worker, run->opt.scenario == STREAM_BESIDE_HOG ||
 			     run->opt.by_sendfile ? STREAM_BLOCK : READER_BLOCK);
 }
 
