@@ -174,6 +174,7 @@ class Bench:
         self.scales = (env.get("SCALE") or "10 300").split()
         self.out = pathlib.Path(env.get("OUT") or f"{ROOT}/build/bench")
         self.add = add or env.get("FACTS") == "yes"
+        self.runs = []      # as they were recorded, at the end
         if not os.path.exists(arms.path_of(self.base, "base")):
             raise BadInput(f"BASE: there is no base '{self.base}'")
         if not re.fullmatch("[1-9]|[1-4][0-9]|50", self.repeat):
@@ -345,7 +346,7 @@ class Bench:
         """Of the runs so far."""
         self.remove("part*", "disk")
         if any(self.out.glob("raw/*.json")):
-            summary.put_together(self.out, [arm.name for arm in self.arms])
+            self.runs = summary.put_together(self.out, [arm.name for arm in self.arms])
             for plot in sorted(self.out.glob("*.gp")):
                 must("gnuplot", str(plot))
             note(f"left in {self.out}: table.txt, bench.csv, bench.json, *.svg, raw/")
@@ -369,12 +370,12 @@ def run_bench(make):
         failed = bench.run()
         if bench.add:
             facts.add(bench.out, {})
+        if failed:
+            note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
+        return int(bool(failed) or not bench.judge())
     except (BadInput, OSError) as error:
         note(error)
         return 2 if isinstance(error, BadInput) else 1
-    if failed:
-        note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
-    return 1 if failed or not bench.judge() else 0
 
 
 def main(argv):

@@ -35,8 +35,8 @@ NONE = ["    no episode that ends with a reset was recorded"]
 
 def limit():
     """Per cent of a CPU that a stopped kswapd may use, as the tests have it."""
-    with open(f"{ROOT}/tools/testing/vmtest/lib.sh", encoding="utf-8") as file:
-        return float(re.search("(?m)^limit=(.*)$", file.read())[1])
+    with open(f"{ROOT}/tools/testing/vmtest/kswapd-limit", encoding="utf-8") as file:
+        return float(file.read())
 
 
 def episode_of(lines, node):
@@ -96,8 +96,7 @@ class Runaway(Demo):
         return self.name_of(arm, scenario, "classic", scale, 1) + "/trace.dat"
 
     def judge(self):
-        runs = summary.load_runs(self.out)
-        shown = [self.judge_lru(lru, [run for run in runs if run["lru"] == lru])
+        shown = [self.judge_lru(lru, [run for run in self.runs if run["lru"] == lru])
                  for lru in self.lrus]
         print("\nOne episode, as trace-cmd report shows it (series, classic LRU):\n")
         status, text = bench.call(["trace-cmd", "report", "-i", self.trace_of("ours")],
@@ -105,16 +104,15 @@ class Runaway(Demo):
         if status:
             note(f"trace-cmd cannot read {self.trace_of('ours')}")
             return False
-        print("\n".join(episode_of(text.splitlines(), runs[0]["data"]["options"]["node"])))
+        print("\n".join(episode_of(text.splitlines(), self.runs[0]["data"]["options"]["node"])))
         print("\nThe traces in kswapd-report (classic LRU):\n", flush=True)
         bench.must(REPORT, "report", "--svg", f"{self.out}/kswapd.svg", self.trace_of("stock"),
                    self.trace_of("ours"))
-        (self.out / "runaway.svg").write_text(figure.svg_of(figure.facts_of(
-            figure.load_runs(self.out))))
+        facts = figure.facts_of(self.runs)
+        (self.out / "runaway.svg").write_text(figure.svg_of(facts))
         note(f"left in {self.out}: runaway.svg, kswapd.svg, raw/*/trace.dat, raw/*/console.log")
         if self.figure == "yes":
-            if figure.main(["write", str(self.out)]):
-                return False
+            figure.write_figure(facts)
             note(f"README.rst and {figure.SVG} show these runs now")
         if not all(shown):
             note("the verdict does not hold: see the tables above")
@@ -141,16 +139,15 @@ class Mixed(Demo):
     given = {"ARMS": "stock mglru 7.3-stock", "SCENARIO": "mixed", "LRU": "mglru nowalk classic"}
 
     def judge(self):
-        runs = summary.load_runs(self.out)
         killed = {}
-        for run in runs:
+        for run in self.runs:
             killed.setdefault((run["arm"], run["lru"]), []).append(
                 run["data"]["summary"]["oom_kills"] > 0)
         lines = [["", "MGLRU", "MGLRU, no walk", "classic LRU"]]
         for arm in self.arms:
             cells = [killed[arm.name, lru] for lru in self.lrus]
             lines.append([arm.name] + [f"{sum(cell)} of {len(cell)}" for cell in cells])
-        known = runs[0]["data"]["options"]
+        known = self.runs[0]["data"]["options"]
         print("\nRuns with an OOM kill: {anon:g} MiB anonymous and {file:g} MiB of file in a cgroup "
               "of {memory:g} MiB".format(anon=known["anon_size"] / MIB, file=known["file_size"] / MIB,
                                         memory=known["memory_max"] / MIB)

@@ -21,23 +21,22 @@ import re
 import sys
 from statistics import median
 
-import arms
 import summary
 from arms import BadInput, ROOT, UNKNOWN
+from facts import LRUS, series_words
 from project import write       # arms has its directory in the path
 
 SVG, README = "tools/testing/demo/runaway.svg", "README.rst"
-LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
 COLORS = {"stock": "#c0392b", "series": "#2471a3"}
 WIDTH, HEIGHT, LEFT, GAP, TOP = 320, 130, 60, 60, 46
 HEADROOM = 1.05      # above the last tick
 CAPTION = re.compile(r"(?ms)^Figure: .*?\.$")
 
 
-def load_runs(directory):
-    """The arm is stock or series."""
+def shown_of(runs):
+    """Those that the figure shows; the arm is stock or series."""
     names = {"stock": "stock", "ours": "series"}
-    return [run | {"arm": names[run["arm"]]} for run in summary.load_runs(directory)
+    return [run | {"arm": names[run["arm"]]} for run in runs
             if run["scenario"] in ("runaway", "runaway-after") and run["arm"] in names
             and not run["status"]]
 
@@ -57,8 +56,8 @@ def lines_of(data):
 
 
 def facts_of(runs, series=None):
-    """All that the figure shows, as one object, which the SVG keeps."""
-    groups = {}
+    """All that the figure shows of the runs of a bench, as one object, which the SVG keeps."""
+    runs, groups = shown_of(runs), {}
     for run in runs:
         groups.setdefault(f"{run['lru']} {run['arm']}", []).append(lines_of(run["data"]))
     missing = [f"{lru} {arm}" for lru in LRUS for arm in COLORS if f"{lru} {arm}" not in groups]
@@ -78,10 +77,9 @@ def facts_of(runs, series=None):
 
 
 def caption_of(facts):
-    now = arms.series_of(facts["base"])
-    stale = "" if facts["series"] == now else f" (an EARLIER one; now {now})"
+    series = series_words(facts["series"], "ours", facts["base"])
     runs = "one run each" if facts["runs"] == 1 else f"{facts['runs']} runs each, thick the median"
-    return (f"Figure: kernel {facts['kernel']}, series {facts['series']}{stale}; both LRUs;\n"
+    return (f"Figure: kernel {facts['kernel']}, series {series}; both LRUs;\n"
             f"vm.watermark_scale_factor {facts['scale']}; {runs}; {facts['accelerator']}.")
 
 
@@ -166,6 +164,12 @@ def readme_with(caption):
     return now, new
 
 
+def write_figure(facts):
+    new = readme_with(caption_of(facts))[1]
+    write(os.path.join(ROOT, SVG), svg_of(facts))
+    write(os.path.join(ROOT, README), new)
+
+
 def check():
     now, new = readme_with(caption_of(facts_in_svg()))
     if now != new:
@@ -192,10 +196,7 @@ def main(argv):
             return 0
         if options.verb != "write" or not options.directory:
             raise BadInput("expected 'write DIR', 'caption' or 'check' (see --help)")
-        facts = facts_of(load_runs(options.directory), options.series)
-        new = readme_with(caption_of(facts))[1]
-        write(os.path.join(ROOT, SVG), svg_of(facts))
-        write(os.path.join(ROOT, README), new)
+        write_figure(facts_of(summary.load_runs(options.directory), options.series))
     except (BadInput, OSError, KeyError, ValueError) as error:
         print(f"figure.py: {error}", file=sys.stderr)
         return 2

@@ -368,7 +368,7 @@ def load_runs(out):
 
 def put_together(out, arms):
     """Writes all files but the pictures, and prints the table. The arms are in the order
-    of the columns, the baseline first."""
+    of the columns, the baseline first. Returns the runs."""
     runs = load_runs(out)
     result = collect(runs, arms)
     text = "\n".join(table(runs, arms, result)) + "\n"
@@ -378,3 +378,4 @@ def put_together(out, arms):
     write_json(os.path.join(out, "bench.json"), runs, arms, result)
     write_plots(out, runs, arms, result)
     print(text, end="", flush=True)
+    return runs

@@ -10,6 +10,7 @@ import unittest
 import xml.etree.ElementTree as xml
 from unittest import mock
 
+import arms
 import figure
 
 
@@ -29,7 +30,7 @@ class Figure(unittest.TestCase):
             patch = mock.patch.object(figure, name, value)
             patch.start()
             self.addCleanup(patch.stop)
-        patch = mock.patch.object(figure.arms, "series_of", lambda base: self.series)
+        patch = mock.patch.object(arms, "series_of", lambda base, *_: self.series)
         patch.start()
         self.addCleanup(patch.stop)
         self.series = "0123456789ab"
@@ -88,7 +89,7 @@ class Figure(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("make tables", out)
         self.assertEqual(self.run_tool("caption")[0], 0)
-        self.assertIn("series 0123456789ab (an EARLIER one; now ba9876543210)",
+        self.assertIn("series 0123456789ab, an EARLIER one (now ba9876543210)",
                       self.read("README.rst"))
         self.assertEqual(self.run_tool("check")[0], 0)
 

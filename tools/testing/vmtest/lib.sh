@@ -9,7 +9,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kswapd-failures
 
 # Per cent of a CPU that kswapd may take in the mean once it has stopped: a retry in some
 # seconds, of up to 0.25 s under emulation. Stock takes five times as much or more.
-limit=5
+limit=$(<"${BASH_SOURCE[0]%/*}/kswapd-limit")
 
 # Debian's directories of mke2fs and similar tools, which not every PATH has.
 PATH=$PATH:/usr/sbin:/sbin
