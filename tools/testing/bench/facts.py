@@ -399,13 +399,14 @@ def main(argv):
                          help="OUT of the bench; build/check for the tests of make check")
     command.add_argument("--arm", action="append", default=[], metavar="NAME=0|all|HASH",
                          help="the series of an arm whose kernel was built before")
+    of_base = argparse.ArgumentParser(add_help=False)
+    of_base.add_argument("--base", default="mm-new", help="a directory of patches/ (mm-new)")
     for name, words in (("render", "write the tables"), ("series", "print the hash of the series"),
                         ("check", "exit with 1 if a table is not as rendered")):
-        commands.add_parser(name, help=words).add_argument(
-            "--base", default="mm-new", help="a directory of patches/ (mm-new)")
+        commands.add_parser(name, help=words, parents=[of_base])
     command = commands.add_parser(
-        "drop", help="drop facts of benches, of all arms, before these cells are measured anew")
-    command.add_argument("--base", default="mm-new", help="a directory of patches/ (mm-new)")
+        "drop", parents=[of_base],
+        help="drop facts of benches, of all arms, before these cells are measured anew")
     command.add_argument("--scenario", required=True, metavar="NAME",
                          help="as in tools/testing/bench/scenarios, also a pattern: 'runaway*'")
     command.add_argument("--lru", help="only classic, mglru or nowalk")
