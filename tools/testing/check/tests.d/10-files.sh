@@ -82,9 +82,9 @@ prose_is_plain() {
 	done
 }
 
-t "shell scripts are shellcheck clean" shellcheck_clean
-t "every source file says its licence" licences
-t "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse
-t "prose: pages, results, patches, comments and messages keep to the kernel's rates" \
+check "shell scripts are shellcheck clean" shellcheck_clean
+check "every source file says its licence" licences
+check "get_maintainer.pl reads MAINTAINERS" with_dir maintainers_parse
+check "prose: pages, results, patches, comments and messages keep to the kernel's rates" \
 	prose_is_plain
-t "prose: the lint's own tests" python3 scripts/test_check_prose.py
+check "prose: the lint's own tests" python3 scripts/test_check_prose.py

@@ -352,34 +352,34 @@ interrupted_build() {
 	rm -rf "${first%/bzImage}"
 }
 
-t "stock 6.12 builds" stock
-t "vmtest: a program that passes" outcome 0 passed -- true
-t "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
-t "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
-t "vmtest: a guest that panics" with_dir console_is_kept
-t "vmtest: a kernel that warns" guest_warns
-t "vmtest: what a console says of faults" with_dir faults_are_seen
-t "vmtest: which data races are the series'" with_dir races_are_told
-t "vmtest: a guest that hangs, on a machine said to be slow" \
+check "stock 6.12 builds" stock
+check "vmtest: a program that passes" outcome 0 passed -- true
+check "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
+check "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
+check "vmtest: a guest that panics" with_dir console_is_kept
+check "vmtest: a kernel that warns" guest_warns
+check "vmtest: what a console says of faults" with_dir faults_are_seen
+check "vmtest: which data races are the series'" with_dir races_are_told
+check "vmtest: a guest that hangs, on a machine said to be slow" \
 	slow 2 outcome 124 "ended after 10 s" --timeout 5 -- sleep 1000
-t "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
-t "vmtest: a guest that fills its disk" with_dir fills_its_disk
-t "vmtest: a kernel that is no kernel" with_dir no_kernel_inside
-t "vmtest: the guest is as documented" guest_is_ready
-t "vmtest: two nodes and one without memory" topology 2 1 4
-ta "vmtest: one node" topology 1 0 2
-ta "vmtest: one node and one without memory" topology 1 1 2
-ta "vmtest: four nodes" topology 4 0 4
-ta "vmtest: four nodes and two without memory, CPUs that do not divide" topology 4 2 7
-t "vmtest: files go in and out" with_dir files_go_both_ways
-t "vmtest: arguments arrive as they are" arguments
-t "vmtest: the guest does not outlive its caller" with_dir killed_caller
-t "vmtest: --dry-run" dry_run
-t "vmtest run: bad input" bad_run
-t "vmtest kernel: bad input" bad_kernel
-t "vmtest kernel: a full disk" with_dir full_disk
-t "vmtest kernel: a corrupt package" with_dir corrupt_package
-t "vmtest kernel: a missing tool is named" with_dir without_bison
-t "vmtest kernel: the wrong base" wrong_base
-ta "vmtest kernel: a suite that is gone" with_dir no_such_suite
-ta "vmtest kernel: interrupted, and twice at once" with_dir interrupted_build
+check "vmtest: a guest that is lost" outcome 125 "guest lost" -- busybox poweroff -f
+check "vmtest: a guest that fills its disk" with_dir fills_its_disk
+check "vmtest: a kernel that is no kernel" with_dir no_kernel_inside
+check "vmtest: the guest is as documented" guest_is_ready
+check "vmtest: two nodes and one without memory" topology 2 1 4
+check_all "vmtest: one node" topology 1 0 2
+check_all "vmtest: one node and one without memory" topology 1 1 2
+check_all "vmtest: four nodes" topology 4 0 4
+check_all "vmtest: four nodes and two without memory, CPUs that do not divide" topology 4 2 7
+check "vmtest: files go in and out" with_dir files_go_both_ways
+check "vmtest: arguments arrive as they are" arguments
+check "vmtest: the guest does not outlive its caller" with_dir killed_caller
+check "vmtest: --dry-run" dry_run
+check "vmtest run: bad input" bad_run
+check "vmtest kernel: bad input" bad_kernel
+check "vmtest kernel: a full disk" with_dir full_disk
+check "vmtest kernel: a corrupt package" with_dir corrupt_package
+check "vmtest kernel: a missing tool is named" with_dir without_bison
+check "vmtest kernel: the wrong base" wrong_base
+check_all "vmtest kernel: a suite that is gone" with_dir no_such_suite
+check_all "vmtest kernel: interrupted, and twice at once" with_dir interrupted_build

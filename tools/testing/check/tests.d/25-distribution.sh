@@ -72,6 +72,6 @@ bad_modules() {
 		"$vmtest" fetch-kernel linux-image-no-such
 }
 
-t "vmtest: Debian's 6.12 cloud kernel, with its modules" with_dir debian_runs "$debian_6_12"
-ta "vmtest: Debian's 6.1 cloud kernel, with its modules" with_dir debian_runs "$debian_6_1"
-t "vmtest fetch-kernel, --modules: bad input" with_dir bad_modules
+check "vmtest: Debian's 6.12 cloud kernel, with its modules" with_dir debian_runs "$debian_6_12"
+check_all "vmtest: Debian's 6.1 cloud kernel, with its modules" with_dir debian_runs "$debian_6_1"
+check "vmtest fetch-kernel, --modules: bad input" with_dir bad_modules

@@ -177,15 +177,15 @@ docs_build() {
 	scripts/check-docs --base "$1" --tree "$tree"
 }
 
-t "the series tool's own tests" python3 scripts/test_series.py
-t "the stack tool's own tests" python3 scripts/test_stack.py
-t "a constant of the policy carries over to all bases" with_dir constant_carries_over
+check "the series tool's own tests" python3 scripts/test_series.py
+check "the stack tool's own tests" python3 scripts/test_stack.py
+check "a constant of the policy carries over to all bases" with_dir constant_carries_over
 for base in $(cd "$repo" && bases); do
-	t "$base: the patches are what the stack gives" patches_are_products "$base"
-	t "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
-	t "$base: the mail-ready set is whole" with_dir set_is_whole "$base"
+	check "$base: the patches are what the stack gives" patches_are_products "$base"
+	check "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
+	check "$base: the mail-ready set is whole" with_dir set_is_whole "$base"
 	[ -z "$(base_fact "$base" gate)" ] ||
-		t "$base: the balance check applies without the fixes" with_dir gate_stands_alone "$base"
+		check "$base: the balance check applies without the fixes" with_dir gate_stands_alone "$base"
 	! brings "$base" 20-documentation ||
-		ta "$base: the documentation builds without a warning" docs_build "$base"
+		check_all "$base: the documentation builds without a warning" docs_build "$base"
 done

@@ -106,10 +106,10 @@ queue_bad_input() {
 	expect 2 "FORMAT is quilt" make series BASE=6.12.y FORMAT=rpm
 }
 
-t "make deb: bad input" deb_bad_input
-t "make deb: the version is above the source's and below the next" deb_versions_sort
-ta "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
-t "quilt queue: bad input" with_dir queue_bad_input
+check "make deb: bad input" deb_bad_input
+check "make deb: the version is above the source's and below the next" deb_versions_sort
+check_all "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
+check "quilt queue: bad input" with_dir queue_bad_input
 for base in $(cd "$repo" && bases); do
-	t "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
+	check "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
 done

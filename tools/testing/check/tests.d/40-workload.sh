@@ -180,9 +180,9 @@ cleans_up() {
 		echo all clean'
 }
 
-t "workload: gcc and clang, no warning" with_dir compilers
-t "workload: bad input" bad_options
-t "workload: file_anon_mix_pressure, bad input" with_dir bad_mix
-t "workload: removes what it made on INT, TERM and KILL" with_dir cleans_up
-ta "workload: sanitizers find nothing, 1 node" with_dir sanitized_runs 1
-ta "workload: sanitizers find nothing, 2 nodes" with_dir sanitized_runs 2
+check "workload: gcc and clang, no warning" with_dir compilers
+check "workload: bad input" bad_options
+check "workload: file_anon_mix_pressure, bad input" with_dir bad_mix
+check "workload: removes what it made on INT, TERM and KILL" with_dir cleans_up
+check_all "workload: sanitizers find nothing, 1 node" with_dir sanitized_runs 1
+check_all "workload: sanitizers find nothing, 2 nodes" with_dir sanitized_runs 2

@@ -10,12 +10,12 @@ bench_front() {
 	expect 0 "Exit status" "$bench/bench.py" --help
 }
 
-t "bench: bad input and --help" bench_front
-t "bench: a whole bench, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_bench.py
-t "bench: the statistics" python3 -B -m unittest discover -s "$bench" -p test_summary.py
-t "bench: facts and tables" python3 -B -m unittest discover -s "$bench" -p test_facts.py
-t "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
-t "demo: whole demos, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_demo.py
-t "demo: the figure of README, by runs of a bench" \
+check "bench: bad input and --help" bench_front
+check "bench: a whole bench, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_bench.py
+check "bench: the statistics" python3 -B -m unittest discover -s "$bench" -p test_summary.py
+check "bench: facts and tables" python3 -B -m unittest discover -s "$bench" -p test_facts.py
+check "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
+check "demo: whole demos, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_demo.py
+check "demo: the figure of README, by runs of a bench" \
 	python3 -B -m unittest discover -s "$bench" -p test_figure.py
-t "demo: the figure of README and its caption are of one series" "$bench/figure.py" check
+check "demo: the figure of README and its caption are of one series" "$bench/figure.py" check

@@ -35,18 +35,18 @@ adds_nothing() {
 }
 
 configs=tools/testing/vmtest/configs
-t "6.12.y: the whole series builds and boots" boots 6.12.y all
-t "mm-new: the whole series builds and boots" boots mm-new all
+check "6.12.y: the whole series builds and boots" boots 6.12.y all
+check "mm-new: the whole series builds and boots" boots mm-new all
 for base in 6.1.y 6.18.y 7.3.y; do
-	ta "$base: the whole series builds and boots" boots "$base" all
+	check_all "$base: the whole series builds and boots" boots "$base" all
 done
 for base in $(cd "$repo" && bases); do
-	ta "$base: stock builds and boots" boots "$base" 0
+	check_all "$base: stock builds and boots" boots "$base" 0
 	for ((n = 1; n < $(patches_of "$base"); n++)); do
-		ta "$base: builds and boots with $n patches" boots "$base" "$n"
+		check_all "$base: builds and boots with $n patches" boots "$base" "$n"
 	done
-	ta "$base: no new warning or symbol: gcc, W=1, sparse" adds_nothing "$base"
-	ta "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang-19
+	check_all "$base: no new warning or symbol: gcc, W=1, sparse" adds_nothing "$base"
+	check_all "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang-19
 	for config in "$repo/$configs"/*; do
 		config=${config##*/}
 		kernel_arch=x86_64
@@ -54,7 +54,7 @@ for base in $(cd "$repo" && bases); do
 		debug | kcsan) continue ;; # in 80-debug.sh
 		i386) kernel_arch=i386 ;;
 		esac
-		ta "$base: no new warning or symbol: gcc, $config" \
+		check_all "$base: no new warning or symbol: gcc, $config" \
 			adds_nothing "$base" --arch "$kernel_arch" --config "$configs/$config"
 	done
 done

@@ -51,25 +51,25 @@ kill_without_zones() {
 for base in $(cd "$repo" && bases); do
 	if [ -z "$(base_fact "$base" gate)" ]; then
 		for lru in classic mglru; do
-			ta "$base: kswapd stops with the series, $lru" with_dir runaway "$base" "$lru" all 0 passed
+			check_all "$base: kswapd stops with the series, $lru" with_dir runaway "$base" "$lru" all 0 passed
 		done
 		continue
 	fi
-	t "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
+	check "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
 	# One stock kernel with a package is enough for CI: each is a build of its own.
-	[ "$base" = 6.1.y ] && stock=ta || stock=t
+	[ "$base" = 6.1.y ] && stock=check_all || stock=check
 	for lru in classic mglru; do
 		"$stock" "$base: kswapd runs away on stock, $lru" \
 			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
-		t "$base: kswapd stops with the series, $lru" \
+		check "$base: kswapd stops with the series, $lru" \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
 done
 reasons='OTHER DIRECT PCP KSWAPD'
 for reason in $reasons; do
-	t "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
-	ta "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
-	ta "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic
+	check "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
+	check_all "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
+	check_all "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic
 done
-t "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
+check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic

@@ -218,21 +218,21 @@ gate_installs() {
 	[ "$(find "$src" -type f | wc -l)" -eq 5 ]
 }
 
-t "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"
-ta "kswapd-gate: builds for Debian's 6.1 without a warning" with_dir gate_builds "$debian_6_1"
-t "kswapd-gate: make names kernels that it is not for" with_dir gate_make_refuses
-ta "kswapd-gate: installs for DKMS" with_dir gate_installs
-ta "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
-ta "kswapd-gate: 7.3 does not take it" with_dir gate_newer
-ta "kswapd-gate: a module that puts nothing back is found out" with_dir gate_test_fails
+check "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"
+check_all "kswapd-gate: builds for Debian's 6.1 without a warning" with_dir gate_builds "$debian_6_1"
+check "kswapd-gate: make names kernels that it is not for" with_dir gate_make_refuses
+check_all "kswapd-gate: installs for DKMS" with_dir gate_installs
+check_all "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
+check_all "kswapd-gate: 7.3 does not take it" with_dir gate_newer
+check_all "kswapd-gate: a module that puts nothing back is found out" with_dir gate_test_fails
 for package in "$debian_6_12" "$debian_6_1"; do
 	words="kswapd-gate: 6.12"
 	[ "$package" = "$debian_6_12" ] || words="kswapd-gate: 6.1"
-	ta "$words: kswapd stops while it is loaded" with_dir gate_stops "$package"
-	ta "$words: cost of the probe" with_dir gate_cost "$package"
+	check_all "$words: kswapd stops while it is loaded" with_dir gate_stops "$package"
+	check_all "$words: cost of the probe" with_dir gate_cost "$package"
 	for lru in classic mglru; do
-		ta "$words: kswapd recovers, $lru" with_dir gate_recovers "$package" "$lru"
-		ta "$words: cycles of loading while kswapd runs away, $lru" \
+		check_all "$words: kswapd recovers, $lru" with_dir gate_recovers "$package" "$lru"
+		check_all "$words: cycles of loading while kswapd runs away, $lru" \
 			with_dir gate_cycles "$package" "$lru"
 	done
 done

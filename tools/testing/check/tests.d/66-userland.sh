@@ -57,5 +57,5 @@ system_bad_input() {
 	one_sentence "mmdebstrap is missing" env PATH="$1/bin" "$vmtest" system "$1/a.deb"
 }
 
-t "vmtest system: bad input" with_dir system_bad_input
-ta "vmtest: a Debian system with its 6.12" with_dir system_runs
+check "vmtest system: bad input" with_dir system_bad_input
+check_all "vmtest: a Debian system with its 6.12" with_dir system_runs

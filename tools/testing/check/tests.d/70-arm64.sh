@@ -26,29 +26,29 @@ on_foreign_arm64() {
 	on_arm64 "$@"
 }
 
-ts arm64 "vmtest, arm64: two nodes and one without memory" on_arm64 topology 2 1 4
-ts arm64 "vmtest, arm64: programs of another kind" on_foreign_arm64 with_dir bad_on_arm64
+check_suite arm64 "vmtest, arm64: two nodes and one without memory" on_arm64 topology 2 1 4
+check_suite arm64 "vmtest, arm64: programs of another kind" on_foreign_arm64 with_dir bad_on_arm64
 # Stock that has upstream's balance check does not run away, has nothing to fail, and
 # traces resets under other names: no test on x86 expects these of it.
 for base in $(cd "$repo" && bases); do
 	stock_runs_away=$(base_fact "$base" gate)
-	ts arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
+	check_suite arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do
-		[ -z "$stock_runs_away" ] || ts arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \
+		[ -z "$stock_runs_away" ] || check_suite arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \
 			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
-		ts arm64 "$base, arm64: kswapd stops with the series, $lru" on_arm64 \
+		check_suite arm64 "$base, arm64: kswapd stops with the series, $lru" on_arm64 \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done
 	if [ -z "$stock_runs_away" ]; then
-		ts arm64 "$base, arm64: the core selftests pass with the series" on_arm64 \
+		check_suite arm64 "$base, arm64: the core selftests pass with the series" on_arm64 \
 			selftests_run "$base" --core --kernel series --arch arm64 \
 			--out "build/selftests/$base-arm64"
 		continue
 	fi
 	for reason in $reasons; do
-		ts arm64 "$base, arm64: a reset with reason $reason is traced" on_arm64 \
+		check_suite arm64 "$base, arm64: a reset with reason $reason is traced" on_arm64 \
 			with_dir reason "$base" "$reason" classic
 	done
-	ts arm64 "$base, arm64: the core selftests fail on stock and pass with the series" \
+	check_suite arm64 "$base, arm64: the core selftests fail on stock and pass with the series" \
 		on_arm64 selftests_run "$base" --core --arch arm64 --out "build/selftests/$base-arm64"
 done

@@ -89,13 +89,13 @@ kunit_judge() {
 	END
 }
 
-t "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
+check "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
 for base in $(cd "$repo" && bases); do
 	brings "$base" 05-kunit || continue
-	ta "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
-	ta "$base: the KUnit tests pass by kunit.py" with_dir kunit_py "$base"
-	ta "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
-	ta "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
+	check_all "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
+	check_all "$base: the KUnit tests pass by kunit.py" with_dir kunit_py "$base"
+	check_all "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
+	check_all "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
 done
 
 # mutants KIND: FILE|WORDS|TEST of each patch for a kernel that is wrong on purpose: its
@@ -133,7 +133,7 @@ mutants_apply() {
 	[ "$failed" -eq 0 ]
 }
 
-t "6.12.y: the mutants for KUnit and the selftests apply" with_dir mutants_apply 6.12.y
+check "6.12.y: the mutants for KUnit and the selftests apply" with_dir mutants_apply 6.12.y
 while IFS='|' read -r mutant words name; do
-	ta "6.12.y: KUnit sees $words" kunit_says 1 "$name failed" 6.12.y --edit "$mutant"
+	check_all "6.12.y: KUnit sees $words" kunit_says 1 "$name failed" 6.12.y --edit "$mutant"
 done < <(mutants KUnit)

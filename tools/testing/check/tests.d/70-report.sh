@@ -908,39 +908,39 @@ report_install() {
 		"$1/root/usr/share/bash-completion/completions/kswapd-report"
 }
 
-t "report: builds without a warning by gcc and clang" with_dir report_compilers
-t "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
-t "report: takes no file of the selftests" report_proc
-t "report: a missing library is named by its package" with_dir report_features
-t "report: recorded traces give the reports that are known" with_dir report_golden
-t "report: counts are those of trace-cmd" with_dir report_counts
-t "report: other byte orders, machines, lost records" with_dir report_machines
-t "report: failed retries are no runaway" with_dir report_retries
-t "report: cgroups of resets" with_dir report_cgroups
-t "report: clocks that do not count nanoseconds" with_dir report_clocks
-t "report: traces with a known truth" with_dir report_cases
-t "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
-t "report: sequences of failures and resets" with_dir report_sequences
-t "report: no verdict contradicts a simulated kernel" with_dir report_simulated
-t "report: bad files are told in one sentence" with_dir report_bad_files
-t "report: a reader that crashes is contained" with_dir report_contains
-t "report: bad options are told in one sentence" report_bad_options
-t "report: exit statuses" with_dir report_statuses
-t "report: a recording that fails leaves the old file" with_dir report_record_fails
-t "report: files for programs are well-formed" with_dir report_forms
-t "report: JSON is as its schema says" with_dir report_schema
-t "report: the picture scales, and its colours differ" with_dir report_picture
-ta "report: screenshots of the page, light and dark" with_dir report_screenshots
-t "report: the manual shows the reports of the tool" with_dir report_manual
-t "report: pages show the words of its reports" with_dir report_pages_reports
-t "report: pages show the words of record and top" with_dir report_pages_live
-t "report: installs, with manual pages and completion" with_dir report_install
-t "report: a recorder that is ended in any way" with_dir report_host
-t "report: the flight recorder writes the time before an incident" with_dir report_flight 5
-ta "report: the flight recorder, an hour of incidents" with_dir report_flight 60
-ta "report: records in a guest, and leaves nothing behind" with_dir report_records
-ta "report: the bpftrace script sees failures and resets on stock" \
+check "report: builds without a warning by gcc and clang" with_dir report_compilers
+check "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
+check "report: takes no file of the selftests" report_proc
+check "report: a missing library is named by its package" with_dir report_features
+check "report: recorded traces give the reports that are known" with_dir report_golden
+check "report: counts are those of trace-cmd" with_dir report_counts
+check "report: other byte orders, machines, lost records" with_dir report_machines
+check "report: failed retries are no runaway" with_dir report_retries
+check "report: cgroups of resets" with_dir report_cgroups
+check "report: clocks that do not count nanoseconds" with_dir report_clocks
+check "report: traces with a known truth" with_dir report_cases
+check "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
+check "report: sequences of failures and resets" with_dir report_sequences
+check "report: no verdict contradicts a simulated kernel" with_dir report_simulated
+check "report: bad files are told in one sentence" with_dir report_bad_files
+check "report: a reader that crashes is contained" with_dir report_contains
+check "report: bad options are told in one sentence" report_bad_options
+check "report: exit statuses" with_dir report_statuses
+check "report: a recording that fails leaves the old file" with_dir report_record_fails
+check "report: files for programs are well-formed" with_dir report_forms
+check "report: JSON is as its schema says" with_dir report_schema
+check "report: the picture scales, and its colours differ" with_dir report_picture
+check_all "report: screenshots of the page, light and dark" with_dir report_screenshots
+check "report: the manual shows the reports of the tool" with_dir report_manual
+check "report: pages show the words of its reports" with_dir report_pages_reports
+check "report: pages show the words of record and top" with_dir report_pages_live
+check "report: installs, with manual pages and completion" with_dir report_install
+check "report: a recorder that is ended in any way" with_dir report_host
+check "report: the flight recorder writes the time before an incident" with_dir report_flight 5
+check_all "report: the flight recorder, an hour of incidents" with_dir report_flight 60
+check_all "report: records in a guest, and leaves nothing behind" with_dir report_records
+check_all "report: the bpftrace script sees failures and resets on stock" \
 	with_dir report_bpftrace
-ta "report: a reader that does not end is ended" with_dir report_stuck
-ta "report: a trace of 1 GB, in 64 MiB" with_dir report_large
-ta "report: fuzzers find nothing" report_fuzz
+check_all "report: a reader that does not end is ended" with_dir report_stuck
+check_all "report: a trace of 1 GB, in 64 MiB" with_dir report_large
+check_all "report: fuzzers find nothing" report_fuzz

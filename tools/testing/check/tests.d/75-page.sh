@@ -128,8 +128,8 @@ page_rules() {
 	(cd "$1" && expect 1 FAILED "$bin/promtool" test rules test.yml)
 }
 
-ta "the operator's page: a difference is found" with_dir page_judge
-ta "6.12.y: the operator's page: its output on stock" page_stock
-ta "6.12.y: the operator's page: its output with the series" page_fixed
-ta "the operator's page: node_exporter exports the counters" with_dir page_exporter
-ta "the operator's page: the alert rules fire when they should" with_dir page_rules
+check_all "the operator's page: a difference is found" with_dir page_judge
+check_all "6.12.y: the operator's page: its output on stock" page_stock
+check_all "6.12.y: the operator's page: its output with the series" page_fixed
+check_all "the operator's page: node_exporter exports the counters" with_dir page_exporter
+check_all "the operator's page: the alert rules fire when they should" with_dir page_rules

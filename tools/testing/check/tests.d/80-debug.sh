@@ -23,10 +23,10 @@ mixed() {
 
 for base in $(cd "$repo" && bases); do
 	for kind in debug kcsan; do
-		ts debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
-		ts debug "$base, $kind: the selftests" on_debug "$kind" selftests_run "$base" \
+		check_suite debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
+		check_suite debug "$base, $kind: the selftests" on_debug "$kind" selftests_run "$base" \
 			--kernel series --config "$configs/$kind" --out "build/selftests/$base-$kind"
-		ts debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \
+		check_suite debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \
 			with_dir mixed "$base" 600
 	done
 done

@@ -148,29 +148,29 @@ selftests_bad_input() {
 	one_sentence "cannot make the directory" tools/testing/check/selftests --out /dev/null/x
 }
 
-t "selftests: bad input" selftests_bad_input
-ta "selftests: remove what they made when they are killed" with_dir selftests_clean_up
-ta "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
-t "6.12.y: the core selftests fail on stock and pass with the series" \
+check "selftests: bad input" selftests_bad_input
+check_all "selftests: remove what they made when they are killed" with_dir selftests_clean_up
+check_all "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
+check "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
 for base in $(cd "$repo" && bases); do
-	t "$base: selftests: KTAP by the parser of the tree, the table, the guest" \
+	check "$base: selftests: KTAP by the parser of the tree, the table, the guest" \
 		selftests_unit "$base"
-	t "$base: the selftests build, install, pack and clean, also with O=" \
+	check "$base: the selftests build, install, pack and clean, also with O=" \
 		with_dir selftests_build "$base"
 	for topology in 1 2 4 memoryless; do
 		topologies+=(--topology "$topology")
 	done
 	# Stock that has a gate of its own has nothing to fail.
 	[ -n "$(base_fact "$base" gate)" ] || topologies+=(--kernel series)
-	ta "$base: the selftests in every topology" selftests_run "$base" "${topologies[@]}"
+	check_all "$base: the selftests in every topology" selftests_run "$base" "${topologies[@]}"
 	unset topologies
 	# Where the base's facts have the line "recovery: yes".
 	[ "$(base_fact "$base" recovery)" = yes ] || continue
-	ta "$base: kswapd is there when there is work for it" \
+	check_all "$base: kswapd is there when there is work for it" \
 		selftests_run "$base" --recovery --kernel series --topology 1 --topology 2 \
 		--out "build/selftests/$base-recovery"
-	ta "$base: the gate alone keeps kswapd away" selftests_run "$base" --recovery \
+	check_all "$base: the gate alone keeps kswapd away" selftests_run "$base" --recovery \
 		--kernel gate --topology 1 --topology 2 --out "build/selftests/$base-gate" \
 		--filter '-t readers_after_exit -t swap_for_the_hog -t senders_on_a_healthy_node'
 done
