@@ -10,7 +10,7 @@ scripts() {
 # Sourced files are checked along with their script; the tests are sourced by name.
 shellcheck_clean() {
 	scripts | xargs shellcheck -x -a -P "$repo"
-	shellcheck tools/testing/check/tests.d/*.sh
+	shellcheck -x tools/testing/check/lib.sh tools/testing/check/tests.d/*.sh
 }
 
 # Every source file says its licence; data and prose do not have to.
@@ -46,18 +46,6 @@ maintainers_parse() {
 		--no-git-fallback --sections -f tools/testing/selftests/kswapd/Makefile
 }
 
-# source_tree BASE: where its source is; a base that cannot be had is a skip.
-source_tree() {
-	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
-}
-
-# with_dir FUNCTION...: give it a directory of its own, removed when the test ends.
-with_dir() {
-	test_dir=$(mktemp -d "${TMPDIR:-/tmp}/check.XXXXXX")
-	trap 'rm -rf "$test_dir"' EXIT
-	"$@" "$test_dir"
-}
-
 # Pages, results, cover letters and messages of patches, each by itself, and files of
 # sources, taken together. proc.c is a copy of a file of the selftests; a changed comment
 # in a configuration builds all kernels.
@@ -73,7 +61,8 @@ prose_is_plain() {
 	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
 		tools/testing/bench tools/testing/vmtest \
 		'tools/testing/demo tools/testing/mglru' \
-		'Makefile .ci scripts/install-deps tools/testing/check/check
+		'Makefile .ci scripts/install-deps tools/testing/check/check tools/testing/check/*.py
+		tools/testing/check/lib.sh
 		tools/testing/check/guest-* tools/testing/check/page
 		tools/testing/check/selftests tools/testing/check/tests.d/7*-[rp]*.sh'; do
 		# shellcheck disable=SC2086

@@ -2,41 +2,6 @@
 # shellcheck shell=bash disable=SC2154
 # The patches of every base, and the tool that writes and applies them.
 
-# A base without a source here is skipped by name; 6.12.y never is.
-bases() {
-	local f
-
-	for f in patches/*/base; do
-		basename "${f%/base}"
-	done
-}
-
-# tree_of BASE: KDIR counts for the base that it belongs to.
-tree_of() {
-	kdir_of "$1" | grep . ||
-		env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
-}
-
-# need_tree BASE: sets "tree", or skips for the reason that vmtest has just given.
-need_tree() {
-	local rc=0
-
-	tree=$(tree_of "$1") || rc=$?
-	if [ "$rc" -eq 4 ] && [ "$1" != 6.12.y ]; then
-		exit 4
-	fi
-	if [ "$rc" -eq 4 ]; then
-		echo "the source of $1 cannot be had, and it must never be skipped" >&2
-		return 1
-	fi
-	return "$rc"
-}
-
-# brings BASE GROUP: its set has that group of new files.
-brings() {
-	! grep -q "^without: $2 |" "$repo/patches/$1/base"
-}
-
 # Those of patches/BASE/fixes, which apply to the tree as it is, and those on top.
 patches_are_good() {
 	need_tree "$1"
@@ -180,7 +145,7 @@ docs_build() {
 check "the series tool's own tests" python3 scripts/test_series.py
 check "the stack tool's own tests" python3 scripts/test_stack.py
 check "a constant of the policy carries over to all bases" with_dir constant_carries_over
-for base in $(cd "$repo" && bases); do
+for base in $(bases); do
 	check "$base: the patches are what the stack gives" patches_are_products "$base"
 	check "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
 	check "$base: the mail-ready set is whole" with_dir set_is_whole "$base"

@@ -48,7 +48,7 @@ kill_without_zones() {
 }
 
 # Stock that has upstream's balance check does not run away.
-for base in $(cd "$repo" && bases); do
+for base in $(bases); do
 	if [ -z "$(base_fact "$base" gate)" ]; then
 		for lru in classic mglru; do
 			check_all "$base: kswapd stops with the series, $lru" with_dir runaway "$base" "$lru" all 0 passed

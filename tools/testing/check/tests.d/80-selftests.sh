@@ -130,10 +130,10 @@ selftests_see_mistakes() {
 	done < <(mutants selftest)
 }
 
-# The program's own tests, with the KTAP parser of a base's tree.
-selftests_unit() {
-	need_tree "$1"
-	python3 tools/testing/check/test_selftests.py "$tree"
+# unit PROGRAM BASE: the program's own tests, with the KTAP parser of a base's tree.
+unit() {
+	need_tree "$2"
+	python3 "tools/testing/check/test_$1.py" "$tree"
 }
 
 selftests_bad_input() {
@@ -148,14 +148,15 @@ selftests_bad_input() {
 	one_sentence "cannot make the directory" tools/testing/check/selftests --out /dev/null/x
 }
 
+check "check: results, facts, choice, interrupts" unit check 6.12.y
 check "selftests: bad input" selftests_bad_input
 check_all "selftests: remove what they made when they are killed" with_dir selftests_clean_up
 check_all "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
 check "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
-for base in $(cd "$repo" && bases); do
+for base in $(bases); do
 	check "$base: selftests: KTAP by the parser of the tree, the table, the guest" \
-		selftests_unit "$base"
+		unit selftests "$base"
 	check "$base: the selftests build, install, pack and clean, also with O=" \
 		with_dir selftests_build "$base"
 	for topology in 1 2 4 memoryless; do
