@@ -244,18 +244,18 @@ bad_run() {
 }
 
 bad_kernel() {
-	local kernel=("$vmtest" kernel)
-
-	one_sentence "--base is needed" "${kernel[@]}"
-	one_sentence "no base '2.4'" "${kernel[@]}" --base 2.4
-	one_sentence "the series of 6.12.y has" "${kernel[@]}" --base 6.12.y --patches 99
-	one_sentence "--patches takes" "${kernel[@]}" --base 6.12.y --patches few
-	one_sentence "--fixes takes" "${kernel[@]}" --base 6.12.y --fixes some
-	one_sentence "has 6 patches" "${kernel[@]}" --base 6.12.y --fixes 99
-	one_sentence "cannot read the patch" "${kernel[@]}" --base 6.12.y --edit /nowhere
-	one_sentence "--cc takes" "${kernel[@]}" --base 6.12.y --cc tcc
-	one_sentence "no kernel tree" "${kernel[@]}" --base 6.12.y --kdir /nowhere
-	one_sentence "cannot read the configuration" "${kernel[@]}" --base 6.12.y --config /nowhere
+	sentences "$vmtest" <<-'END'
+	kernel|--base is needed
+	kernel --base 2.4|no base '2.4'
+	kernel --base 6.12.y --patches 99|the series of 6.12.y has
+	kernel --base 6.12.y --patches few|--patches takes
+	kernel --base 6.12.y --fixes some|--fixes takes
+	kernel --base 6.12.y --fixes 99|has 6 patches
+	kernel --base 6.12.y --edit /nowhere|cannot read the patch
+	kernel --base 6.12.y --cc tcc|--cc takes
+	kernel --base 6.12.y --kdir /nowhere|no kernel tree
+	kernel --base 6.12.y --config /nowhere|cannot read the configuration
+	END
 }
 
 # A cache on a full disk: one sentence before anything is fetched or built.
@@ -354,7 +354,8 @@ interrupted_build() {
 
 check "stock 6.12 builds" stock
 check "vmtest: a program that passes" outcome 0 passed -- true
-check "vmtest: a program that exits 3" outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
+check "vmtest: a program that exits 3" \
+	outcome 3 "failed: the program exited with 3" -- sh -c 'exit 3'
 check "vmtest: a program that skips" outcome 4 skipped -- sh -c 'exit 4'
 check "vmtest: a guest that panics" with_dir console_is_kept
 check "vmtest: a kernel that warns" guest_warns

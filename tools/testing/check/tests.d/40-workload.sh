@@ -16,12 +16,12 @@ sanitized() {
 		CFLAGS='-Wall -Wextra -Werror -O1 -D_GNU_SOURCE=' && echo "$dir/${1-kswapd_pressure}"
 }
 
+# compilers SOURCE CFLAGS DIR
 compilers() {
-	local cc dir=$1
+	local cc
 
 	for cc in gcc clang; do
-		make -s -C tools/testing/selftests/kswapd OUTPUT="$dir/$cc" CC="$cc" \
-			CFLAGS='-Wall -Wextra -Werror -O2 -D_GNU_SOURCE='
+		make -s -C "$1" OUTPUT="$3/$cc" CC="$cc" CFLAGS="$2"
 	done
 }
 
@@ -180,7 +180,8 @@ cleans_up() {
 		echo all clean'
 }
 
-check "workload: gcc and clang, no warning" with_dir compilers
+check "workload: gcc and clang, no warning" with_dir compilers \
+	tools/testing/selftests/kswapd '-Wall -Wextra -Werror -O2 -D_GNU_SOURCE='
 check "workload: bad input" bad_options
 check "workload: file_anon_mix_pressure, bad input" with_dir bad_mix
 check "workload: removes what it made on INT, TERM and KILL" with_dir cleans_up

@@ -10,12 +10,16 @@ bench_front() {
 	expect 0 "Exit status" "$bench/bench.py" --help
 }
 
+# The test cases of a file.
+bench_unit() {
+	python3 -B -m unittest discover -s "$bench" -p "test_$1.py"
+}
+
 check "bench: bad input and --help" bench_front
-check "bench: a whole bench, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_bench.py
-check "bench: the statistics" python3 -B -m unittest discover -s "$bench" -p test_summary.py
-check "bench: facts and tables" python3 -B -m unittest discover -s "$bench" -p test_facts.py
+check "bench: a whole bench, on an artificial vmtest" bench_unit bench
+check "bench: the statistics" bench_unit summary
+check "bench: facts and tables" bench_unit facts
 check "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
-check "demo: whole demos, on an artificial vmtest" python3 -B -m unittest discover -s "$bench" -p test_demo.py
-check "demo: the figure of README, by runs of a bench" \
-	python3 -B -m unittest discover -s "$bench" -p test_figure.py
+check "demo: whole demos, on an artificial vmtest" bench_unit demo
+check "demo: the figure of README, by runs of a bench" bench_unit figure
 check "demo: the figure of README and its caption are of one series" "$bench/figure.py" check

@@ -51,7 +51,8 @@ kill_without_zones() {
 for base in $(bases); do
 	if [ -z "$(base_fact "$base" gate)" ]; then
 		for lru in classic mglru; do
-			check_all "$base: kswapd stops with the series, $lru" with_dir runaway "$base" "$lru" all 0 passed
+			check_all "$base: kswapd stops with the series, $lru" \
+				with_dir runaway "$base" "$lru" all 0 passed
 		done
 		continue
 	fi
@@ -69,7 +70,8 @@ done
 reasons='OTHER DIRECT PCP KSWAPD'
 for reason in $reasons; do
 	check "6.12.y: a reset with reason $reason is traced" with_dir reason 6.12.y "$reason" classic
-	check_all "6.12.y: a reset with reason $reason is traced, MGLRU" with_dir reason 6.12.y "$reason" mglru
+	check_all "6.12.y: a reset with reason $reason is traced, MGLRU" \
+		with_dir reason 6.12.y "$reason" mglru
 	check_all "mm-new: a reset with reason $reason is traced" with_dir reason mm-new "$reason" classic
 done
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic

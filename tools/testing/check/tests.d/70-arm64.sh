@@ -34,8 +34,8 @@ for base in $(bases); do
 	stock_runs_away=$(base_fact "$base" gate)
 	check_suite arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do
-		[ -z "$stock_runs_away" ] || check_suite arm64 "$base, arm64: kswapd runs away on stock, $lru" on_arm64 \
-			with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
+		[ -z "$stock_runs_away" ] || check_suite arm64 "$base, arm64: kswapd runs away on stock, $lru" \
+			on_arm64 with_dir runaway "$base" "$lru" 0 1 "more than the $limit % allowed"
 		check_suite arm64 "$base, arm64: kswapd stops with the series, $lru" on_arm64 \
 			with_dir runaway "$base" "$lru" all 0 passed
 	done

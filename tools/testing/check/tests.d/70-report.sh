@@ -15,14 +15,6 @@ report_sanitized() {
 		echo "$dir/kswapd-report"
 }
 
-report_compilers() {
-	local cc dir=$1
-
-	for cc in gcc clang; do
-		make -s -C tools/mm/kswapd-report OUTPUT="$dir/$cc" CC="$cc" CFLAGS='-O2 -Werror'
-	done
-}
-
 # The tool builds without the selftests.
 report_proc() {
 	if grep -rn selftests tools/mm/kswapd-report; then
@@ -908,7 +900,8 @@ report_install() {
 		"$1/root/usr/share/bash-completion/completions/kswapd-report"
 }
 
-check "report: builds without a warning by gcc and clang" with_dir report_compilers
+check "report: builds without a warning by gcc and clang" with_dir compilers \
+	tools/mm/kswapd-report '-O2 -Werror'
 check "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
 check "report: takes no file of the selftests" report_proc
 check "report: a missing library is named by its package" with_dir report_features

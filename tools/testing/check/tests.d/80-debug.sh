@@ -23,7 +23,8 @@ mixed() {
 
 for base in $(bases); do
 	for kind in debug kcsan; do
-		check_suite debug "$base, $kind: the whole series builds and boots" on_debug "$kind" boots "$base" all
+		check_suite debug "$base, $kind: the whole series builds and boots" \
+			on_debug "$kind" boots "$base" all
 		check_suite debug "$base, $kind: the selftests" on_debug "$kind" selftests_run "$base" \
 			--kernel series --config "$configs/$kind" --out "build/selftests/$base-$kind"
 		check_suite debug "$base, $kind: ten minutes of all scenarios" on_debug "$kind" \

@@ -137,15 +137,17 @@ unit() {
 }
 
 selftests_bad_input() {
-	one_sentence "unknown option" tools/testing/check/selftests --frobnicate
-	one_sentence "no base" tools/testing/check/selftests --base 2.4
-	one_sentence "--kernel takes" tools/testing/check/selftests --kernel patched
-	one_sentence "--topology takes" tools/testing/check/selftests --topology 3
-	one_sentence "--arch takes" tools/testing/check/selftests --arch sparc
-	one_sentence "--scale takes" tools/testing/check/selftests --scale 3001
-	one_sentence "--repeat takes" tools/testing/check/selftests --repeat 0
-	one_sentence "takes a value" tools/testing/check/selftests --out
-	one_sentence "cannot make the directory" tools/testing/check/selftests --out /dev/null/x
+	sentences tools/testing/check/selftests <<-'END'
+	--frobnicate|unknown option
+	--base 2.4|no base
+	--kernel patched|--kernel takes
+	--topology 3|--topology takes
+	--arch sparc|--arch takes
+	--scale 3001|--scale takes
+	--repeat 0|--repeat takes
+	--out|takes a value
+	--out /dev/null/x|cannot make the directory
+	END
 }
 
 check "check: results, facts, choice, interrupts" unit check 6.12.y
