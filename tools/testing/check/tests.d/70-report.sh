@@ -15,6 +15,12 @@ report_sanitized() {
 		echo "$dir/kswapd-report"
 }
 
+# with_tool built|sanitized FUNCTION...: a test that calls "$tool".
+with_tool() {
+	tool=$("report_$1")
+	"${@:2}"
+}
+
 # The tool builds without the selftests.
 report_proc() {
 	if grep -rn selftests tools/mm/kswapd-report; then
@@ -48,9 +54,6 @@ report_features() {
 }
 
 report_golden() {
-	local tool
-
-	tool=$(report_sanitized)
 	"$report_dir/golden" "$tool"
 	# It does find a difference.
 	cat >"$1/tool" <<-END
@@ -67,9 +70,8 @@ unpack() {
 }
 
 report_counts() {
-	local tool name
+	local name
 
-	tool=$(report_built)
 	for name in "$report_dir"/traces/*.dat.xz; do
 		name=$(basename "$name" .dat.xz)
 		unpack "$name" "$1"
@@ -94,9 +96,8 @@ made_counts() {
 
 # Artificial machines: byte order, size of a long, CPUs, lost records.
 report_machines() {
-	local tool options trace=$1/made.dat
+	local options trace=$1/made.dat
 
-	tool=$(report_sanitized)
 	while read -r options; do
 		echo "made with: $options"
 		# shellcheck disable=SC2086
@@ -115,9 +116,6 @@ report_machines() {
 
 # Failed retries belong to the episode: of either form, they are no runaway.
 report_retries() {
-	local tool
-
-	tool=$(report_sanitized)
 	"$report_dir/mktrace" "$1/tries.dat" --cpus 1 --episodes 1 --tries 100 >"$1/in"
 	expect 0 "Node 0: recovered" "$tool" report --fail-on runaway,suspected "$1/tries.dat"
 	expect 0 "100 earned by direct reclaim (RETRY), 100 failed" "$tool" report "$1/tries.dat"
@@ -138,9 +136,8 @@ report_retries() {
 
 # The cgroup of a reset: by the record of reclaim, else by that of the task.
 report_cgroups() {
-	local tool dir=$1 options sums='.nodes[0] | [.resets_by_cgroup[] | [.cgroup, .cgroup_id, .resets]]'
+	local dir=$1 options sums='.nodes[0] | [.resets_by_cgroup[] | [.cgroup, .cgroup_id, .resets]]'
 
-	tool=$(report_sanitized)
 	for options in "" "--endian big --long 4"; do
 		# shellcheck disable=SC2086
 		"$report_dir/mktrace" "$dir/cgroups.dat" --cpus 1 --cgroups $options >"$dir/in"
@@ -183,9 +180,8 @@ case_is() {
 
 # Traces with a known truth: a wrong verdict on each was given once.
 report_cases() {
-	local tool dir=$1
+	local dir=$1
 
-	tool=$(report_sanitized)
 	# Of two buffers libtracecmd 1.3.1 takes the last words of the head for a size.
 	export ASAN_OPTIONS=allocator_may_return_null=1
 	case_is fail-only '.nodes[0] | .verdict == "given-up" and .hopeless_bound == "at-least"'
@@ -225,9 +221,8 @@ assert all(r["comm"][0] == "\t" for r in csv.DictReader(sys.stdin))'
 
 # One trace on several clocks: hopeless for 100001 microseconds if it counts nanoseconds.
 report_clocks() {
-	local tool clock name unit seconds
+	local clock name unit seconds
 
-	tool=$(report_built)
 	while read -r clock name unit seconds; do
 		"$report_dir/mktrace" "$1/clock.dat" --cpus 1 --episodes 1 --clock "$clock" >"$1/in"
 		"$tool" report --json "$1/clock.dat" >"$1/clock.json"
@@ -359,9 +354,8 @@ made_text() {
 
 # The audit's sequences, as text
 report_sequences() {
-	local tool dir=$1 n jobs=() early=() runs=()
+	local dir=$1 n jobs=() early=() runs=()
 
-	tool=$(report_sanitized)
 	# Fills in a minute, each ended by a reset that 7.x makes on a balanced node.
 	for n in 10 20 30 40 50; do
 		jobs+=("${n}000:f16" "${n}500:DIRECT")
@@ -432,9 +426,8 @@ report_simulated() {
 
 # Each is told in one sentence, with status 2.
 report_bad_files() {
-	local tool n size redirection trace=$1/patched-6.12.dat
+	local n size redirection trace=$1/patched-6.12.dat
 
-	tool=$(report_sanitized)
 	unpack patched-6.12 "$1"
 	xz -dc "$report_dir/cases/hopeless-throughout.dat.xz" >"$1/blind.dat"
 	size=$(stat -c %s "$trace")
@@ -461,9 +454,8 @@ report_bad_files() {
 }
 
 report_bad_options() {
-	local tool words
+	local words
 
-	tool=$(report_sanitized)
 	sentences "$tool" <<-'END'
 	frobnicate|unknown command 'frobnicate'
 	report|name a trace
@@ -506,9 +498,8 @@ broken_library() {
 
 # A child that crashes or exits early gives one sentence.
 report_contains() {
-	local tool body said
+	local body said
 
-	tool=$(report_built)
 	unpack patched-6.12 "$1"
 	while IFS='|' read -r body said; do
 		broken_library "$1" "$body"
@@ -543,9 +534,8 @@ report_fuzz() {
 }
 
 report_statuses() {
-	local tool name
+	local name
 
-	tool=$(report_sanitized)
 	unpack runaway-6.12 "$1"
 	unpack patched-6.12 "$1"
 	expect 0 "Node 1: runaway" "$tool" report "$1/runaway-6.12.dat"
@@ -567,9 +557,6 @@ report_statuses() {
 
 # A recording that fails keeps the last trace.
 report_record_fails() {
-	local tool
-
-	tool=$(report_sanitized)
 	echo old >"$1/old"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	expect 1 "tracefs is not mounted" unshare -rm sh -c \
@@ -642,9 +629,6 @@ report_bpftrace() {
 
 # Files for programs are well-formed, and no line of text is too wide.
 report_forms() {
-	local tool
-
-	tool=$(report_sanitized)
 	unpack runaway-6.12 "$1"
 	unpack patched-6.12 "$1"
 	cp "$1/patched-6.12.dat" "$1/<odd> & \"name\" é.dat"
@@ -725,9 +709,6 @@ report_schema() {
 
 # Colours of the picture differ with deuteranopia and protanopia.
 report_picture() {
-	local tool
-
-	tool=$(report_sanitized)
 	unpack runaway-6.12 "$1"
 	unpack patched-6.12 "$1"
 	"$tool" report --svg "$1/x.svg" "$1/runaway-6.12.dat" "$1/patched-6.12.dat" >"$1/said"
@@ -846,9 +827,8 @@ report_pages='Documentation/admin-guide/mm/kswapd_failures.rst Documentation/too
 
 # Each line of a report that a page shows is in the report of a recorded trace.
 report_pages_reports() {
-	local tool name
+	local name
 
-	tool=$(report_built)
 	for name in "$report_dir"/traces/*.xz "$report_dir"/cases/*.xz; do
 		"$tool" report "$name"
 	done >"$1/said"
@@ -905,27 +885,31 @@ check "report: builds without a warning by gcc and clang" with_dir compilers \
 check "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
 check "report: takes no file of the selftests" report_proc
 check "report: a missing library is named by its package" with_dir report_features
-check "report: recorded traces give the reports that are known" with_dir report_golden
-check "report: counts are those of trace-cmd" with_dir report_counts
-check "report: other byte orders, machines, lost records" with_dir report_machines
-check "report: failed retries are no runaway" with_dir report_retries
-check "report: cgroups of resets" with_dir report_cgroups
-check "report: clocks that do not count nanoseconds" with_dir report_clocks
-check "report: traces with a known truth" with_dir report_cases
+check "report: recorded traces give the reports that are known" \
+	with_tool sanitized with_dir report_golden
+check "report: counts are those of trace-cmd" with_tool built with_dir report_counts
+check "report: other byte orders, machines, lost records" \
+	with_tool sanitized with_dir report_machines
+check "report: failed retries are no runaway" with_tool sanitized with_dir report_retries
+check "report: cgroups of resets" with_tool sanitized with_dir report_cgroups
+check "report: clocks that do not count nanoseconds" with_tool built with_dir report_clocks
+check "report: traces with a known truth" with_tool sanitized with_dir report_cases
 check "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
-check "report: sequences of failures and resets" with_dir report_sequences
+check "report: sequences of failures and resets" with_tool sanitized with_dir report_sequences
 check "report: no verdict contradicts a simulated kernel" with_dir report_simulated
-check "report: bad files are told in one sentence" with_dir report_bad_files
-check "report: a reader that crashes is contained" with_dir report_contains
-check "report: bad options are told in one sentence" report_bad_options
-check "report: exit statuses" with_dir report_statuses
-check "report: a recording that fails leaves the old file" with_dir report_record_fails
-check "report: files for programs are well-formed" with_dir report_forms
+check "report: bad files are told in one sentence" with_tool sanitized with_dir report_bad_files
+check "report: a reader that crashes is contained" with_tool built with_dir report_contains
+check "report: bad options are told in one sentence" with_tool sanitized report_bad_options
+check "report: exit statuses" with_tool sanitized with_dir report_statuses
+check "report: a recording that fails leaves the old file" \
+	with_tool sanitized with_dir report_record_fails
+check "report: files for programs are well-formed" with_tool sanitized with_dir report_forms
 check "report: JSON is as its schema says" with_dir report_schema
-check "report: the picture scales, and its colours differ" with_dir report_picture
+check "report: the picture scales, and its colours differ" \
+	with_tool sanitized with_dir report_picture
 check_all "report: screenshots of the page, light and dark" with_dir report_screenshots
 check "report: the manual shows the reports of the tool" with_dir report_manual
-check "report: pages show the words of its reports" with_dir report_pages_reports
+check "report: pages show the words of its reports" with_tool built with_dir report_pages_reports
 check "report: pages show the words of record and top" with_dir report_pages_live
 check "report: installs, with manual pages and completion" with_dir report_install
 check "report: a recorder that is ended in any way" with_dir report_host
