@@ -20,9 +20,11 @@ choose_console() {
 	fi
 }
 
+# A second signal must not end the cleanup.
 # shellcheck disable=SC2317 # run by the traps
 end_guest() {
-	trap - EXIT INT TERM HUP
+	trap - EXIT
+	trap '' INT TERM HUP
 	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || :
 	[ -z "$cat_pid" ] || kill -KILL "$cat_pid" 2>/dev/null || :
 	[ -z "$work" ] || rm -rf "$work"
