@@ -4,22 +4,22 @@
  *
  * On those kernels any reclaim that frees a page on a node resets
  * pgdat->kswapd_failures at the end of shrink_node(), also that of a memory
- * cgroup which reclaims its own pages for its memory.high. A kswapd that has
- * given up on its node then starts anew, for as long as the cgroup runs.
+ * cgroup that reclaims its own pages at its memory.high. If kswapd had given up on
+ * the node, it restarts, again and again for as long as the cgroup reclaims.
  *
- * The module keeps the count itself and judges kswapd by its runs:
+ * The module counts failures itself, by the runs of kswapd alone:
  *
- * - When shrink_node() returns, a count that was reset is put back.
- * - When balance_pgdat() returns, a run that reclaimed what the node lacked at its
- *   start resets the count. If it reclaimed less and the node is short, it has failed.
+ * - When shrink_node() returns, a reset of the kernel's count is undone.
+ * - When balance_pgdat() returns, a run that reclaimed the node's shortfall at the
+ *   start resets the count. A run that reclaimed less failed if the node is still short.
  *
- * A hopeless node is not left alone for good. Delayed work sets its count to 15 once
- * the backoff has passed, and the next wakeup gives kswapd one run. Its count is
- * reset if free memory rises far above the watermarks, as after the exit of a hog.
+ * kswapd retries on a hopeless node. Once the backoff has passed, delayed work sets
+ * the count to 15, and the next wakeup gives kswapd one run. If the node has plenty of
+ * free memory by balanced(), as after the exit of a hog, the work resets the count.
  *
  * The module must not be worse than the kernel without it. A run that the kernel
  * counts as failed is never a success here, or a kswapd that the kernel stops would
- * go on. A run is not judged if calls of shrink_node() were missed in it.
+ * continue. A run is not judged if the probe missed calls of shrink_node() in it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -55,7 +55,7 @@
 #define CREATE_TRACE_POINTS
 #include "kswapd_gate_trace.h"
 
-/* mm/internal.h: as many failed runs of kswapd make a node hopeless */
+/* mm/internal.h: number of failed runs after which kswapd gives up on a node */
 #define MAX_RECLAIM_RETRIES	16
 
 /*
@@ -68,15 +68,15 @@
 #define BACKOFF_MAX	(BACKOFF_FIRST << MAX_DOUBLINGS)
 #define BACKOFF_SHARE	128
 
-/* A hopeless node is looked at this often. */
+/* Interval of gate_poll() while a node is hopeless */
 #define POLL		(HZ / 10)
 
 /**
- * struct run - one call of balance_pgdat(); kswapd of the node alone uses it
- * @lacked: pages that the node was short of when the run began
+ * struct run - one call of balance_pgdat(), used by the node's kswapd alone
+ * @lacked: shortfall of the node when the run began, in pages
  * @reclaimed: pages that the run has reclaimed
  * @count: the kernel's count after the last call of shrink_node(), resets undone
- * @seen: such a call was seen
+ * @seen: the probe saw such a call
  * @missed: calls that had been missed when the run began
  * @runtime: kswapd's CPU time when the run began, in ns
  */
@@ -91,19 +91,19 @@ struct run {
 
 /**
  * struct gate - state of a node
- * @lock: of all but @run. The kernel takes no lock for its count; this one keeps the
- *	module from putting back a count that it resets on another CPU.
+ * @lock: protects all but @run. The kernel takes no lock for its count; this one
+ *	keeps the module from undoing a reset of its own on another CPU.
  * @failures: failed runs since the last reset; 16 and more: hopeless
- * @want: the kernel's count is brought up to it: @failures, but at most 16, or 15
- *	while a hopeless kswapd is granted a run that has not ended yet
+ * @want: the least value of the kernel's count, which is raised to it: @failures, but
+ *	at most 16, or 15 from the end of the backoff until the retry ends
  * @doublings: of the backoff, since a run balanced the node
- * @plenty: the last run failed although free memory was far above the watermarks
+ * @plenty: the last run failed although the node had plenty of free memory
  * @failed_at: jiffies at which the last run failed on a hopeless node
  * @backoff: jiffies from then to the retry
  * @kept: resets that were undone
  * @resets: resets by the module
- * @retries: runs that kswapd was granted
- * @failed: of them, those that failed
+ * @retries: backoffs that ended in a retry
+ * @failed: retries that failed
  * @run: kswapd's run
  */
 struct gate {
@@ -180,8 +180,9 @@ static unsigned long usable_pages(struct zone *zone)
 }
 
 /*
- * As pgdat_balanced() in mm/vmscan.c for order 0 and all zones. With @plenty, by so
- * much that the memory which made the node hopeless must be gone.
+ * As pgdat_balanced() in mm/vmscan.c for order 0 and all zones. With @plenty, a zone
+ * needs further free pages: the gap between its watermarks and 1/64 of its memory. If
+ * it has them, the memory that made the node hopeless must have been freed.
  */
 static bool balanced(pg_data_t *pgdat, bool plenty)
 {
@@ -203,8 +204,8 @@ static bool balanced(pg_data_t *pgdat, bool plenty)
 }
 
 /*
- * The pages that the node is short of, over all zones. Boosts of the watermarks are
- * left out: they pass with the run.
+ * The shortfall of the node in pages, over all zones. Boosts of the watermarks do not
+ * count, since they end with the run.
  */
 static unsigned long lacks(pg_data_t *pgdat)
 {
@@ -239,7 +240,7 @@ static void reset(pg_data_t *pgdat, struct gate *gate,
 	trace_mm_vmscan_reset_kswapd_failures(pgdat->node_id, reason);
 }
 
-/* The kernel's count is as after a failed run, and the backoff begins. */
+/* Set the kernel's count as after a failed run, and begin the backoff. */
 static void back_off(pg_data_t *pgdat, struct gate *gate)
 {
 	set_want(gate, min(gate->failures, MAX_RECLAIM_RETRIES));
@@ -274,7 +275,7 @@ static bool poll_node(int nid)
 
 	raw_spin_lock(&gate->lock);
 	if (!node_state(nid, N_MEMORY)) {
-		/* Its memory was removed. A node that comes back is judged anew. */
+		/* Its memory was removed. If memory is added later, the count starts at 0. */
 		gate->failures = 0;
 		set_want(gate, 0);
 	} else if (!gate->failures && READ_ONCE(*count) >= MAX_RECLAIM_RETRIES) {
@@ -290,7 +291,7 @@ static bool poll_node(int nid)
 	}
 	watch = hopeless(gate);
 	if (watch && !retrying(gate) && jiffies - gate->failed_at >= gate->backoff) {
-		/* The next wakeup gets through to kswapd. */
+		/* wakeup_kswapd() wakes kswapd if the count is below 16. */
 		set_want(gate, MAX_RECLAIM_RETRIES - 1);
 		if (READ_ONCE(*count) > gate->want)
 			WRITE_ONCE(*count, gate->want);
@@ -305,7 +306,7 @@ static void gate_poll(struct work_struct *work)
 	bool again = false;
 	int nid;
 
-	/* Also those that have no memory now: it may have been removed. */
+	/* Include nodes without memory: it may have been removed. */
 	for_each_node(nid)
 		if (NODE_DATA(nid))
 			again |= poll_node(nid);
@@ -313,7 +314,7 @@ static void gate_poll(struct work_struct *work)
 		schedule_delayed_work(&gate_work, POLL);
 }
 
-/* Nonzero: no node that the module knows. */
+/* Nonzero, which skips the call, if the argument is no node that the module knows. */
 static int enter(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct call *call = (struct call *)instance->data;
@@ -343,7 +344,7 @@ static int shrink_node_exit(struct kretprobe_instance *instance, struct pt_regs 
 			gate->kept++;
 		}
 		raw_spin_unlock(&gate->lock);
-		/* As long as a count is kept high, the node is watched. */
+		/* If no work polled the node, its backoff would never end. */
 		if (want >= MAX_RECLAIM_RETRIES - 1)
 			schedule_delayed_work(&gate_work, POLL);
 	}
@@ -393,7 +394,7 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 	unsigned long lacked = run->lacked;
 	bool watch;
 
-	/* A balanced node does not need the pages that other zones still lack */
+	/* One zone suffices for balance: then ignore the shortfall of the others. */
 	if (is_balanced)
 		lacked -= min(lacked, lacks(pgdat));
 
@@ -404,8 +405,9 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 		reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
 	} else if (is_balanced && !counted) {
 		/*
-		 * Others balanced the node: failures of this episode say nothing about
-		 * the next. They do not prove that a hopeless kswapd is of use.
+		 * Other tasks balanced the node: the failures say nothing about the
+		 * next shortage. If the node is hopeless, that does not show that
+		 * kswapd could make progress.
 		 */
 		if (hopeless(gate))
 			back_off(pgdat, gate);
@@ -470,8 +472,8 @@ static bool __init has_function(const char *name)
 }
 
 /*
- * The compiler's clones of a function have a suffix. With one of them, not all
- * calls come through the function that is probed.
+ * The compiler's clones of a function have a suffix. If there is one, the probe of
+ * the function misses calls.
  */
 static int __init check_functions(void)
 {
@@ -495,7 +497,7 @@ static int __init check_functions(void)
 	return 0;
 }
 
-/* Prove the layout by the data: next to the count is the task that it belongs to. */
+/* Check the layout by known data: each node has its number and its kswapd task. */
 static int __init check_nodes(void)
 {
 	char want[TASK_COMM_LEN], comm[TASK_COMM_LEN];
@@ -714,7 +716,7 @@ static int __init check_types(const struct types *types)
 {
 #define FIELD(type, field)	{ #type, #field, offsetof(struct type, field) }
 #define SIZE(type)		{ #type, NULL, sizeof(struct type) }
-	/* All that is read by the headers of the build, here and by their macros */
+	/* All fields that are read here, or by macros and inline functions of the headers */
 	static const struct {
 		const char *type, *field;
 		size_t at;
@@ -832,9 +834,9 @@ static int __init gate_init(void)
 }
 
 /*
- * Stock behaviour is back with the next reset: nothing of it was kept elsewhere. The
- * probes go first, since they schedule the work. After that no handler runs, and tasks
- * that are still in shrink_node() return without one.
+ * The next reset by the kernel restores stock behaviour: the module changes nothing
+ * but the count. Unregister the probes first, since they schedule the work. No handler
+ * runs afterwards: tasks that are still in shrink_node() return without one.
  */
 static void __exit gate_exit(void)
 {
