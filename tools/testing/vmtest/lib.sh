@@ -97,13 +97,14 @@ end_step() {
 trap 'end_step; exit 130' INT
 trap 'end_step; exit 143' TERM HUP
 
-# step WORDS LOG COMMAND...: run a long command with its output in LOG, and say
-# every quarter of a minute how long it has been at it. On failure show the end
-# of the log and return the command's status.
+# step WORDS LOG COMMAND...: run a long command with its output in LOG, and say how long
+# it has been at it: every quarter of a minute, or every minute if no terminal shows it.
+# On failure show the end of the log and return the command's status.
 step() {
-	local words=$1 log=$2 rc=0 start=$SECONDS last
+	local words=$1 log=$2 rc=0 start=$SECONDS last every=60
 
 	shift 2
+	[ ! -t 2 ] || every=15
 	note "$words (log: $log)"
 	# Locks that this script holds are not the command's.
 	set -m
@@ -113,7 +114,7 @@ step() {
 	last=$SECONDS
 	while kill -0 "$step_pid" 2>/dev/null; do
 		sleep 0.2
-		if [ $((SECONDS - last)) -ge 15 ]; then
+		if [ $((SECONDS - last)) -ge "$every" ]; then
 			last=$SECONDS
 			note "  $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-60)"
 		fi
