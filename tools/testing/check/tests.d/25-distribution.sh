@@ -3,8 +3,8 @@
 # Kernels as Debian ships them, in vmtest.
 
 # The smallest that there are; in the suite that this machine is set up with.
-debian_6_1=linux-image-cloud-amd64
-debian_6_12=linux-image-6.12-cloud-amd64
+debian_6_1=$(base_fact 6.1.y package)
+debian_6_12=$(base_fact 6.12.y package)
 
 # debian_kernel PACKAGE [OPTION...]: its directory. 6.1 may be gone from a newer
 # suite, and is then skipped by name; 6.12 must never be.
