@@ -12,6 +12,7 @@ MGLRU ?=
 REASON ?=
 CONFIG ?=
 FIGURE ?=
+QUICK ?=
 ADD ?=
 # arm64: cross-built, emulated. x86 values, which a kernel developer may have set, are
 # the default.
@@ -25,7 +26,8 @@ need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,
 .PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel deb series am edit refresh port status workload kswapd-report fuzz clean
 
 help:
-	@echo 'make demo                 stock beside patched: build, boot, measure, one table'
+	@echo "make demo                 Debian's kernel without and with the module, then stock beside"
+	@echo '      patched: build, boot, measure, a table each [QUICK=yes: only the first, in minutes]'
 	@echo '      [BASE=6.12.y REPEAT=1 FIGURE=yes: the runs become the figure of README]'
 	@echo 'make demo-mglru           OOM kills under MGLRU with mixed pressure [REPEAT=3 ROUNDS=5]'
 	@echo 'make bench                kernels side by side, in rounds: one table with spread'
@@ -64,7 +66,7 @@ deps:
 	@scripts/install-deps $(arm64)
 
 demo: deps
-	@BASE="$(BASE)" FIGURE="$(FIGURE)" tools/testing/bench/demo.py demo
+	@BASE="$(BASE)" FIGURE="$(FIGURE)" QUICK="$(QUICK)" tools/testing/bench/demo.py demo
 
 demo-mglru: deps
 	@BASE="$(BASE)" tools/testing/bench/demo.py mglru

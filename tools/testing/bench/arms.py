@@ -11,7 +11,10 @@ import project                    # noqa: E402, after its path
 from project import facts_in      # noqa: E402
 
 STOCK, UNKNOWN = "none", "unknown"
-NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours")
+NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours", "debian", "debian-module")
+# Only where they are named.
+EXTRA = ("mglru", "debian", "debian-module")
+MODULE = os.path.join(ROOT, "build", "kswapd-gate", "kswapd_gate.ko")
 
 
 class BadInput(Exception):
@@ -41,7 +44,7 @@ def series_of(base, patches="all", fixes="all", mglru="0"):
 
 @dataclass
 class Arm:
-    """A kernel: a base with patches, as vmtest kernel takes them, or an image."""
+    """A kernel: a base with patches, as vmtest kernel takes them, an image, or a package."""
     name: str
     base: str
     patches: str = "all"
@@ -49,6 +52,8 @@ class Arm:
     mglru: str = "0"
     kernel: str = ""
     edit: str = ""      # a patch for a kernel that is changed for a test
+    package: str = ""   # Debian's
+    module: str = ""    # one that the guest loads
     built: str = ""     # the series at that time
 
     @property
@@ -67,4 +72,8 @@ def arms_of(base):
     gate = base_fact(base, "gate")
     if gate:
         arms.append(Arm("gate", base, gate, base_fact(base, "gate-fixes") or "0"))
+    package = base_fact(base, "package")
+    if package and os.uname().machine == "x86_64":
+        arms += [Arm("debian", base, "0", package=package),
+                 Arm("debian-module", base, "0", package=package, module=MODULE)]
     return {arm.name: arm for arm in sorted(arms, key=lambda arm: NAMES.index(arm.name))}

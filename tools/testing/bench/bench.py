@@ -5,6 +5,7 @@ each, and writes one table with the spread and the significance."""
 
 import argparse
 import fnmatch
+import functools
 import hashlib
 import itertools
 import json
@@ -29,8 +30,9 @@ The environment says what is run ('make bench' hands it on):
   BASE=6.12.y      the base whose kernels are compared with each other and with
                    those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19 (the base
                    of KDIR, or 6.12.y)
-  ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are),
-                   and mglru and kernel:NAME=PATH, only where they are named
+  ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are);
+                   only where they are named: mglru, debian, debian-module and
+                   kernel:NAME=PATH
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
                    as 'restart-*', or all (runaway restart stream)
   LRU='classic mglru'   one of them, or both (both)
@@ -45,7 +47,9 @@ The environment says what is run ('make bench' hands it on):
 
 stock is the base as it is; gate has its series up to the patch that its base
 file names by "gate:", without fixes that this does not need; ours has all of it.
-7.3-stock has upstream's gate. mglru is stock with the series for MGLRU.
+7.3-stock has upstream's gate. mglru is stock with the series for MGLRU. debian is
+the binary kernel of the base as Debian ships it, debian-module the same with the
+module of tools/mm/kswapd-gate loaded.
 kernel:NAME=PATH is an image that was built before, under that name. The first arm
 is the one that others are compared with.
 
@@ -55,6 +59,7 @@ Exit status: 0 all runs done, 1 some failed, 2 bad input.
 """
 HERE = pathlib.Path(__file__).resolve().parent
 VMTEST = f"{ROOT}/tools/testing/vmtest/vmtest"
+GATE = f"{ROOT}/tools/mm/kswapd-gate"
 
 
 def note(words):
@@ -86,6 +91,27 @@ def build_workload():
     must("make", "-s", "-C", ROOT, "workload")
 
 
+@functools.cache
+def fetch(package, base):
+    """The directory of Debian's kernel, with its headers; nothing if it cannot be had."""
+    status, output = call([VMTEST, "fetch-kernel", "--headers", package], stdout=subprocess.PIPE)
+    if status:
+        return ""
+    path, release = output.splitlines()[-1], base_fact(base, "kernel")
+    if not os.path.basename(path).startswith(f"linux-image-{release}."):
+        note(f"{package} of this machine's Debian is no {release}: {path}")
+        return ""
+    return path
+
+
+def build_module(arm):
+    """The module that an arm loads, for its kernel. Returns the hash of the source."""
+    headers = next(pathlib.Path(arm.kernel).glob("lib/modules/*/build"))
+    must("make", "-s", "-C", GATE, f"KDIR={headers}", f"OUTPUT={os.path.dirname(arm.module)}")
+    source = b"".join(path.read_bytes() for path in sorted(pathlib.Path(GATE).glob("*.[ch]")))
+    return hashlib.sha256(source).hexdigest()[:12]
+
+
 def release_of_kdir():
     """Of the user's tree, KDIR, as a base has it; nothing without a tree."""
     tree = os.environ.get("KDIR")
@@ -113,9 +139,12 @@ def base_of_kdir():
 
 
 def config_of(kernel):
-    """A short name of the configuration that lies beside it."""
-    config = pathlib.Path(kernel).parent / "config"
-    return hashlib.sha256(config.read_bytes()).hexdigest()[:16] if config.is_file() else UNKNOWN
+    """A short name of the configuration that lies beside it, or in a package."""
+    kernel = pathlib.Path(kernel)
+    for config in [kernel.parent / "config", *kernel.glob("boot/config-*")]:
+        if config.is_file():
+            return hashlib.sha256(config.read_bytes()).hexdigest()[:16]
+    return UNKNOWN
 
 
 def choose_scenarios(asked):
@@ -139,8 +168,11 @@ def choose_arms(base, asked):
                            "and no kernel:NAME=PATH")
     if "mglru" in asked and not os.path.exists(arms.path_of(base, "mglru/series")):
         raise BadInput(f"ARMS: {base} has no series for MGLRU")
-    chosen = {name: arm for name, arm in arms.arms_of(base).items()
-              if (name in asked if asked else name != "mglru")}
+    known = arms.arms_of(base)
+    if {"debian", "debian-module"} & set(asked) and "debian" not in known:
+        raise BadInput(f"ARMS: there is no binary kernel of Debian for {base} on this machine")
+    chosen = {name: arm for name, arm in known.items()
+              if (name in asked if asked else name not in arms.EXTRA)}
     for image in images:
         name, _, path = image.partition("=")
         if "=" not in image or not re.fullmatch("[A-Za-z0-9._]+", name):
@@ -196,7 +228,9 @@ class Bench:
             self.values[name] = env.get(name) or self.values[name]
             if not re.fullmatch("[0-9]{1,5}", self.values[name]):
                 raise BadInput(f"{name} takes a number, not '{self.values[name]}'")
-        images = [arm.name for arm in self.arms if arm.kernel]
+        if mixed and any(arm.module for arm in self.arms):
+            raise BadInput("SCENARIO: mixed is not for kernels with a module")
+        images = [arm.name for arm in self.arms if arm.kernel or arm.package]
         if self.add and images:
             raise BadInput(f"FACTS: the series of {images[0]} is not known: after the bench, "
                            f"facts.py add --arm {images[0]}=HASH takes its runs")
@@ -250,35 +284,45 @@ class Bench:
         for arm in self.arms:
             arm.built = arm.series + (", edited" if arm.edit else "")
             if not arm.kernel:
-                options = ["--patches", arm.patches]
-                options += ["--mglru", arm.mglru] if arm.mglru != "0" else []
-                options += ["--fixes", arm.fixes] if arm.fixes != "all" else []
-                options += ["--edit", arm.edit] if arm.edit else []
-                status, output = call([VMTEST, "kernel", "--base", arm.base, *options],
-                                      stdout=subprocess.PIPE,
-                                      env=os.environ | {"KDIR": kdir_of(arm.base)})
-                if status == 4:
-                    note(f"SKIP: {arm.name}: its kernel cannot be had, see above")
-                    continue
-                if status:
-                    sys.exit(1)
-                arm.kernel = output.splitlines()[-1]
+                arm.kernel = fetch(arm.package, arm.base) if arm.package else self.build(arm)
+            if not arm.kernel:
+                note(f"SKIP: {arm.name}: its kernel cannot be had, see above")
+                continue
+            if arm.module:
+                arm.built += f", module {build_module(arm)}"
             left.append(arm)
         self.arms = left
         if not left:
             raise BadInput("no kernel is left to run")
 
+    @staticmethod
+    def build(arm):
+        """Its image; nothing if it cannot be had."""
+        options = ["--patches", arm.patches]
+        options += ["--mglru", arm.mglru] if arm.mglru != "0" else []
+        options += ["--fixes", arm.fixes] if arm.fixes != "all" else []
+        options += ["--edit", arm.edit] if arm.edit else []
+        status, output = call([VMTEST, "kernel", "--base", arm.base, *options],
+                              stdout=subprocess.PIPE,
+                              env=os.environ | {"KDIR": kdir_of(arm.base)})
+        if status not in (0, 4):
+            sys.exit(1)
+        return "" if status else output.splitlines()[-1]
+
+
     def name_of(self, arm, scenario, lru, scale, number):
         return f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm}-{number}"
 
-    def command(self, scenario, words, lru, scale, name):
+    def command(self, arm, scenario, words, lru, scale, name):
         """Options of vmtest run, and the program of the guest, which prints JSON. Its other
         words go to the console."""
         if scenario == "mixed":
             return ["--with", f"{ROOT}/build/workload/file_anon_mix_pressure", "--",
                     f"{ROOT}/tools/testing/mglru/guest", lru, scale, *words.split()]
-        return ["--with", f"{ROOT}/build/workload/kswapd_pressure", "--", "sh", "-c",
-                f"exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
+        module = ["--with", arm.module] if arm.module else []
+        load = f"insmod /vmtest/{os.path.basename(arm.module)} && " if arm.module else ""
+        return ["--with", f"{ROOT}/build/workload/kswapd_pressure", *module, "--", "sh", "-c",
+                f"{load}exec kswapd_pressure {words} --lru {lru} --scale-factor {scale} --json "
                 "2>/dev/console"]
 
     def run_guest(self, arm, scenario, lru, scale, number):
@@ -296,7 +340,8 @@ class Bench:
             status, _ = call(
                 [VMTEST, "run", "--kernel", arm.kernel, *options, "--timeout", "900",
                  "--disk", f"{self.out}/disk", "--disk-size", "512M",
-                 *self.command(scenario, words, lru, scale, name)], stdout=output, stderr=errors)
+                 *self.command(arm, scenario, words, lru, scale, name)],
+                stdout=output, stderr=errors)
         lines = log.read_text(errors="replace").splitlines()
         outcome = ([""] + [line for line in lines if re.match("vmtest: [a-z ]*[:(]", line)])[-1]
         accelerator = re.search(" s, ([^,]*), console", outcome)
@@ -356,8 +401,19 @@ class Bench:
         return True
 
 
-def run_bench(make):
-    """The exit status of the bench that a function makes."""
+def run_one(bench):
+    """The exit status of a bench."""
+    bench.prepare()
+    failed = bench.run()
+    if bench.add:
+        facts.add(bench.out, {})
+    if failed:
+        note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
+    return int(bool(failed) or not bench.judge())
+
+
+def guard(function):
+    """The exit status of a program: that of the function, or that of its error."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
@@ -365,14 +421,7 @@ def run_bench(make):
     for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
         os.environ.pop(name, None)
     try:
-        bench = make()
-        bench.prepare()
-        failed = bench.run()
-        if bench.add:
-            facts.add(bench.out, {})
-        if failed:
-            note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
-        return int(bool(failed) or not bench.judge())
+        return function()
     except (BadInput, OSError) as error:
         note(error)
         return 2 if isinstance(error, BadInput) else 1
@@ -390,7 +439,7 @@ def main(argv):
         if rest:
             raise BadInput(f"unknown argument '{rest[0]}' (--help lists the variables of the environment)")
         return Bench(os.environ, options.add)
-    return run_bench(make)
+    return guard(lambda: run_one(make()))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class Input(Fake):
                            ({"ARMS": "kernel:x=/dev/null kernel:x=/dev/null"}, "two arms"),
                            ({"ARMS": "mine"}, "ARMS: 'mine' is none of"),
                            ({"ARMS": "mglru"}, "b has no series for MGLRU"),
+                           ({"ARMS": "stock debian"}, "no binary kernel of Debian for b"),
                            ({"ARMS": "7.3-ours"}, "no kernel is left to run"),
                            ({"KDIR": "/none"}, "KDIR: /none is no kernel tree"),
                            ({"FACTS": "maybe"}, "FACTS takes yes or no"),

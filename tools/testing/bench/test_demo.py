@@ -13,10 +13,11 @@ VMTEST = r"""#!/bin/sh
 here=${0%/*} cpu=90
 [ "$1" = run ] || echo "$*" >>"$here/kernels"
 case $* in
+fetch-kernel*) [ ! -e "$here/offline" ] || exit 1; echo "$here/linux-image-$(cat "$here/release")"; exit ;;
 *" --mglru all"*) echo "$here/ours"; exit ;;
 "kernel --base b --patches 0"*) echo "$here/stock"; exit ;;
 "kernel "*) echo "$here/ours"; exit ;;
-"run --kernel $here/ours"*) cpu=$(cat "$here/cpu" 2>/dev/null || echo 1) ;;
+"run --kernel $here/ours"* | *"/kswapd_gate.ko "*) cpu=$(cat "$here/cpu" 2>/dev/null || echo 1) ;;
 esac
 echo "$*" >>"$here/calls"
 echo "vmtest: passed (after 2 s, emulation, console c)" >&2
@@ -51,20 +52,26 @@ cpus=4
  kswapd1-54 [000] 3.5: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
 END
 """
-ENV = {name: "" for name in ("REPEAT", "SCALE", "FACTS", "FIGURE", "KDIR", "ROUNDS", "CPUS", "DELAY")
+ENV = {name: "" for name in ("REPEAT", "SCALE", "FACTS", "FIGURE", "QUICK", "KDIR", "ROUNDS", "CPUS", "DELAY")
        } | {"BASE": "b", "LRU": "x"}
 
 
 class Preset(test_bench.Fake):
     def setUp(self):
         super().setUp()
+        bench.fetch.cache_clear()
         os.makedirs(self.path("bin"))
+        os.makedirs(self.path("linux-image-6.12.1/lib/modules/6.12.1/build"))
+        self.write("release", "6.12.1")
+        self.write("patches/b/base", self.read("patches/b/base") +
+                   "kernel: 6.12\npackage: linux-image-6.12\n")
         for name, text in (("vmtest", VMTEST), ("bin/trace-cmd", TRACE_CMD),
                            ("report", '#!/bin/sh\necho "$@" >"${0%/*}/reported"\n')):
             self.write(name, text)
             os.chmod(self.path(name), 0o755)
         for patch in (mock.patch.object(bench, "must", self.must),
-                      mock.patch.object(demo, "REPORT", self.path("report"))):
+                      mock.patch.object(demo, "REPORT", self.path("report")),
+                      mock.patch.object(os, "uname", lambda: mock.Mock(machine="x86_64"))):
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -78,9 +85,51 @@ class Preset(test_bench.Fake):
 
 
 class Runaway(Preset):
+    def test_the_quick_part(self):
+        status, out, err = self.demo(QUICK="yes")
+        self.assertEqual(status, 0, err)
+        for lru in ("classic LRU", "MGLRU"):
+            self.assertIn(f"Verdict, {lru}: kswapd runs away on Debian's kernel, and stops", out)
+        self.assertIn("they differ in the module kswapd-gate alone", out)
+        self.assertRegex(out, r"debian-module: 6.1, b with 0 patches, series none, module [0-9a-f]{12},")
+        self.assertEqual(self.read("kernels"), "fetch-kernel --headers linux-image-6.12\n")
+        runs = self.read("calls").splitlines()
+        self.assertEqual(["insmod /vmtest/kswapd_gate.ko && exec" in run for run in runs],
+                         [False, True] * 2)
+        self.assertRegex(runs[1], "--kernel .*/linux-image-6.12.1 .* --with .*/kswapd_gate.ko "
+                         "-- sh -c .* runaway .* --lru classic")
+        self.assertTrue(os.path.exists(self.path("out/module/table.txt")))
+
+    def test_the_quick_part_does_not_hold(self):
+        self.write("cpu", "6")
+        status, out, _ = self.demo(QUICK="yes")
+        self.assertEqual(status, 1)
+        self.assertIn("Verdict, MGLRU: DOES NOT HOLD", out)
+
+    def test_no_binary_kernel(self):
+        base, words = self.read("patches/b/base"), "is left out: there is none for b here"
+        for offline, release, text in ((True, "6.12.1", base), (False, "6.1.1", base),
+                                       (False, "6.12.1", base.replace("package", "x"))):
+            with self.subTest(offline=offline, release=release):
+                self.write("patches/b/base", text)
+                self.write("release", release)
+                if offline:
+                    self.write("offline", "")
+                bench.fetch.cache_clear()
+                status, out, err = self.demo(QUICK="yes")
+                self.assertEqual((status, out), (4, ""))
+                self.assertIn(words, err)
+                status, out, err = self.demo()
+                self.assertEqual(status, 0)
+                self.assertIn(words, err)
+                self.assertNotIn("Debian", out)
+                if offline:
+                    os.unlink(self.path("offline"))
+
     def test_a_whole_demo(self):
         status, out, err = self.demo()
         self.assertEqual(status, 0, err)
+        self.assertIn("Verdict, MGLRU: kswapd runs away on Debian's kernel", out)
         for lru in ("classic LRU", "MGLRU"):
             self.assertIn(f"Verdict, {lru}: kswapd runs away on stock, and stops", out)
         self.assertRegex(out, r"nid=1 failures=1\n.*failures=2\n    \(silence for 1.2 s\)\n.*DIRECT\n\n")
@@ -104,6 +153,7 @@ class Runaway(Preset):
                            ({"BASE": "7.3.y"}, "does not run away on stock 7.3.y"),
                            ({"BASE": "", "KDIR": self.dir.name}, "is a 5.4 tree"),
                            ({"FIGURE": "new"}, "FIGURE takes yes or no"),
+                           ({"QUICK": "1"}, "QUICK takes yes or no"),
                            ({"REPEAT": "x"}, "REPEAT takes")):
             with self.subTest(env=env):
                 status, _, err = self.demo(**env)
@@ -116,6 +166,16 @@ class Runaway(Preset):
         self.write("Makefile", "VERSION = 7\nPATCHLEVEL = 3\n")
         with mock.patch.dict(os.environ, ENV | {"BASE": "", "KDIR": self.dir.name}):
             self.assertEqual(bench.base_of_kdir(), "7.3.y")
+
+    def test_the_bench_takes_the_kernel(self):
+        for env, words in (({"SCENARIO": "mixed"}, "mixed is not for kernels with a module"),
+                           ({"FACTS": "yes"}, "the series of debian-module is not known")):
+            with self.subTest(env=env):
+                status, _, err = self.bench(**{"ARMS": "debian-module"} | env)
+                self.assertEqual((status, err.count("\n")), (2, 1))
+                self.assertIn(words, err)
+        self.assertEqual(self.bench(ARMS="debian", REPEAT="1")[0], 0)
+        self.assertNotIn("insmod", self.read("calls"))
 
     def test_no_episode(self):
         self.assertEqual(demo.episode_of(["x-1 [000] 1.5: mm_vmscan_kswapd_reclaim_fail: "
