@@ -52,7 +52,7 @@ gate_builds() {
 gate_stops() {
 	local kernel
 
-	fact "lru=$2" scale=300
+	fact lru=classic lru=mglru scale=300
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$2"
 	gate_guest 0 "with 2 of 2" "$kernel" "$2" -- stops classic mglru
