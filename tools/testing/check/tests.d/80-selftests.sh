@@ -143,6 +143,7 @@ selftests_bad_input() {
 	--kernel patched|--kernel takes
 	--topology 3|--topology takes
 	--arch sparc|--arch takes
+	--system scripts|--system takes
 	--scale 3001|--scale takes
 	--repeat 0|--repeat takes
 	--out|takes a value
