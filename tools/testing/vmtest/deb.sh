@@ -29,14 +29,13 @@ print(digest_of(open(name, encoding="utf-8").read() for name in sys.argv[1:])[:1
 }
 
 check_deb() {
-
 	[ ${#queue[@]} -gt 0 ] || die "--deb packs a patched kernel: --patches 0 leaves nothing to do"
 	[ -z "$check" ] || die "--deb and --check exclude each other"
 	[ ${#fragments[@]} -eq 0 ] || die "--deb names the whole configuration: --config is not for it"
 	[ "$arch" = "$(uname -m | sed s/aarch64/arm64/)" ] ||
 		die "--deb builds for this machine, not for $arch"
 	case $deb in
-	guest) ;;
+	guest) fragments=("$here/configs/system") ;;
 	running)
 		deb_config=/boot/config-$(uname -r)
 		[ -r "$deb_config" ] || deb_config=/proc/config.gz

@@ -73,6 +73,27 @@ deb_boots() {
 		uname -r
 }
 
+# Debian's installer takes the package, and its kernel boots a system with its own
+# initramfs. The core selftests pass there, and Debian's trace-cmd reads an event of the
+# series, of a program that Debian's numactl starts.
+deb_system() {
+	local system
+
+	scripts/install-deps deb
+	scripts/install-deps userland
+	make --no-print-directory deb BASE=6.12.y CONFIG=guest
+	system=$("$vmtest" system build/deb/6.12.y/linux-image-*.deb)
+	fact scale=600
+	tools/testing/check/selftests --core --system "$system" --out build/selftests/system
+	# shellcheck disable=SC2016 # the guest expands it
+	expect 0 "is traced" "$vmtest" run --system "$system" --timeout 600 --memory 800M \
+		--with "$(built)" -- sh -ec '
+		trace-cmd record -q -o /tmp/trace.dat -e mm_vmscan_kswapd_reclaim_fail \
+			numactl --cpunodebind=0 kswapd_pressure hopeless --node 1 --seconds 6
+		trace-cmd report -i /tmp/trace.dat | grep -m 3 mm_vmscan_kswapd_reclaim_fail
+		echo is traced'
+}
+
 # Debian's tools apply the queue without fuzz, and what it gives is what git makes of the
 # patches. Each patch has the headers of DEP-3.
 queue_applies() {
@@ -109,6 +130,7 @@ queue_bad_input() {
 check "make deb: bad input" deb_bad_input
 check "make deb: the version is above the source's and below the next" deb_versions_sort
 check_all "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
+check_all "make deb: its kernel boots a Debian system and passes the selftests" deb_system
 check "quilt queue: bad input" with_dir queue_bad_input
 for base in $(cd "$repo" && bases); do
 	check "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
