@@ -57,5 +57,31 @@ system_bad_input() {
 	one_sentence "mmdebstrap is missing" env PATH="$1/bin" "$vmtest" system "$1/a.deb"
 }
 
+# userland_stops KIND... DIR: of guest-userland. kswapd runs away; stops while the module is
+# loaded; and runs away again. The commands are those of the operators' page.
+userland_stops() {
+	local kinds=("$@") dir=${!#} kernel system kind out=build/userland
+
+	unset 'kinds[-1]'
+	fact lru=mglru scale=300
+	kernel=$(debian_kernel "$debian_6_12" --headers)
+	gate_module "$kernel" "$dir"
+	system=$(debian_system)
+	rm -rf "$out"
+	mkdir -p "$dir/disk" "$out"
+	for kind in "${kinds[@]}"; do
+		tools/testing/check/page commands "$kind" "$page" >"$dir/disk/$kind"
+	done
+	expect 0 "ok: ${#kinds[@]} transcripts" "$vmtest" run --system "$system" --timeout 1200 \
+		--disk "$dir/disk" --disk-size 600M --out "$out" --out-size 16M --with "$module" -- \
+		tools/testing/check/guest-userland . "${kinds[@]}"
+	for kind in "${kinds[@]}"; do
+		awk -v limit="$limit" '$1 == "kswapd1" { cpu[n++] = $2 }
+			END { exit !(n == 3 && cpu[0] >= 10 && cpu[1] <= limit && cpu[2] >= 10) }' "$out/$kind"
+		tools/testing/check/page compare "$kind" "$page" "$out/$kind"
+	done
+}
+
 check "vmtest system: bad input" with_dir system_bad_input
 check_all "vmtest: a Debian system with its 6.12" with_dir system_runs
+check_all "6.12: slices: kswapd stops while kswapd-gate is loaded" with_dir userland_stops slice
