@@ -329,6 +329,8 @@ def render_text(text, facts, base, rows, mail):
     if not used:
         raise BadInput(f"nothing of the table with the row '{rows[0][0]}' was measured")
     [words] = caption(used, base)
+    if any(cell.endswith(" *") for line in lines for cell in line):
+        words = f"{words[:-1]}; * p < {summary.LEVEL:g}."
     if mail:
         words = textwrap.fill(words, MAIL_WIDTH, break_on_hyphens=False)
     text, count = re.subn(r"(?ms)^Kernel [^\n]*?, series\s.*?\.$", lambda _: words, text, count=1)
