@@ -80,14 +80,19 @@ class Runaway(Demo):
             note("the verdict does not hold: see the tables above")
         return all(shown)
 
+    @staticmethod
+    def stopped(known, _):
+        return known["kswapd_cpu_pct"]["mean"] < limit()
+
     def judge_lru(self, lru, runs):
         """Pressure was there in all runs, kswapd ran away on the first arm, and stopped."""
-        shown = True
+        shown, first = True, [run["data"]["summary"]["kswapd_cpu_pct"]["mean"] for run in runs
+                              if run["arm"] == self.arms[0].name]
         for run in runs:
             known = run["data"]["summary"]
-            cpu = known["kswapd_cpu_pct"]["mean"]
             shown &= known["unbalanced_share"] > 0.5 and (
-                cpu > 2 * limit() if run["arm"] == self.arms[0].name else cpu < limit())
+                known["kswapd_cpu_pct"]["mean"] > 2 * limit()
+                if run["arm"] == self.arms[0].name else self.stopped(known, min(first)))
         print(f"\nVerdict, {figure.LRUS[lru]}: " + (self.words if shown else "DOES NOT HOLD"),
               flush=True)
         return shown
@@ -100,7 +105,14 @@ class Module(Runaway):
 
     given = {"ARMS": "debian debian-module", "SCENARIO": "runaway-hot25", "LRU": "classic mglru",
              "FACTS": "no"}
-    words = "kswapd runs away on Debian's kernel, and stops with the module"
+    words = ("kswapd runs away on Debian's kernel; with the module it waits, for most of the time\n"
+             "on a node that it has given up")
+
+    @staticmethod
+    def stopped(known, first):
+        """The limits of the module's own test: under emulation a retry is long, and so are its
+        shares of a CPU. The table has them."""
+        return known["kswapd_cpu_pct"]["mean"] < first / 2 and known["hopeless_share"] > 0.5
 
     def __init__(self, env):
         super().__init__(env)
