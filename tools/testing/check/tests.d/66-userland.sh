@@ -84,4 +84,4 @@ userland_stops() {
 
 check "vmtest system: bad input" with_dir system_bad_input
 check_all "vmtest: a Debian system with its 6.12" with_dir system_runs
-check_all "6.12: slices: kswapd stops while kswapd-gate is loaded" with_dir userland_stops slice
+check_all "6.12: slices and a pod: kswapd stops while kswapd-gate is loaded" with_dir userland_stops slice pod
