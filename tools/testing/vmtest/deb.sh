@@ -20,14 +20,6 @@ deb_version() {
 	echo "$stock+0kswapd1"
 }
 
-# deb_hash PATCH...: the hash of the series, as 'make status' prints it.
-deb_hash() {
-	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$repo/scripts/stacklib python3 -c '
-import sys
-from patchtext import digest_of
-print(digest_of(open(name, encoding="utf-8").read() for name in sys.argv[1:])[:12])' "$@"
-}
-
 check_deb() {
 	[ ${#queue[@]} -gt 0 ] || die "--deb packs a patched kernel: --patches 0 leaves nothing to do"
 	[ -z "$check" ] || die "--deb and --check exclude each other"
@@ -114,7 +106,7 @@ start_deb() {
 	[ "$deb" != debian ] || fetch_config
 	[ "$deb" = guest ] || need_space "$cache" 25000 "packing a kernel"
 	deb_version=$(deb_version "$source_id")
-	deb_suffix=-kswapd-$(deb_hash "${queue[@]}")
+	deb_suffix=-kswapd-$(series_hash)
 }
 
 # name_kernel: its release. The keys that a distributor builds in are not in its source.
