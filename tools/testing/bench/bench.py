@@ -309,7 +309,6 @@ class Bench:
             sys.exit(1)
         return "" if status else output.splitlines()[-1]
 
-
     def name_of(self, arm, scenario, lru, scale, number):
         return f"{self.out}/raw/{scenario}-{lru}-{scale}-{arm}-{number}"
 

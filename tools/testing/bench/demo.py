@@ -41,6 +41,11 @@ def limit():
         return float(file.read())
 
 
+def cpu_of(known):
+    """Per cent of a CPU that kswapd used in a run, by its summary."""
+    return known["kswapd_cpu_pct"]["mean"]
+
+
 def episode_of(lines, node):
     """The last run of failures of the node that a reset ended, and that reset."""
     failures, found = [], NONE
@@ -74,25 +79,24 @@ class Runaway(Demo):
     words = ""      # of a verdict that holds
 
     def judge(self):
-        shown = [self.judge_lru(lru, [run for run in self.runs if run["lru"] == lru])
-                 for lru in self.lrus]
+        shown = [self.judge_lru(lru) for lru in self.lrus]
         if not all(shown):
             note("the verdict does not hold: see the tables above")
         return all(shown)
 
     @staticmethod
     def stopped(known, _):
-        return known["kswapd_cpu_pct"]["mean"] < limit()
+        return cpu_of(known) < limit()
 
-    def judge_lru(self, lru, runs):
+    def judge_lru(self, lru):
         """Pressure was there in all runs, kswapd ran away on the first arm, and stopped."""
-        shown, first = True, [run["data"]["summary"]["kswapd_cpu_pct"]["mean"] for run in runs
-                              if run["arm"] == self.arms[0].name]
-        for run in runs:
-            known = run["data"]["summary"]
-            shown &= known["unbalanced_share"] > 0.5 and (
-                known["kswapd_cpu_pct"]["mean"] > 2 * limit()
-                if run["arm"] == self.arms[0].name else self.stopped(known, min(first)))
+        first, second = ([run["data"]["summary"] for run in self.runs
+                          if (run["lru"], run["arm"]) == (lru, name)]
+                         for name in self.given["ARMS"].split())
+        least = min(map(cpu_of, first), default=0)
+        shown = (all(known["unbalanced_share"] > 0.5 for known in first + second)
+                 and least > 2 * limit()
+                 and second and all(self.stopped(known, least) for known in second))
         print(f"\nVerdict, {figure.LRUS[lru]}: " + (self.words if shown else "DOES NOT HOLD"),
               flush=True)
         return shown
@@ -112,7 +116,7 @@ class Module(Runaway):
     def stopped(known, first):
         """The limits of the module's own test: under emulation a retry is long, and so are its
         shares of a CPU. The table has them."""
-        return known["kswapd_cpu_pct"]["mean"] < first / 2 and known["hopeless_share"] > 0.5
+        return cpu_of(known) < first / 2 and known["hopeless_share"] > 0.5
 
     def __init__(self, env):
         super().__init__(env)
