@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
-# What the tests of tests.d/ share, and the process of each: 'check' runs this file with
-# the command of a test, or without one for a list, a line "SUITES<tab>words<tab>COMMAND"
-# for each test.
+# Functions that the tests of tests.d/ share, and the process of each test: 'check' runs
+# this file with the command of a test, or without one for a list, which has a line
+# "SUITES<tab>words<tab>COMMAND" for each test.
 set -euo pipefail
 shopt -s inherit_errexit
 

@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from test_selftests import selftests    # noqa: E402, after that line
+from test_selftests import selftests, soon    # noqa: E402, after that line
 
 ROOT = selftests.REPO
 PARTS = ("tools/testing/check/check", "tools/testing/check/lib.sh", "tools/testing/vmtest",
@@ -193,11 +193,7 @@ class Runner(unittest.TestCase):
         check = self.hang()
         check.kill()
         check.communicate()
-        for _ in range(300):
-            if self.all_ended():
-                return
-            time.sleep(0.1)
-        self.fail("the test goes on")
+        self.assertTrue(soon(self.all_ended), "the test goes on")
 
 
 if __name__ == "__main__":

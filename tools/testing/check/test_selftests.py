@@ -23,6 +23,15 @@ HEAD = "TAP version 13\n"
 NOTHING = ("guest", "-", "lost", "no test ran")
 
 
+def soon(condition):
+    """Is it true within 30 s?"""
+    for _ in range(300):
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 class Ktap(unittest.TestCase):
     def setUp(self):
         self.kunit = selftests.load_kunit(TREE)
@@ -201,11 +210,8 @@ class Program(unittest.TestCase):
             time.sleep(0.1)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        for _ in range(300):
-            if not os.path.exists(f"/proc/{self.read('log').strip()}"):
-                return
-            time.sleep(0.1)
-        self.fail("the step goes on")
+        step = f"/proc/{self.read('log').strip()}"
+        self.assertTrue(soon(lambda: not os.path.exists(step)), "the step goes on")
 
 
 if __name__ == "__main__":

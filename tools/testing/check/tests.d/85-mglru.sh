@@ -49,14 +49,14 @@ for base in $(bases); do
 		with_dir mglru_patches_are_good "$base"
 	check_all "$base: mixed pressure gets a cgroup OOM-killed under MGLRU on stock" \
 		mixed_pressure "$base" 1 "OOM kill in round" --patches 0
-	check_all "$base: mixed pressure gets nobody killed with the series for MGLRU" \
+	check_all "$base: mixed pressure causes no OOM kill with the series for MGLRU" \
 		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches 0 --mglru all
-	check_all "$base: mixed pressure gets nobody killed with both series" \
+	check_all "$base: mixed pressure causes no OOM kill with both series" \
 		mixed_pressure "$base" 0 "ok 3 classic LRU" --patches all --mglru all
 	check_all "$base: the selftests of kswapd pass with both series" selftests_run "$base" \
 		--mglru --kernel series --out "build/selftests/$base-mglru"
 done
 check_all "6.12.y: a folio off the LRU gets a cgroup OOM-killed with the first patch alone" \
 	off_lru 1 "not ok 3 isolated_folio.mglru_no_walk" --mglru 1
-check_all "6.12.y: a folio off the LRU gets nobody killed with the series for MGLRU" \
+check_all "6.12.y: a folio off the LRU causes no OOM kill with the series for MGLRU" \
 	off_lru 0 "ok 3 isolated_folio.mglru_no_walk" --mglru all
