@@ -37,19 +37,19 @@
 #define MAX_GAP_PERCENT		10000
 
 const char * const scenario_names[NR_SCENARIOS] = {
-	[RUNAWAY]	= "runaway",
-	[HOPELESS]	= "hopeless",
-	[RESTART]	= "restart",
-	[STREAM]	= "stream",
+	[RUNAWAY]		= "runaway",
+	[HOPELESS]		= "hopeless",
+	[RESTART]		= "restart",
+	[STREAM]		= "stream",
 	[STREAM_BESIDE_HOG]	= "hog-stream",
 	[NEAR_OOM]		= "near-oom",
 	[OSCILLATE]		= "oscillate",
-	[JOB_ALONE]	= "job",
-	[LOW]		= "low",
-	[ANON_SET]	= "anon",
-	[WRITE]		= "write",
-	[RANDOM]	= "random",
-	[OOM]		= "oom",
+	[JOB_ALONE]		= "job",
+	[LOW]			= "low",
+	[ANON_SET]		= "anon",
+	[WRITE]			= "write",
+	[RANDOM]		= "random",
+	[OOM]			= "oom",
 };
 
 const char * const release_names[NR_RELEASES] = {
@@ -81,7 +81,7 @@ static const char help_text[] =
 "  runaway  anonymous memory fills the node, one cgroup constantly reclaims its\n"
 "           own pages, and another task maps a hot file\n"
 "  hopeless the node is filled until kswapd gives up, and stays full\n"
-"  restart   the node is filled until kswapd gives up, and emptied; readers then\n"
+"  restart  the node is filled until kswapd gives up, and emptied; readers then\n"
 "           stream files from it\n"
 "  stream   readers stream files from a healthy node\n"
 "  hog-stream  anonymous memory fills the node, and a reader streams a file\n"

@@ -312,20 +312,20 @@ static int begin_restart(struct run *run)
 int begin_scenario(struct run *run)
 {
 	static int (* const begin[NR_SCENARIOS])(struct run *run) = {
-		[RUNAWAY]	= begin_runaway,
-		[HOPELESS]	= begin_hopeless,
-		[RESTART]	= begin_restart,
-		[STREAM]	= fill_by_readers,
+		[RUNAWAY]		= begin_runaway,
+		[HOPELESS]		= begin_hopeless,
+		[RESTART]		= begin_restart,
+		[STREAM]		= fill_by_readers,
 		[STREAM_BESIDE_HOG]	= begin_stream_beside_hog,
 		/* Nothing is waited for: a kill may come soon. */
 		[NEAR_OOM]		= press,
 		[OSCILLATE]		= begin_oscillate,
-		[JOB_ALONE]	= add_job,
-		[LOW]		= begin_low,
-		[ANON_SET]	= begin_set,
-		[WRITE]		= begin_write,
-		[RANDOM]	= fill_by_readers,
-		[OOM]		= begin_oom,
+		[JOB_ALONE]		= add_job,
+		[LOW]			= begin_low,
+		[ANON_SET]		= begin_set,
+		[WRITE]			= begin_write,
+		[RANDOM]		= fill_by_readers,
+		[OOM]			= begin_oom,
 	};
 
 	if (apply_settings(run) || make_group_and_dir(run) ||
