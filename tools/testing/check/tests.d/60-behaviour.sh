@@ -47,6 +47,16 @@ kill_without_zones() {
 			grep "^oom_kill [1-9]" /proc/vmstat && echo killed and alive'
 }
 
+# retries_kill_nobody BASE DIR: whatever min_ttl_ms asks for.
+retries_kill_nobody() {
+	local kernel
+
+	fact lru=mglru scale=300
+	kernel=$(kernel_of "$1" all)
+	expect 0 "retries of kswapd killed nobody" "$vmtest" run --kernel "$kernel" --timeout 240 \
+		--disk "$2" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-min-ttl
+}
+
 # Stock that has upstream's balance check does not run away.
 for base in $(bases); do
 	if [ -z "$(base_fact "$base" gate)" ]; then
@@ -58,6 +68,7 @@ for base in $(bases); do
 	fi
 	check "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
+	check "$base: a retry of kswapd kills no task for min_ttl_ms" with_dir retries_kill_nobody "$base"
 	# One stock kernel with a package is enough for CI: each is a build of its own.
 	[ "$base" = 6.1.y ] && stock=check_all || stock=check
 	for lru in classic mglru; do
