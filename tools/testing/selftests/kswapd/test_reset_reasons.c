@@ -130,14 +130,14 @@ TEST_F_TIMEOUT(reset_reasons, balanced_after_exit, TIMEOUT)
 }
 
 /*
- * Truncate a cached file on a node with a fallback node: freed pages reset the count.
+ * Truncate a cached file on a node without a fallback node: freed pages reset the count.
  * The exit of the hog would wake kswapd first, for a retry that may fail.
  */
 TEST_F_TIMEOUT(reset_reasons, pages_freed, TIMEOUT)
 {
 	struct worker *cache;
 
-	ASSERT_STEP(fixture_setup(&fixture, variant->lru, FIRST_NODE));
+	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 	SKIP_OR_ASSERT(cache = add_cache(&fixture));
 	EXPECT_STILL_HOPELESS();
 	LET_KSWAPD_SLEEP();
