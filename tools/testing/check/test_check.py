@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of check, in a copy of its part of the project, with tests of their own; the
 argument is a kernel tree, with the KTAP parser."""
-import glob
 import os
 import re
 import shutil
@@ -86,7 +85,7 @@ class Runner(unittest.TestCase):
     def end(self, check):
         """(status, output, errors)"""
         output, errors = check.communicate(timeout=60)
-        self.assertEqual(glob.glob(self.path("build/check/steps*")), [])
+        self.assertFalse(os.path.exists(self.path("build/check/steps")))
         return check.returncode, re.sub(r"\b\d+ s\b", "N s", output), errors
 
     def call(self, *argv, **env):
@@ -188,6 +187,19 @@ class Runner(unittest.TestCase):
                               output)
                 self.assertIn("\n1 passed, 0 failed, 0 skipped\n", output)
                 self.assertIn('"test":"good"', self.read("patches/b/facts"))
+
+    def test_two_runs(self):
+        """The second one is refused, and the first one goes on."""
+        check = self.hang()
+        second = self.start()
+        output, errors = second.communicate(timeout=60)
+        self.assertEqual((second.returncode, output), (2, ""))
+        self.assertRegex(errors, "^check: another run of check is at work in .*/build/check: .*\n$")
+        self.assertTrue(os.path.exists(self.path("build/check/steps")))
+        check.terminate()
+        self.assertIn("ok 1 good # N s\nBail out! interrupted in test 2", self.end(check)[1])
+        self.name_tests(SOME)
+        self.assertEqual(self.call("good")[0], 0)
 
     def test_killed(self):
         check = self.hang()
