@@ -256,6 +256,7 @@ class Tables(Tree):
         self.assertEqual(self.call("check", "--base", "b")[0], 0)
         for name in ("README.rst", "patches/b/cover-letter", "tools/testing/bench/results"):
             self.assertRegex(self.read(name), r"30\.0 +0\.50")
+            self.assertNotIn("p <", self.read(name))
         self.assertIn("\n[end]\ntext\n", self.read("tools/testing/bench/results"))
         self.assertNotIn("old", self.read("tools/testing/bench/results"))
 
@@ -290,7 +291,10 @@ class Tables(Tree):
         self.add(*[run("stock", 30.0 + i, series="0") for i in range(5)],
                  *[run("ours", 0.5 + i) for i in range(5)])
         self.call("render", "--base", "b")
-        self.assertIn("2.5 (0.50-4.5) *", self.read("tools/testing/bench/results"))
+        for name in ("README.rst", "patches/b/cover-letter", "tools/testing/bench/results"):
+            self.assertIn("2.5 (0.50-4.5) *", self.read(name))
+        for name in ("README.rst", "patches/b/cover-letter"):
+            self.assertRegex(self.read(name), r"(?s)\nKernel .*;\s\*\sp\s<\s0\.05\.\n")
 
     def test_overview(self):
         self.add(run("stock", 30.0, series="0"), run("ours", 0.5),
