@@ -145,7 +145,7 @@ docs_build() {
 check "the series tool's own tests" python3 scripts/test_series.py
 check "the stack tool's own tests" python3 scripts/test_stack.py
 check "a constant of the policy carries over to all bases" with_dir constant_carries_over
-for base in $(bases); do
+for base in $named_bases; do
 	check "$base: the patches are what the stack gives" patches_are_products "$base"
 	check "$base: every patch applies without fuzz and is checkpatch clean" patches_are_good "$base"
 	check "$base: the mail-ready set is whole" with_dir set_is_whole "$base"

@@ -132,6 +132,6 @@ check "make deb: the version is above the source's and below the next" deb_versi
 check_all "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
 check_all "make deb: its kernel boots a Debian system and passes the selftests" deb_system
 check "quilt queue: bad input" with_dir queue_bad_input
-for base in $(cd "$repo" && bases); do
+for base in $named_bases; do
 	check "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
 done

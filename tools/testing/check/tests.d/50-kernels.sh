@@ -45,7 +45,7 @@ check "mm-new: the whole series builds and boots" boots mm-new all
 for base in 6.1.y 6.18.y 7.3.y; do
 	check_all "$base: the whole series builds and boots" boots "$base" all
 done
-for base in $(bases); do
+for base in $named_bases; do
 	check_all "$base: stock builds and boots" boots "$base" 0
 	for ((n = 1; n < $(patches_of "$base"); n++)); do
 		check_all "$base: builds and boots with $n patches" boots "$base" "$n"

@@ -58,7 +58,7 @@ retries_kill_nobody() {
 }
 
 # Stock that has upstream's balance check does not run away.
-for base in $(bases); do
+for base in $named_bases; do
 	if [ -z "$(base_fact "$base" gate)" ]; then
 		for lru in classic mglru; do
 			check_all "$base: kswapd stops with the series, $lru" \

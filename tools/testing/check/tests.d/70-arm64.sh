@@ -30,7 +30,7 @@ check_suite arm64 "vmtest, arm64: two nodes and one without memory" on_arm64 top
 check_suite arm64 "vmtest, arm64: programs of another kind" on_foreign_arm64 with_dir bad_on_arm64
 # Stock that has upstream's balance check does not run away, has nothing to fail, and
 # traces resets under other names: no test on x86 expects these of it.
-for base in $(bases); do
+for base in $named_bases; do
 	stock_runs_away=$(base_fact "$base" gate)
 	check_suite arm64 "$base, arm64: the whole series builds and boots" on_arm64 boots "$base" all
 	for lru in classic mglru; do

@@ -90,7 +90,7 @@ kunit_judge() {
 }
 
 check "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
-for base in $(bases); do
+for base in $named_bases; do
 	brings "$base" 05-kunit || continue
 	check_all "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
 	check_all "$base: the KUnit tests pass by kunit.py" with_dir kunit_py "$base"

@@ -21,7 +21,7 @@ mixed() {
 		"${run_options[@]}" --disk "$3" --with "$(built)" -- tools/testing/check/guest-mixed "$2"
 }
 
-for base in $(bases); do
+for base in $named_bases; do
 	for kind in debug kcsan; do
 		check_suite debug "$base, $kind: the whole series builds and boots" \
 			on_debug "$kind" boots "$base" all

@@ -157,7 +157,7 @@ check_all "selftests: remove what they made when they are killed" with_dir selft
 check_all "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
 check "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core
-for base in $(bases); do
+for base in $named_bases; do
 	check "$base: selftests: KTAP by the parser of the tree, the table, the guest" \
 		unit selftests "$base"
 	check "$base: the selftests build, install, pack and clean, also with O=" \

@@ -43,7 +43,7 @@ off_lru() {
 		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_isolated_folio'
 }
 
-for base in $(bases); do
+for base in $named_bases; do
 	[ -f "$repo/patches/$base/mglru/series" ] || continue
 	check "$base: the series for MGLRU applies, alone and after the other, checkpatch" \
 		with_dir mglru_patches_are_good "$base"
