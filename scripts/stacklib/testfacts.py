@@ -38,6 +38,11 @@ def write_facts(path, facts):
                         for key in sorted(facts)))
 
 
+def keep(path, fact):
+    """It replaces the older one of the same test or cell."""
+    write_facts(path, read_facts(path) | {key_of(fact): fact})
+
+
 def fact_of(test, result, seconds, load, steps):
     """The fact of a test from the KEY=VALUE lines that vmtest and the test wrote. Several
     values of a key stay side by side."""
@@ -71,11 +76,10 @@ def take(path, patches):
     """The facts of tests in a file go to those of their bases. Returns how many, by base;
     those of kernels that are of no base are left, under ''."""
     counts = {}
-    for key, fact in read_facts(path).items():
+    for fact in read_facts(path).values():
         base = fact["base"]
         if base and os.path.isdir(os.path.join(patches, base)):
-            file = os.path.join(patches, base, "facts")
-            write_facts(file, read_facts(file) | {key: fact})
+            keep(os.path.join(patches, base, "facts"), fact)
         else:
             base = ""
         counts[base] = counts.get(base, 0) + 1

@@ -149,15 +149,6 @@ def drop(base, scenario, lru, scale, before):
     print(f"{len(facts) - len(left)} facts are dropped from patches/{base}/facts")
 
 
-def add_test(options):
-    """It replaces the older one of the same test."""
-    with open(options.steps, encoding="utf-8") as file:
-        fact = testfacts.fact_of(options.name, options.result, options.seconds, options.load,
-                                 file.read().splitlines())
-    path = os.path.join(options.directory, "facts")
-    testfacts.write_facts(path, testfacts.read_facts(path) | {testfacts.key_of(fact): fact})
-
-
 def numbers(fact, key):
     return [math.inf if v == "never" else v for v in fact["values"].get(key, [])] if fact else []
 
@@ -415,21 +406,12 @@ def main(argv):
     command.add_argument("--scale", metavar="N", help="only one vm.watermark_scale_factor")
     command.add_argument("--before", metavar="DATE",
                          help="only facts whose last run is of before this day, YYYY-MM-DD")
-    command = commands.add_parser("test", help="for 'check': write the fact of a test to DIR/facts")
-    command.add_argument("directory", metavar="DIR")
-    command.add_argument("steps", metavar="FILE", help="the KEY=VALUE lines of the test")
-    command.add_argument("name")
-    command.add_argument("result", choices=("passed", "failed", "skipped"))
-    command.add_argument("seconds", type=int)
-    command.add_argument("load", type=float, help="of the host, before the test")
     options = parser.parse_args(argv)
     try:
         if options.command == "add":
             add(options.directory, dict(arm.split("=", 1) for arm in options.arm if "=" in arm))
         elif options.command == "drop":
             drop(options.base, options.scenario, options.lru, options.scale, options.before)
-        elif options.command == "test":
-            add_test(options)
         elif options.command == "series":
             print(arms.series_of(options.base))
         else:
