@@ -43,7 +43,7 @@ The environment says what is run ('make bench' hands it on):
                    and how many ms tools/testing/mglru/widen.patch holds up the aging;
                    LRU takes nowalk, MGLRU without walks of page tables
   OUT=DIR          where the results go (build/bench); emptied first
-  FACTS=yes        the same as --add
+  FACTS=yes        take the runs into patches/BASE/facts at the end
 
 stock is the base as it is; gate has its series up to the patch that its base
 file names by "gate:", without fixes that this does not need; ours has all of it.
@@ -199,13 +199,13 @@ class Bench:
 
     needs = []  # commands and their packages
 
-    def __init__(self, env, add):
+    def __init__(self, env):
         self.base = env.get("BASE") or base_of_kdir() or "6.12.y"
         self.repeat = env.get("REPEAT") or "5"
         self.lrus = (env.get("LRU") or "classic mglru").split()
         self.scales = (env.get("SCALE") or "10 300").split()
         self.out = pathlib.Path(env.get("OUT") or f"{ROOT}/build/bench")
-        self.add = add or env.get("FACTS") == "yes"
+        self.add = env.get("FACTS") == "yes"
         self.runs = []      # as they were recorded, at the end
         if not os.path.exists(arms.path_of(self.base, "base")):
             raise BadInput(f"BASE: there is no base '{self.base}'")
@@ -430,14 +430,12 @@ def main(argv):
     parser = argparse.ArgumentParser(
         prog="bench", description=__doc__, epilog=HELP, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--add", action="store_true",
-                        help="take the runs into patches/BASE/facts at the end")
-    options, rest = parser.parse_known_args(argv)
+    _, rest = parser.parse_known_args(argv)
 
     def make():
         if rest:
             raise BadInput(f"unknown argument '{rest[0]}' (--help lists the variables of the environment)")
-        return Bench(os.environ, options.add)
+        return Bench(os.environ)
     return guard(lambda: run_one(make()))
 
 

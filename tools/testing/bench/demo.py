@@ -69,7 +69,7 @@ class Demo(bench.Bench):
     given = {}
 
     def __init__(self, env):
-        super().__init__(self.defaults | {k: v for k, v in env.items() if v} | self.given, False)
+        super().__init__(self.defaults | {k: v for k, v in env.items() if v} | self.given)
 
 
 class Runaway(Demo):

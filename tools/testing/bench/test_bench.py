@@ -113,7 +113,7 @@ class Input(Fake):
 
     def test_arms_and_turns(self):
         with mock.patch.dict(os.environ, ENV | {"ARMS": ""}):
-            plan = bench.Bench(os.environ, False)
+            plan = bench.Bench(os.environ)
         names = [arm.name for arm in plan.arms]
         self.assertEqual(names, ["stock", "gate", "ours", "7.3-stock", "7.3-ours"])
         self.assertEqual([cell[0].name for cell in plan.cells()], names + names[1:] + names[:1])
@@ -163,7 +163,7 @@ class Runs(Fake):
         self.assertNotIn("run ", self.read("calls"))
 
     def test_runs_become_facts(self):
-        self.assertEqual(self.bench("--add", ARMS="stock gate ours")[0], 0)
+        self.assertEqual(self.bench(FACTS="yes", ARMS="stock gate ours")[0], 0)
         known = facts.read_facts("b")
         self.assertEqual([fact["series"] for fact in known.values()],
                          [arms.arms_of("b")[key[3]].series for key in known])
