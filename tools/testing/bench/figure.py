@@ -1,19 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0
-"""Draws the figure of README: kswapd and the hot file over time, stock beside the series.
-
-usage: figure.py write DIR [--series HASH]
-       figure.py caption
-       figure.py check
-
-write reads the runaway runs of a bench (DIR is its OUT, build/demo for 'make demo'), and
-writes tools/testing/demo/runaway.svg and the caption in README.rst. caption writes the
-caption only. check fails if the caption is not that of the figure and of the present series.
-
-  --series HASH   the series of runs that do not name it
-
-Exit status: 0 good, 1 the caption is stale, 2 bad input.
-"""
+"""Draws the figure of README: kswapd and the hot file over time, stock beside the series."""
 import argparse
 import json
 import os
@@ -22,7 +9,7 @@ import sys
 from statistics import median
 
 import summary
-from arms import BadInput, ROOT, UNKNOWN
+from arms import BadInput, ROOT
 from facts import LRUS, series_words
 from project import write       # arms has its directory in the path
 
@@ -55,7 +42,7 @@ def lines_of(data):
             for s in data["samples"] if not s["after"]]
 
 
-def facts_of(runs, series=None):
+def facts_of(runs):
     """All that the figure shows of the runs of a bench, as one object, which the SVG keeps."""
     runs, groups = shown_of(runs), {}
     for run in runs:
@@ -63,12 +50,10 @@ def facts_of(runs, series=None):
     missing = [f"{lru} {arm}" for lru in LRUS for arm in COLORS if f"{lru} {arm}" not in groups]
     if missing:
         raise BadInput(f"there is no run of {missing[0]}: see 'make demo'")
-    series = series or one([run["series"] for run in runs if run["arm"] == "series"], "series")
-    if series == UNKNOWN:
-        raise BadInput("the series of the runs is unknown: name it with --series")
     options = [run["data"]["options"] for run in runs]
     return {
-        "base": one([run["base"] for run in runs], "base"), "series": series,
+        "base": one([run["base"] for run in runs], "base"),
+        "series": one([run["series"] for run in runs if run["arm"] == "series"], "series"),
         "kernel": one([run["data"]["environment"]["kernel"] for run in runs], "kernel"),
         "scale": one([option["scale_factor"] for option in options], "scale factor"),
         "settle": one([option["settle"] for option in options], "settling time"),
@@ -179,24 +164,24 @@ def check():
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="figure.py", add_help=False)
-    parser.add_argument("-h", "--help", action="store_true")
-    parser.add_argument("verb", nargs="?", choices=("write", "caption", "check"))
-    parser.add_argument("directory", nargs="?")
-    parser.add_argument("--series")
+    parser = argparse.ArgumentParser(
+        prog="figure.py", description=__doc__,
+        epilog="Exit status: 0 good, 1 the caption is stale, 2 bad input.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("write", help=f"write {SVG} and its caption in {README}")
+    command.add_argument("directory", metavar="DIR",
+                         help="OUT of a bench with runaway runs, such as build/demo")
+    commands.add_parser("caption", help="write the caption only")
+    commands.add_parser("check", help="exit with 1 if the caption is not that of the figure and "
+                        "of the present series")
     options = parser.parse_args(argv)
-    if options.help:
-        print(__doc__.strip())
-        return 0
     try:
-        if options.verb == "check" and not options.directory:
+        if options.command == "check":
             return check()
-        if options.verb == "caption" and not options.directory:
+        if options.command == "caption":
             write(os.path.join(ROOT, README), readme_with(caption_of(facts_in_svg()))[1])
-            return 0
-        if options.verb != "write" or not options.directory:
-            raise BadInput("expected 'write DIR', 'caption' or 'check' (see --help)")
-        write_figure(facts_of(summary.load_runs(options.directory), options.series))
+        else:
+            write_figure(facts_of(summary.load_runs(options.directory)))
     except (BadInput, OSError, KeyError, ValueError) as error:
         print(f"figure.py: {error}", file=sys.stderr)
         return 2

@@ -7,11 +7,10 @@ import glob
 import json
 import math
 import os
-from datetime import date
 from itertools import combinations
 from statistics import mean, median
 
-from arms import BadInput, UNKNOWN
+from arms import BadInput
 
 # (key, words, path in a run's summary, factor)
 CPU = ("kswapd_cpu_pct", "kswapd, % of a CPU", ("kswapd_cpu_pct", "mean"), 1)
@@ -358,9 +357,7 @@ def load_runs(out):
     runs = []
     for path in sorted(glob.glob(os.path.join(out, "raw", "*.json")), key=os.path.getmtime):
         with open(path, encoding="utf-8") as file:
-            # Runs of before these were recorded.
-            runs.append({"scale": 300, "series": UNKNOWN,
-                         "date": str(date.fromtimestamp(os.path.getmtime(path)))} | json.load(file))
+            runs.append(json.load(file))
     if not runs:
         raise BadInput(f"there is no run in {out}/raw")
     return runs
