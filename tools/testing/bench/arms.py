@@ -14,6 +14,8 @@ STOCK, UNKNOWN = "none", "unknown"
 NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours", "debian", "debian-module")
 # Only where they are named.
 EXTRA = ("mglru", "debian", "debian-module")
+LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
+MIXED_LRUS = LRUS | {"nowalk": "MGLRU, no walk"}     # of the scenario mixed
 MODULE = os.path.join(ROOT, "build", "kswapd-gate", "kswapd_gate.ko")
 
 

@@ -22,7 +22,7 @@ from datetime import date
 import arms
 import facts
 import summary
-from arms import BadInput, ROOT, UNKNOWN, base_fact
+from arms import BadInput, LRUS, MIXED_LRUS, ROOT, UNKNOWN, base_fact
 
 HELP = """\
 The environment says what is run ('make bench' hands it on):
@@ -202,7 +202,7 @@ class Bench:
     def __init__(self, env):
         self.base = env.get("BASE") or base_of_kdir() or "6.12.y"
         self.repeat = env.get("REPEAT") or "5"
-        self.lrus = (env.get("LRU") or "classic mglru").split()
+        self.lrus = (env.get("LRU") or " ".join(LRUS)).split()
         self.scales = (env.get("SCALE") or "10 300").split()
         self.out = pathlib.Path(env.get("OUT") or f"{ROOT}/build/bench")
         self.add = env.get("FACTS") == "yes"
@@ -220,7 +220,7 @@ class Bench:
         self.arms = choose_arms(self.base, env.get("ARMS", "").split())
         mixed = set(self.scenarios) == {"mixed"}
         for lru in self.lrus:
-            if lru not in ("classic", "mglru") + ("nowalk",) * mixed:
+            if lru not in (MIXED_LRUS if mixed else LRUS):
                 raise BadInput(f"LRU takes classic, mglru or both, not '{lru}'")
         self.paths = {"CC1": None, "SYSBENCH": None}
         self.values = {"ROUNDS": "5", "CPUS": "8", "DELAY": "0"}

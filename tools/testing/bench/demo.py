@@ -27,7 +27,7 @@ import sys
 import bench
 import figure
 import summary
-from arms import BadInput, ROOT, arms_of, base_fact
+from arms import BadInput, LRUS, MIXED_LRUS, ROOT, arms_of, base_fact
 from bench import note
 
 REPORT = f"{ROOT}/build/kswapd-report"
@@ -97,7 +97,7 @@ class Runaway(Demo):
         shown = (all(known["unbalanced_share"] > 0.5 for known in first + second)
                  and least > 2 * limit()
                  and second and all(self.stopped(known, least) for known in second))
-        print(f"\nVerdict, {figure.LRUS[lru]}: " + (self.words if shown else "DOES NOT HOLD"),
+        print(f"\nVerdict, {LRUS[lru]}: " + (self.words if shown else "DOES NOT HOLD"),
               flush=True)
         return shown
 
@@ -191,7 +191,7 @@ class Mixed(Demo):
         for run in self.runs:
             killed.setdefault((run["arm"], run["lru"]), []).append(
                 run["data"]["summary"]["oom_kills"] > 0)
-        lines = [["", "MGLRU", "MGLRU, no walk", "classic LRU"]]
+        lines = [["", *(MIXED_LRUS[lru] for lru in self.lrus)]]
         for arm in self.arms:
             cells = [killed[arm.name, lru] for lru in self.lrus]
             lines.append([arm.name] + [f"{sum(cell)} of {len(cell)}" for cell in cells])

@@ -23,7 +23,7 @@ from statistics import median
 
 import arms
 import summary
-from arms import BadInput, STOCK
+from arms import BadInput, LRUS, MIXED_LRUS, STOCK
 import testfacts            # arms has its directory in the path
 from project import Failure, facts_in, write
 from summary import pad
@@ -34,7 +34,6 @@ ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "st
         "set_p99_us", "mb_written_per_s", "writer_p99_us", "oom_kills", "hog_killed_after_s",
         "shifter_p99_us")
 NAMES = {"ours": "series", "gate": "check only"}
-LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
 # The columns of a mail.
 MAIL_WIDTH = 72
 
@@ -131,8 +130,8 @@ def drop(base, scenario, lru, scale, before):
     if not fnmatch.filter({*summary.read_scenarios(), *(key[0] for key in facts)}, scenario):
         raise BadInput(f"unknown scenario '{scenario}': it is neither in "
                        f"tools/testing/bench/scenarios nor in patches/{base}/facts")
-    if lru not in (None, "classic", "mglru", "nowalk"):
-        raise BadInput(f"invalid LRU '{lru}': expected classic, mglru or nowalk")
+    if lru and lru not in MIXED_LRUS:
+        raise BadInput(f"invalid LRU '{lru}': expected one of {' '.join(MIXED_LRUS)}")
     if scale and not scale.isdecimal():
         raise BadInput(f"invalid scale '{scale}': expected a number")
     if before:
@@ -402,7 +401,7 @@ def main(argv):
         help="drop facts of benches, of all arms, before these cells are measured anew")
     command.add_argument("--scenario", required=True, metavar="NAME",
                          help="as in tools/testing/bench/scenarios, also a pattern: 'runaway*'")
-    command.add_argument("--lru", help="only classic, mglru or nowalk")
+    command.add_argument("--lru", help=f"only one of {' '.join(MIXED_LRUS)}")
     command.add_argument("--scale", metavar="N", help="only one vm.watermark_scale_factor")
     command.add_argument("--before", metavar="DATE",
                          help="only facts whose last run is of before this day, YYYY-MM-DD")

@@ -9,8 +9,8 @@ import sys
 from statistics import median
 
 import summary
-from arms import BadInput, ROOT
-from facts import LRUS, series_words
+from arms import BadInput, LRUS, ROOT
+from facts import series_words
 from project import write       # arms has its directory in the path
 
 SVG, README = "tools/testing/demo/runaway.svg", "README.rst"
