@@ -355,11 +355,6 @@ class Write(Case):
         self.call(0, *self.write("6.12.y"))
         self.assertEqual(first, {name: get(f"{self.set}/{name}") for name in first})
 
-    def test_before(self):
-        self.group("Files: mm/new.c\nPlace: before\n\nmm: a file that the patches need\n")
-        self.call(0, *self.write())
-        self.assertIn("0001-mm-a-file-that-the-patches-need.patch", os.listdir(self.set))
-
     def test_without(self):
         self.group("Files: mm/new.c\n\nmm: a file that not every base has\n")
         base = f"{self.project}/patches/mm-new/base"
@@ -395,7 +390,6 @@ class Write(Case):
                              "no file matches 'nothing/here'"),
                             ("File: x\n\nSubject\n", "unknown line 'File: x'"),
                             ("Files: mm/new.c\n", "no commit message"),
-                            ("Files: mm/new.c\nPlace: last\n\nx\n", "takes only 'before'"),
                             ("Files: mm/new.c\nRegister: a | b\n\nx\n", "FILE | FROM")):
             self.group(text)
             self.bad(*self.write(), words=words)

@@ -54,7 +54,7 @@ class Group:
     def __init__(self, project, name):
         self.where, self.root, self.name = f"scripts/series.d/{name}", project.root, name
         head, _, self.message = read(os.path.join(self.root, self.where)).partition("\n\n")
-        values = {"Files": [], "Register": [], "Append": [], "Place": []}
+        values = {"Files": [], "Register": [], "Append": []}
         for line in head.rstrip("\n").split("\n"):
             key, colon, value = line.partition(": ")
             if key not in values or not colon or not value:
@@ -62,9 +62,6 @@ class Group:
             values[key].append(value)
         if not self.message:
             raise Failure(f"{self.where} has no commit message")
-        if values["Place"] not in ([], ["before"]):
-            raise Failure(f"{self.where}: Place: takes only 'before'")
-        self.before = bool(values["Place"])
         self.register = [self.parts(r"([^|]+) \| (.+) \| (.+) \| (.+)", value,
                                     "Register: FILE | FROM | PATTERN | LINE")
                          for value in values["Register"]]
@@ -170,10 +167,9 @@ class MailSet:
         self.apply(self.mails.below)
         self.fixes = self.total
         self.git("tag", "fixes")
-        self.commit_groups(True)
         self.apply(self.mails.files)
         if not self.clash:
-            self.commit_groups(False)
+            self.commit_groups()
         return self
 
     def count_there(self):
@@ -208,10 +204,8 @@ class MailSet:
             self.new += not self.clash
         self.total += len(files)
 
-    def commit_groups(self, before):
+    def commit_groups(self):
         for group in self.groups:
-            if group.before != before:
-                continue
             for file in group.files:
                 target = os.path.join(self.repo.path, file)
                 if os.path.lexists(target):
