@@ -603,7 +603,7 @@ class Am(Case):
         self.other_gate()
         with self.assertRaises(subprocess.CalledProcessError):
             git(self.tree, "am", "-q", self.patch(2))
-        self.unchanged("rebase-apply", 2, *self.am())
+        self.unchanged("in the middle of git am", 2, *self.am())
 
     def test_no_committer(self):
         self.git_tree()

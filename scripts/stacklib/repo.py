@@ -13,6 +13,10 @@ AUTHOR = ("kswapd-failures project", "kswapd-failures@project.invalid")
 START = "2026-01-01T00:00:00+0000"
 # The commit between the fixes and the series, in a work tree to edit.
 MARK = "end of fixes: the series follows"
+# Files of git, each while an operation has not ended.
+UNDER_WAY = (("rebase-apply", "git am or rebase"), ("rebase-merge", "git rebase"),
+             ("MERGE_HEAD", "git merge"), ("CHERRY_PICK_HEAD", "git cherry-pick"),
+             ("REVERT_HEAD", "git revert"), ("BISECT_START", "git bisect"))
 # The caller's settings change neither commits nor files.
 PINNED = ("am.threeWay=true", "am.keepcr=false", "apply.whitespace=nowarn",
           "apply.ignoreWhitespace=no", "mailinfo.scissors=false", "gc.auto=0",
@@ -118,9 +122,7 @@ class Repo:
 
     def under_way(self):
         """The operation that git has not ended, or nothing."""
-        for name, what in (("rebase-apply", "git am or rebase"), ("rebase-merge", "git rebase"),
-                           ("MERGE_HEAD", "git merge"), ("CHERRY_PICK_HEAD", "git cherry-pick"),
-                           ("REVERT_HEAD", "git revert"), ("BISECT_START", "git bisect")):
+        for name, what in UNDER_WAY:
             if os.path.exists(os.path.join(self.path, ".git", name)):
                 return what
         return None
