@@ -92,6 +92,13 @@ def shown_result(fact, directory):
     return "passed" if fact["result"] == "passed" else fact["result"].upper()
 
 
+def pad(lines, indent=0):
+    """Columns of one width each."""
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return [(" " * indent + "  ".join(t.ljust(w) for t, w in zip(line, widths))).rstrip()
+            for line in lines]
+
+
 def status_lines(project):
     """A row for each test of a base, a column for each base; 'older' is of other patches."""
     bases, rows, below, tools = project.bases(), {}, [], {}
@@ -119,9 +126,7 @@ def status_lines(project):
         return ["No test has run on these patches: 'make check' does."]
     lines = [["test"] + bases] + [[test] + [rows[test].get(base, "-") for base in bases]
                                   for test in sorted(rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
-            for line in lines] if rows else []
+    text = pad(lines) if rows else []
     if tools:
         below.append("tests of the tools, on stock kernels: "
                      + ", ".join(f"{count} {result}" for result, count in sorted(tools.items())))

@@ -26,9 +26,9 @@ import sys
 
 import bench
 import figure
-import summary
 from arms import BadInput, LRUS, MIXED_LRUS, ROOT, arms_of, base_fact
 from bench import note
+from testfacts import pad     # arms has its directory in the path
 
 REPORT = f"{ROOT}/build/kswapd-report"
 MIB = 1 << 20
@@ -201,7 +201,7 @@ class Mixed(Demo):
                                         memory=known["memory_max"] / MIB)
               + ", {ROUNDS} rounds a run, {CPUS} CPUs, aging held up by {DELAY} ms\n"
               .format(**self.values))
-        print("\n".join(summary.pad(lines, 2)), flush=True)
+        print("\n".join(pad(lines, 2)), flush=True)
         stock = "stock" if self.base != "7.3.y" else "7.3-stock"
         shown = (sum(killed[stock, "mglru"]) >= 0.8 * len(killed[stock, "mglru"])
                  and not any(killed[stock, "classic"])

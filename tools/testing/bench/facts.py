@@ -26,7 +26,7 @@ import summary
 from arms import BadInput, LRUS, MIXED_LRUS, STOCK
 import testfacts            # arms has its directory in the path
 from project import Failure, facts_in, write
-from summary import pad
+from testfacts import pad
 
 # The rows of a table, of those that a scenario has.
 ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "stalls_per_s",

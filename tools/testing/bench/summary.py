@@ -11,6 +11,7 @@ from itertools import combinations
 from statistics import mean, median
 
 from arms import BadInput
+from testfacts import pad     # arms has its directory in the path
 
 # (key, words, path in a run's summary, factor)
 CPU = ("kswapd_cpu_pct", "kswapd, % of a CPU", ("kswapd_cpu_pct", "mean"), 1)
@@ -188,13 +189,6 @@ def cell(stat, base):
         return f"{number(stat['median'])} {spread}"
     mark = "*" if stat["significant"] else " "
     return f"{number(stat['median'])} ({change(stat['median'], base['median']):>8}){mark} {spread}"
-
-
-def pad(lines, indent=0):
-    """Columns of one width each."""
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return [(" " * indent + "  ".join(t.ljust(w) for t, w in zip(line, widths))).rstrip()
-            for line in lines]
 
 
 def statistics(values, base_values):
