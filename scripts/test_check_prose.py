@@ -149,7 +149,7 @@ class Command(unittest.TestCase):
             self.assertIn("b.rst:1: 'Nobody': no task", run.stdout)
 
     def test_bad_input(self):
-        for args in ([], ["--what"], ["--models"], ["/nowhere"], ["--rates"], ["--together"]):
+        for args in ([], ["--what"], ["/nowhere"], ["--rates"], ["--together"]):
             with self.subTest(args=args):
                 run = self.run_tool(*args)
                 self.assertEqual((run.returncode, run.stdout), (2, ""))
