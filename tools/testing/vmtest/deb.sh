@@ -82,9 +82,7 @@ fetch_config() {
 	package=linux-config-${package#linux-source-}
 	suite=$(base_fact "$base" suite)
 	version=${source_id#*_}
-	apt_words '' ''
-	[ -z "$suite" ] || use_suite "$suite" ||
-		skip "apt has no mirror of Debian set up to fetch suite $suite from"
+	apt_of "$suite"
 	deb_config=$cache/package/${package}_$version/usr/src/$package/config.${machine}_none_$machine.xz
 	[ -e "$deb_config" ] || {
 		mkdir -p "$state/deb" "$cache/package" &&

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 #
-# Debian packages that are unpacked and not installed. Needs lib.sh.
+# Debian packages that are unpacked and not installed. Needs lib.sh, and for apt_of a
+# function "skip".
 
 # apt_words SUITE ARCH: how to call apt, as the array "apt"; '' is the machine's.
 # Its apt setup is read, with its keys, and never written: lists and state of our
@@ -58,6 +59,24 @@ update_lists() {
 	elif [ -e "$stamp" ]; then
 		note "the registry does not answer; going on with the lists of $(date -r "$stamp" +%F)"
 	fi
+}
+
+# apt_of SUITE: apt_words for a suite with current lists of it; '' is the machine's.
+apt_of() {
+	apt_words '' ''
+	update_lists 360
+	[ -n "$1" ] || return 0
+	use_suite "$1" || skip "apt has no mirror of Debian set up to fetch suite $1 from"
+	update_lists 360
+}
+
+# find_version PACKAGE: sets "version" to its candidate.
+find_version() {
+	version=$(candidate "$1")
+	[ -n "$version" ] || {
+		update_lists 1
+		version=$(candidate "$1")
+	}
 }
 
 # candidate PACKAGE: the version that apt would take, nothing if there is none.

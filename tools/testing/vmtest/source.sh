@@ -26,18 +26,8 @@ fetch_package() {
 	package=$(base_fact "$base" source)
 	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
-	apt_words '' ''
-	update_lists 360
-	if [ -n "$suite" ]; then
-		use_suite "$suite" ||
-			skip "apt has no mirror of Debian set up to fetch suite $suite from"
-		update_lists 360
-	fi
-	version=$(candidate "$package")
-	[ -n "$version" ] || {
-		update_lists 1
-		version=$(candidate "$package")
-	}
+	apt_of "$suite"
+	find_version "$package"
 	[ -n "$version" ] ||
 		skip "the registry has no package $package${suite:+ in $suite}, or does not answer"
 	source_id=${package}_$version
