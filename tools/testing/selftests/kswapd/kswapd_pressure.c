@@ -72,6 +72,12 @@ const char * const hog_names[NR_HOGS] = {
 	[HOG_MIN]	= "min",
 };
 
+static const char * const lru_names[] = {
+	[LRU_KEEP]	= "keep",
+	[LRU_CLASSIC]	= "classic",
+	[LRU_MGLRU]	= "mglru",
+};
+
 /* Options */
 
 static const char help_text[] =
@@ -211,229 +217,143 @@ static int parse_gap(struct run *run, const char *name,
 	return parse_int(run, name, digits, 1, MAX_GAP_PERCENT, percent);
 }
 
-static int parse_lru(struct run *run, const char *arg, enum lru_mode *mode)
+/* One of the names that an array has. */
+static int parse_name(struct run *run, const char *what, const char *arg,
+		      const char * const *names, int nr, void *val)
 {
-	if (!strcmp(arg, "keep"))
-		*mode = LRU_KEEP;
-	else if (!strcmp(arg, "classic"))
-		*mode = LRU_CLASSIC;
-	else if (!strcmp(arg, "mglru"))
-		*mode = LRU_MGLRU;
-	else
-		return fail(run, EXIT_USAGE,
-			    "--lru: invalid LRU '%s': expected classic, mglru or keep",
-			    arg);
-	return 0;
-}
-
-static int parse_by(struct run *run, const char *arg, enum release *by)
-{
+	char list[256] = "";
 	int i;
 
-	for (i = 0; i < NR_RELEASES; i++) {
-		if (!strcmp(arg, release_names[i])) {
-			*by = i;
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(arg, names[i])) {
+			*(int *)val = i;
 			return 0;
 		}
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+			 !i ? "" : i < nr - 1 ? ", " : " or ", names[i]);
 	}
-	return fail(run, EXIT_USAGE,
-		    "--by: invalid way '%s': expected exit, munlock, swapon, min, tmpfs or swapfree",
-		    arg);
+	return fail(run, EXIT_USAGE, "%s '%s': expected %s", what, arg, list);
 }
 
-static int parse_hog(struct run *run, const char *arg, enum hog_kind *hog)
-{
-	int i;
-
-	for (i = 0; i < HOG_MIN; i++) {
-		if (!strcmp(arg, hog_names[i])) {
-			*hog = i;
-			return 0;
-		}
-	}
-	return fail(run, EXIT_USAGE,
-		    "--hog: invalid kind '%s': expected anon, mlock, tmpfs, hugetlb, swapfull, pipe or holes",
-		    arg);
-}
-
-enum option_id {
-	OPT_HELP = FIRST_OPTION, OPT_NODE, OPT_SECONDS, OPT_SETTLE, OPT_DIR, OPT_HIGH,
-	OPT_MIN, OPT_HOT_SIZE, OPT_HOT_PAUSE, OPT_HOT_LOW, OPT_TOUCH_SIZE, OPT_TOUCH_INTERVAL, OPT_READERS,
-	OPT_FILE_SIZE, OPT_LRU, OPT_SCALE_FACTOR, OPT_CGROUP, OPT_MAX_CPU,
-	OPT_AFTER, OPT_BY, OPT_WAIT, OPT_SWAP_SIZE, OPT_MMAP, OPT_SENDFILE,
-	OPT_FREE, OPT_WRITERS, OPT_WRITE_SIZE, OPT_DIRTY_RATIO, OPT_TASKS,
-	OPT_MIN_FREE, OPT_LISTS_FRACTION,
-	OPT_SHIFT_SIZE, OPT_HOG, OPT_CONTAINERS, OPT_CHURN, OPT_JOB, OPT_JOB_HIGH, OPT_JSON,
+/* What an option takes, and the type of its field in struct options. */
+enum kind {
+	IS_HELP,
+	IS_FLAG,			/* nothing; bool */
+	IS_TEXT,			/* const char * */
+	IS_NUMBER,			/* int */
+	IS_SIZE, IS_PAUSE,		/* unsigned long long */
+	/* With a function of their own */
+	IS_FILE_SIZE, IS_HOT_SIZE, IS_TOUCH_SIZE, IS_PERCENT, IS_LRU, IS_BY, IS_HOG,
 };
 
-static const struct option long_options[] = {
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "node", required_argument, NULL, OPT_NODE },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "settle", required_argument, NULL, OPT_SETTLE },
-	{ "dir", required_argument, NULL, OPT_DIR },
-	{ "high", required_argument, NULL, OPT_HIGH },
-	{ "min", required_argument, NULL, OPT_MIN },
-	{ "hot-size", required_argument, NULL, OPT_HOT_SIZE },
-	{ "hot-pause-us", required_argument, NULL, OPT_HOT_PAUSE },
-	{ "hot-low", no_argument, NULL, OPT_HOT_LOW },
-	{ "touch-size", required_argument, NULL, OPT_TOUCH_SIZE },
-	{ "touch-interval-us", required_argument, NULL, OPT_TOUCH_INTERVAL },
-	{ "readers", required_argument, NULL, OPT_READERS },
-	{ "file-size", required_argument, NULL, OPT_FILE_SIZE },
-	{ "lru", required_argument, NULL, OPT_LRU },
-	{ "scale-factor", required_argument, NULL, OPT_SCALE_FACTOR },
-	{ "cgroup", required_argument, NULL, OPT_CGROUP },
-	{ "max-cpu", required_argument, NULL, OPT_MAX_CPU },
-	{ "after", required_argument, NULL, OPT_AFTER },
-	{ "by", required_argument, NULL, OPT_BY },
-	{ "wait", required_argument, NULL, OPT_WAIT },
-	{ "swap-size", required_argument, NULL, OPT_SWAP_SIZE },
-	{ "mmap", no_argument, NULL, OPT_MMAP },
-	{ "sendfile", no_argument, NULL, OPT_SENDFILE },
-	{ "free", no_argument, NULL, OPT_FREE },
-	{ "writers", required_argument, NULL, OPT_WRITERS },
-	{ "write-size", required_argument, NULL, OPT_WRITE_SIZE },
-	{ "dirty-ratio", required_argument, NULL, OPT_DIRTY_RATIO },
-	{ "min-free", required_argument, NULL, OPT_MIN_FREE },
-	{ "lists-fraction", required_argument, NULL, OPT_LISTS_FRACTION },
-	{ "tasks", required_argument, NULL, OPT_TASKS },
-	{ "shift-size", required_argument, NULL, OPT_SHIFT_SIZE },
-	{ "hog", required_argument, NULL, OPT_HOG },
-	{ "containers", required_argument, NULL, OPT_CONTAINERS },
-	{ "churn", no_argument, NULL, OPT_CHURN },
-	{ "job", required_argument, NULL, OPT_JOB },
-	{ "job-high", required_argument, NULL, OPT_JOB_HIGH },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ }
+#define OPTION(name, kind, field) \
+	{ name, kind, offsetof(struct options, field), 0, 0 }
+#define NUMBER(name, field, least, most) \
+	{ name, IS_NUMBER, offsetof(struct options, field), least, most }
+
+static const struct {
+	const char *name;
+	enum kind kind;
+	size_t field;
+	int least;			/* of a number */
+	int most;
+} option_table[] = {
+	{ "help", IS_HELP, 0, 0, 0 },
+	NUMBER("node", node, 0, 65535),
+	NUMBER("seconds", seconds, 1, MAX_SECONDS),
+	NUMBER("settle", settle, 0, MAX_SECONDS),
+	OPTION("dir", IS_TEXT, dir),
+	OPTION("high", IS_SIZE, high),
+	OPTION("min", IS_SIZE, min),
+	OPTION("hot-size", IS_HOT_SIZE, hot_size),
+	OPTION("hot-pause-us", IS_PAUSE, hot_pause_us),
+	OPTION("hot-low", IS_FLAG, hot_low),
+	OPTION("touch-size", IS_TOUCH_SIZE, touch_size),
+	OPTION("touch-interval-us", IS_PAUSE, touch_interval_us),
+	NUMBER("readers", readers, 1, MAX_READERS),
+	OPTION("file-size", IS_FILE_SIZE, file_size),
+	OPTION("lru", IS_LRU, lru),
+	NUMBER("scale-factor", scale_factor, 0, MAX_SCALE_FACTOR),
+	OPTION("cgroup", IS_TEXT, cgroup),
+	OPTION("max-cpu", IS_PERCENT, max_cpu),
+	NUMBER("after", after, 0, MAX_SECONDS),
+	OPTION("by", IS_BY, by),
+	NUMBER("wait", wait, 0, MAX_SECONDS),
+	OPTION("swap-size", IS_SIZE, swap_size),
+	OPTION("mmap", IS_FLAG, by_mmap),
+	OPTION("sendfile", IS_FLAG, by_sendfile),
+	OPTION("free", IS_FLAG, anywhere),
+	NUMBER("writers", writers, 1, MAX_TASKS),
+	OPTION("write-size", IS_SIZE, write_size),
+	NUMBER("dirty-ratio", dirty_ratio, 0, 100),
+	OPTION("min-free", IS_SIZE, min_free),
+	NUMBER("lists-fraction", lists_fraction, 0, 100000),
+	NUMBER("tasks", tasks, 1, MAX_TASKS),
+	OPTION("shift-size", IS_SIZE, shift_size),
+	OPTION("hog", IS_HOG, hog),
+	NUMBER("containers", containers, 0, MAX_CONTAINERS),
+	OPTION("churn", IS_FLAG, churn),
+	OPTION("job", IS_TEXT, job),
+	OPTION("job-high", IS_SIZE, job_high),
+	OPTION("json", IS_FLAG, json),
 };
 
-static int parse_option(struct run *run, int id, const char *name)
+static int parse_option(struct run *run, int i, const char *name)
 {
 	struct options *opt = &run->opt;
+	void *field = (char *)opt + option_table[i].field;
 
-	switch (id) {
-	case OPT_NODE:
-		return parse_int(run, name, optarg, 0, 65535, &opt->node);
-	case OPT_SECONDS:
-		return parse_int(run, name, optarg, 1, MAX_SECONDS,
-				 &opt->seconds);
-	case OPT_SETTLE:
-		return parse_int(run, name, optarg, 0, MAX_SECONDS,
-				 &opt->settle);
-	case OPT_AFTER:
-		return parse_int(run, name, optarg, 0, MAX_SECONDS,
-				 &opt->after);
-	case OPT_DIR:
-		opt->dir = optarg;
+	switch (option_table[i].kind) {
+	case IS_HELP:
+		return 1;
+	case IS_FLAG:
+		*(bool *)field = true;
 		return 0;
-	case OPT_HIGH:
-		return parse_size(run, name, optarg, &opt->high);
-	case OPT_MIN:
-		return parse_size(run, name, optarg, &opt->min);
-	case OPT_HOT_SIZE:
-		return parse_gap(run, name, &opt->hot_size, &opt->hot_percent);
-	case OPT_HOT_LOW:
-		opt->hot_low = true;
+	case IS_TEXT:
+		*(const char **)field = optarg;
 		return 0;
-	case OPT_HOT_PAUSE:
-		return parse_pause(run, name, &opt->hot_pause_us);
-	case OPT_TOUCH_SIZE:
-		return parse_gap(run, name, &opt->touch_size,
-				 &opt->touch_percent);
-	case OPT_TOUCH_INTERVAL:
-		return parse_pause(run, name, &opt->touch_interval_us);
-	case OPT_READERS:
-		return parse_int(run, name, optarg, 1, MAX_READERS,
-				 &opt->readers);
-	case OPT_FILE_SIZE:
-		if (parse_size(run, name, optarg, &opt->file_size))
+	case IS_NUMBER:
+		return parse_int(run, name, optarg, option_table[i].least,
+				 option_table[i].most, field);
+	case IS_SIZE:
+		return parse_size(run, name, optarg, field);
+	case IS_PAUSE:
+		return parse_pause(run, name, field);
+	case IS_FILE_SIZE:
+		if (parse_size(run, name, optarg, field))
 			return -1;
 		if (!opt->file_size)
 			return fail(run, EXIT_USAGE,
 				    "--file-size must be larger than 0");
 		return 0;
-	case OPT_LRU:
-		return parse_lru(run, optarg, &opt->lru);
-	case OPT_SCALE_FACTOR:
-		return parse_int(run, name, optarg, 0, MAX_SCALE_FACTOR,
-				 &opt->scale_factor);
-	case OPT_CGROUP:
-		opt->cgroup = optarg;
-		return 0;
-	case OPT_MAX_CPU:
-		return parse_percent(run, optarg, &opt->max_cpu);
-	case OPT_BY:
-		return parse_by(run, optarg, &opt->by);
-	case OPT_WAIT:
-		return parse_int(run, name, optarg, 0, MAX_SECONDS,
-				 &opt->wait);
-	case OPT_SWAP_SIZE:
-		return parse_size(run, name, optarg, &opt->swap_size);
-	case OPT_MMAP:
-		opt->by_mmap = true;
-		return 0;
-	case OPT_SENDFILE:
-		opt->by_sendfile = true;
-		return 0;
-	case OPT_FREE:
-		opt->anywhere = true;
-		return 0;
-	case OPT_WRITERS:
-		return parse_int(run, name, optarg, 1, MAX_TASKS,
-				 &opt->writers);
-	case OPT_WRITE_SIZE:
-		return parse_size(run, name, optarg, &opt->write_size);
-	case OPT_DIRTY_RATIO:
-		return parse_int(run, name, optarg, 0, 100, &opt->dirty_ratio);
-	case OPT_MIN_FREE:
-		return parse_size(run, name, optarg, &opt->min_free);
-	case OPT_LISTS_FRACTION:
-		return parse_int(run, name, optarg, 0, 100000,
-				 &opt->lists_fraction);
-	case OPT_TASKS:
-		return parse_int(run, name, optarg, 1, MAX_TASKS, &opt->tasks);
-	case OPT_SHIFT_SIZE:
-		return parse_size(run, name, optarg, &opt->shift_size);
-	case OPT_HOG:
-		return parse_hog(run, optarg, &opt->hog);
-	case OPT_CONTAINERS:
-		return parse_int(run, name, optarg, 0, MAX_CONTAINERS,
-				 &opt->containers);
-	case OPT_CHURN:
-		opt->churn = true;
-		return 0;
-	case OPT_JOB:
-		opt->job = optarg;
-		return 0;
-	case OPT_JOB_HIGH:
-		return parse_size(run, name, optarg, &opt->job_high);
-	case OPT_JSON:
-		opt->json = true;
-		return 0;
+	case IS_HOT_SIZE:
+		return parse_gap(run, name, field, &opt->hot_percent);
+	case IS_TOUCH_SIZE:
+		return parse_gap(run, name, field, &opt->touch_percent);
+	case IS_PERCENT:
+		return parse_percent(run, optarg, field);
+	case IS_LRU:
+		return parse_name(run, "--lru: invalid LRU", optarg, lru_names,
+				  ARRAY_SIZE(lru_names), field);
+	case IS_BY:
+		return parse_name(run, "--by: invalid way", optarg,
+				  release_names, NR_RELEASES, field);
+	case IS_HOG:
+		return parse_name(run, "--hog: invalid kind", optarg, hog_names,
+				  HOG_MIN, field);
 	}
 	return -1;
 }
 
 static int parse_scenario(struct run *run, int argc, char **argv)
 {
-	int i;
-
 	if (optind == argc)
-		return fail(run, EXIT_USAGE,
-			    "name a scenario: runaway, hopeless, restart, stream, hog-stream, near-oom, oscillate, job, low, anon, write, random or oom (see --help)");
+		return fail(run, EXIT_USAGE, "name a scenario (see --help)");
 	if (optind + 1 < argc)
 		return fail(run, EXIT_USAGE, "unexpected argument '%s'",
 			    argv[optind + 1]);
-	for (i = 0; i < NR_SCENARIOS; i++) {
-		if (!strcmp(argv[optind], scenario_names[i])) {
-			run->opt.scenario = i;
-			return 0;
-		}
-	}
-	return fail(run, EXIT_USAGE,
-		    "unknown scenario '%s': expected runaway, hopeless, restart, stream, hog-stream, near-oom, oscillate, job, low, anon, write, random or oom",
-		    argv[optind]);
+	return parse_name(run, "unknown scenario", argv[optind], scenario_names,
+			  NR_SCENARIOS, &run->opt.scenario);
 }
 
 static bool has_readers(const struct options *opt)
@@ -587,15 +507,23 @@ static int check_options(struct run *run)
 /* 1: help was asked for */
 static int parse_options(struct run *run, int argc, char **argv)
 {
+	struct option options[ARRAY_SIZE(option_table) + 1] = { };
 	int index = 0;
+	int err;
 	int id;
+	int i;
 
-	while ((id = next_option(run, argc, argv, long_options, &index)) != -1) {
-		if (id == OPT_HELP)
-			return 1;
-		if (id == '?' ||
-		    parse_option(run, id, option_name(&long_options[index])))
+	for (i = 0; i < (int)ARRAY_SIZE(option_table); i++) {
+		options[i].name = option_table[i].name;
+		options[i].has_arg = option_table[i].kind > IS_FLAG;
+		options[i].val = FIRST_OPTION + i;
+	}
+	while ((id = next_option(run, argc, argv, options, &index)) != -1) {
+		if (id == '?')
 			return -1;
+		err = parse_option(run, id - FIRST_OPTION, option_name(&options[index]));
+		if (err)
+			return err;
 	}
 	if (parse_scenario(run, argc, argv))
 		return -1;
