@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of bench.py: bad input, and runs of an artificial vmtest."""
 
-import contextlib
-import io
 import json
 import os
 import signal
@@ -58,19 +56,9 @@ class Fake(Tree):
             patch.start()
             self.addCleanup(patch.stop)
 
-    def said(self, main, env):
-        """The status of a program, and its output."""
-        out, err = io.StringIO(), io.StringIO()
-        with mock.patch.dict(os.environ, {"OUT": self.path("out")} | env), \
-                contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                status = main()
-            except SystemExit as end:
-                status = end.code
-        return status, out.getvalue(), err.getvalue()
-
     def bench(self, *args, **env):
-        return self.said(lambda: bench.main(args), ENV | env)
+        with mock.patch.dict(os.environ, {"OUT": self.path("out")} | ENV | env):
+            return self.said(bench.main, *args)
 
     def runs(self):
         return [json.loads(self.read("out/raw/" + name))

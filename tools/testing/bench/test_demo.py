@@ -62,7 +62,6 @@ class Preset(test_bench.Fake):
     def setUp(self):
         super().setUp()
         bench.fetch.cache_clear()
-        os.makedirs(self.path("bin"))
         os.makedirs(self.path("linux-image-6.12.1/lib/modules/6.12.1/build"))
         self.write("release", "6.12.1")
         self.write("patches/b/base", self.read("patches/b/base") +
@@ -83,7 +82,8 @@ class Preset(test_bench.Fake):
 
     def demo(self, preset="demo", **env):
         path = self.path("bin") + ":" + os.environ["PATH"]
-        return self.said(lambda: demo.main([preset]), ENV | {"PATH": path} | env)
+        with mock.patch.dict(os.environ, {"OUT": self.path("out"), "PATH": path} | ENV | env):
+            return self.said(demo.main, preset)
 
 
 class Runaway(Preset):

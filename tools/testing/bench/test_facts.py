@@ -32,8 +32,6 @@ class Tree(unittest.TestCase):
         self.addCleanup(self.dir.cleanup)
         root, arms.ROOT = arms.ROOT, self.dir.name
         self.addCleanup(setattr, arms, "ROOT", root)
-        os.makedirs(self.path("patches/b/fixes"))
-        os.makedirs(self.path("tools/testing/bench"))
         self.patch("one")
         self.write("README.rst", "T\n\n    x   stock  series\n    "
                    "load   -  -\n\nKernel 1, series 0.\n")
@@ -48,6 +46,7 @@ class Tree(unittest.TestCase):
         return os.path.join(self.dir.name, name)
 
     def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
 
@@ -59,16 +58,23 @@ class Tree(unittest.TestCase):
         self.write("patches/b/0001-x.patch", f"From: a\n\ndiff --git a/x b/x\n+{line}\n")
 
     def raw(self, runs):
-        os.makedirs(self.path("out/raw"), exist_ok=True)
         for i, one in enumerate(runs):
             self.write(f"out/raw/{i}.json", json.dumps(one))
         return self.path("out")
 
-    def call(self, *words):
+    @staticmethod
+    def said(main, *words):
+        """The status of a program, and its output."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = facts.main(words)
+            try:
+                status = main(words)
+            except SystemExit as end:
+                status = end.code
         return status, out.getvalue(), err.getvalue()
+
+    def call(self, *words):
+        return self.said(facts.main, *words)
 
     def add(self, *runs):
         return self.call("add", self.raw(runs))
@@ -173,10 +179,6 @@ class Facts(Tree):
 
 class TestFacts(Tree):
     """Of tests that ran or compiled a kernel."""
-
-    def setUp(self):
-        super().setUp()
-        os.makedirs(self.path("check"))
 
     def ran(self, name="b: boots", result="passed", steps=""):
         steps = steps or f"base=b\nseries=all {arms.series_of('b')}\n"
@@ -306,7 +308,6 @@ class Tables(Tree):
         self.assertRegex(text, r"runaway-tmpfs +classic +10 +- +0\.70 +- +2\.0")
 
     def test_another_base(self):
-        os.makedirs(self.path("patches/c"))
         self.write("patches/c/0001-x.patch", "From: a\n\ndiff --git a/x b/x\n+c\n")
         self.add(run("stock", 30.0, series="0"), run("stock", 9.0, series="0") | {"base": "c"})
         self.write("tools/testing/bench/results", "[table runaway classic stock 10 c]\n[end]\n")
@@ -317,7 +318,6 @@ class Tables(Tree):
     def test_a_patch_has_the_same_table_on_all_bases(self):
         self.write("patches/b/base", self.read("patches/b/base")
                    + "table: fixes/a-b | a hog: kswapd | runaway classic 10 kswapd_cpu_pct\n")
-        os.makedirs(self.path("patches/c/fixes"))
         mail = ("From: x\nSubject: a b\n\nText.\n\n  x  stock  series\n  a hog: kswapd  1  2\n\n"
                 "Kernel 1, series 0;\nruns a cell: 1.\n\nMore.\n---\n a | 1\n\n"
                 "diff --git a/x b/x\n+  a hog: kswapd  1\n")

@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Tests of figure.py, on artificial runs."""
-import contextlib
-import io
 import json
 import os
-import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 from unittest import mock
 
 import arms
 import figure
+from test_facts import Tree
 
 
 def data_of(lru, cpu, scale=10):
@@ -21,30 +19,16 @@ def data_of(lru, cpu, scale=10):
             "options": {"scale_factor": scale, "settle": 1}, "samples": samples}
 
 
-class Figure(unittest.TestCase):
+class Figure(Tree):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.root = directory.name
-        for name, value in (("ROOT", self.root), ("SVG", "f.svg"), ("README", "README.rst")):
-            patch = mock.patch.object(figure, name, value)
+        super().setUp()
+        for of, name, value in ((figure, "ROOT", self.dir.name), (figure, "SVG", "f.svg"),
+                                (arms, "series_of", lambda base, *_: self.series)):
+            patch = mock.patch.object(of, name, value)
             patch.start()
             self.addCleanup(patch.stop)
-        patch = mock.patch.object(arms, "series_of", lambda base, *_: self.series)
-        patch.start()
-        self.addCleanup(patch.stop)
         self.series = "0123456789ab"
         self.write("README.rst", "T\n\nFigure: .\n\nEnd.\n")
-
-    def write(self, name, text):
-        path = os.path.join(self.root, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def read(self, name):
-        with open(os.path.join(self.root, name), encoding="utf-8") as file:
-            return file.read()
 
     def bench(self, rounds=2, **more):
         for number in range(1, rounds + 1):
@@ -56,13 +40,10 @@ class Figure(unittest.TestCase):
                         "accelerator": "emulation", "data": data_of(lru, cpu, **more)}))
 
     def run_tool(self, *argv):
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = figure.main(list(argv))
-        return status, out.getvalue(), err.getvalue()
+        return self.said(figure.main, *argv)
 
     def write_figure(self):
-        self.assertEqual(self.run_tool("write", os.path.join(self.root, "out")), (0, "", ""))
+        self.assertEqual(self.run_tool("write", self.path("out")), (0, "", ""))
 
     def test_bench(self):
         self.bench()
@@ -94,16 +75,15 @@ class Figure(unittest.TestCase):
         self.assertEqual(self.run_tool("check")[0], 0)
 
     def test_bad_input(self):
-        empty = os.path.join(self.root, "empty")
+        empty = self.path("empty")
         for argv, words in ((("write", empty), "there is no run in"), (("check",), "f.svg")):
             with self.subTest(argv=argv):
                 status, out, err = self.run_tool(*argv)
                 self.assertEqual((status, out), (2, ""))
                 self.assertIn(words, err)
         self.bench()
-        os.remove(os.path.join(self.root, "out/raw/runaway-mglru-10-ours-1.json"))
-        self.assertIn("differ in their number",
-                      self.run_tool("write", os.path.join(self.root, "out"))[2])
+        os.remove(self.path("out/raw/runaway-mglru-10-ours-1.json"))
+        self.assertIn("differ in their number", self.run_tool("write", self.path("out"))[2])
         self.assertEqual(self.read("README.rst"), "T\n\nFigure: .\n\nEnd.\n")
 
 
