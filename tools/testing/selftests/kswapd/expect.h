@@ -13,6 +13,17 @@
 /* Each test is a process of its own. */
 static struct node_fixture fixture;
 
+/* A fixture without data, with a variant for each LRU. The setup is the test's own. */
+#define FIXTURE_FOR_EACH_LRU(name)					\
+	FIXTURE(name) { };						\
+	FIXTURE_VARIANT(name) { enum lru_mode lru; };			\
+	FIXTURE_VARIANT_ADD(name, classic) { .lru = LRU_CLASSIC };	\
+	FIXTURE_VARIANT_ADD(name, mglru) { .lru = LRU_MGLRU };		\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		EXPECT_EQ(0, fixture_teardown(&fixture));		\
+	}
+
 /* A step that must succeed. The test is skipped if the system lacks a feature. */
 #define SKIP_OR_ASSERT(done) do {					\
 	if (!(done)) {							\

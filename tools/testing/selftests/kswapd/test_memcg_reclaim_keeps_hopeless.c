@@ -20,33 +20,11 @@
 #define ALLOWED_UP_TO	64
 #define TIMEOUT		600
 
-FIXTURE(memcg_reclaim_keeps_hopeless)
-{
-};
-
-FIXTURE_VARIANT(memcg_reclaim_keeps_hopeless)
-{
-	enum lru_mode lru;
-};
-
-FIXTURE_VARIANT_ADD(memcg_reclaim_keeps_hopeless, classic)
-{
-	.lru = LRU_CLASSIC,
-};
-
-FIXTURE_VARIANT_ADD(memcg_reclaim_keeps_hopeless, mglru)
-{
-	.lru = LRU_MGLRU,
-};
+FIXTURE_FOR_EACH_LRU(memcg_reclaim_keeps_hopeless)
 
 FIXTURE_SETUP(memcg_reclaim_keeps_hopeless)
 {
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
-}
-
-FIXTURE_TEARDOWN(memcg_reclaim_keeps_hopeless)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /* The end of each test. */

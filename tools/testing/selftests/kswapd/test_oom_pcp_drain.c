@@ -14,33 +14,11 @@
 #define SLACK		(16 * MIB)
 #define TIMEOUT		120
 
-FIXTURE(oom_pcp_drain)
-{
-};
-
-FIXTURE_VARIANT(oom_pcp_drain)
-{
-	enum lru_mode lru;
-};
-
-FIXTURE_VARIANT_ADD(oom_pcp_drain, classic)
-{
-	.lru = LRU_CLASSIC,
-};
-
-FIXTURE_VARIANT_ADD(oom_pcp_drain, mglru)
-{
-	.lru = LRU_MGLRU,
-};
+FIXTURE_FOR_EACH_LRU(oom_pcp_drain)
 
 FIXTURE_SETUP(oom_pcp_drain)
 {
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
-}
-
-FIXTURE_TEARDOWN(oom_pcp_drain)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /* The kernel's default, with which the lists may hold an eighth of a zone. */

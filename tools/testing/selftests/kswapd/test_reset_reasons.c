@@ -18,32 +18,10 @@
 #define GIVE_WAY_AT	2
 #define TIMEOUT		600
 
-FIXTURE(reset_reasons)
-{
-};
-
-FIXTURE_VARIANT(reset_reasons)
-{
-	enum lru_mode lru;
-};
-
-FIXTURE_VARIANT_ADD(reset_reasons, classic)
-{
-	.lru = LRU_CLASSIC,
-};
-
-FIXTURE_VARIANT_ADD(reset_reasons, mglru)
-{
-	.lru = LRU_MGLRU,
-};
+FIXTURE_FOR_EACH_LRU(reset_reasons)
 
 FIXTURE_SETUP(reset_reasons)
 {
-}
-
-FIXTURE_TEARDOWN(reset_reasons)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 /*

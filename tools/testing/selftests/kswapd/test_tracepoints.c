@@ -26,35 +26,13 @@
 #define ROUNDS		3
 #define TIMEOUT		600
 
-FIXTURE(tracepoints)
-{
-};
-
-FIXTURE_VARIANT(tracepoints)
-{
-	enum lru_mode lru;
-};
-
-FIXTURE_VARIANT_ADD(tracepoints, classic)
-{
-	.lru = LRU_CLASSIC,
-};
-
-FIXTURE_VARIANT_ADD(tracepoints, mglru)
-{
-	.lru = LRU_MGLRU,
-};
+FIXTURE_FOR_EACH_LRU(tracepoints)
 
 FIXTURE_SETUP(tracepoints)
 {
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 	if (!fixture.trace.has[FAIL] || !fixture.trace.has[RESET])
 		SKIP(fixture_quit(&fixture), "this kernel has no events of failed runs and resets");
-}
-
-FIXTURE_TEARDOWN(tracepoints)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
 }
 
 static int add_streams(struct node_fixture *fixture, int n)
