@@ -21,14 +21,7 @@ with_tool() {
 	"${@:2}"
 }
 
-# The tool builds without the selftests.
-report_proc() {
-	if grep -rn selftests tools/mm/kswapd-report; then
-		return 1
-	fi
-}
-
-# As tools/mm/Makefile has it: built in its own directory, on a copy.
+# As tools/mm/Makefile has it: built in its own directory, on a copy without the rest.
 report_in_tree() {
 	mkdir -p "$1/tools"
 	cp -r tools/mm "$1/tools/"
@@ -891,7 +884,6 @@ report_install() {
 check "report: builds without a warning by gcc and clang" with_dir compilers \
 	tools/mm/kswapd-report '-O2 -Werror'
 check "report: builds in tools/mm, without a file of the selftests" with_dir report_in_tree
-check "report: takes no file of the selftests" report_proc
 check "report: a missing library is named by its package" with_dir report_features
 check "report: recorded traces give the reports that are known" \
 	with_tool sanitized with_dir report_golden
