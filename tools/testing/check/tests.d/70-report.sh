@@ -78,12 +78,7 @@ made_counts() {
 
 	shift 2
 	"$report_dir/mktrace" "$trace" "$@" | jq -S '{ lost, records, nodes }' >"$trace.in"
-	"$tool" report --json "$trace" | jq -S '.traces[0] | {
-		lost: .lost.records, records: .records.all,
-		nodes: ([.nodes[] | { key: (.node | tostring),
-			value: ({ failed_runs, runs } + (.resets_by_reason |
-				with_entries(.key |= "reset " + .)))
-		}] | from_entries) }' >"$trace.out"
+	"$tool" report --json "$trace" | jq -S -f "$report_dir/counts.jq" >"$trace.out"
 	diff -u "$trace.in" "$trace.out"
 }
 
