@@ -134,14 +134,17 @@ cleans_up() {
 	outcome 0 "all clean" --timeout 900 --with "$(built)" --with "$(built file_anon_mix_pressure)" \
 		--with tools/testing/check/guest-state --disk "$1" -- sh -c '
 		. guest-state
-		for signal in INT TERM KILL; do
-			kswapd_pressure runaway --lru classic --seconds 60 &
-			pid=$!
-			# Everything is there once the last actor is.
-			until ls -d /sys/fs/cgroup/kswapd_pressure.*/touch; do
+		# Everything is there once the cgroup of the last actor is.
+		until_there() {
+			until ls -d /sys/fs/cgroup/kswapd_pressure.*/$1; do
 				kill -0 $pid || exit 1
 				sleep 0.5
 			done
+		}
+		for signal in INT TERM KILL; do
+			kswapd_pressure runaway --lru classic --seconds 60 &
+			pid=$!
+			until_there touch
 			kill -$signal $pid
 			gone $pid $signal
 		done
@@ -151,20 +154,14 @@ cleans_up() {
 			"write --dirty-ratio 80 --write-size 32m:reader0" "oom:shifter7"; do
 			kswapd_pressure ${run%:*} --scale-factor 10 --seconds 60 &
 			pid=$!
-			until ls -d /sys/fs/cgroup/kswapd_pressure.*/${run#*:}; do
-				kill -0 $pid || exit 1
-				sleep 0.5
-			done
+			until_there ${run#*:}
 			state | cmp -s - /tmp/before && exit 1
 			kill -KILL $pid
 			gone $pid "$run"
 		done
 		kswapd_pressure stream --sendfile --seconds 60 &
 		pid=$!
-		until ls -d /sys/fs/cgroup/kswapd_pressure.*/reader3; do
-			kill -0 $pid || exit 1
-			sleep 0.5
-		done
+		until_there reader3
 		grep -x 128 /sys/block/*/bdi/read_ahead_kb || exit 1
 		kill -KILL $pid
 		gone $pid KILL
