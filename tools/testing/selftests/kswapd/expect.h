@@ -24,6 +24,13 @@ static struct node_fixture fixture;
 		EXPECT_EQ(0, fixture_teardown(&fixture));		\
 	}
 
+/* Variants of a fixture that has the fields lru and where. */
+#define VARIANTS_FOR_EACH_LRU(name, node, place)			\
+	FIXTURE_VARIANT_ADD(name, classic_##node)			\
+		{ .lru = LRU_CLASSIC, .where = place };			\
+	FIXTURE_VARIANT_ADD(name, mglru_##node)				\
+		{ .lru = LRU_MGLRU, .where = place }
+
 /* A step that must succeed. The test is skipped if the system lacks a feature. */
 #define SKIP_OR_ASSERT(done) do {					\
 	if (!(done)) {							\

@@ -26,29 +26,8 @@ FIXTURE_VARIANT(kswapd_restart)
 	enum where where;
 };
 
-FIXTURE_VARIANT_ADD(kswapd_restart, classic_first_node)
-{
-	.lru = LRU_CLASSIC,
-	.where = FIRST_NODE,
-};
-
-FIXTURE_VARIANT_ADD(kswapd_restart, mglru_first_node)
-{
-	.lru = LRU_MGLRU,
-	.where = FIRST_NODE,
-};
-
-FIXTURE_VARIANT_ADD(kswapd_restart, classic_last_node)
-{
-	.lru = LRU_CLASSIC,
-	.where = LAST_NODE,
-};
-
-FIXTURE_VARIANT_ADD(kswapd_restart, mglru_last_node)
-{
-	.lru = LRU_MGLRU,
-	.where = LAST_NODE,
-};
+VARIANTS_FOR_EACH_LRU(kswapd_restart, first_node, FIRST_NODE);
+VARIANTS_FOR_EACH_LRU(kswapd_restart, last_node, LAST_NODE);
 
 FIXTURE_SETUP(kswapd_restart)
 {

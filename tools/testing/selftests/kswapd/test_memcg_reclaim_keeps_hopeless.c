@@ -301,53 +301,10 @@ FIXTURE_VARIANT(topology)
 	enum where where;
 };
 
-FIXTURE_VARIANT_ADD(topology, classic_first_node)
-{
-	.lru = LRU_CLASSIC,
-	.where = FIRST_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, mglru_first_node)
-{
-	.lru = LRU_MGLRU,
-	.where = FIRST_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, classic_middle_node)
-{
-	.lru = LRU_CLASSIC,
-	.where = MIDDLE_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, mglru_middle_node)
-{
-	.lru = LRU_MGLRU,
-	.where = MIDDLE_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, classic_only_node)
-{
-	.lru = LRU_CLASSIC,
-	.where = ONLY_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, mglru_only_node)
-{
-	.lru = LRU_MGLRU,
-	.where = ONLY_NODE,
-};
-
-FIXTURE_VARIANT_ADD(topology, classic_beside_memoryless)
-{
-	.lru = LRU_CLASSIC,
-	.where = BESIDE_MEMORYLESS,
-};
-
-FIXTURE_VARIANT_ADD(topology, mglru_beside_memoryless)
-{
-	.lru = LRU_MGLRU,
-	.where = BESIDE_MEMORYLESS,
-};
+VARIANTS_FOR_EACH_LRU(topology, first_node, FIRST_NODE);
+VARIANTS_FOR_EACH_LRU(topology, middle_node, MIDDLE_NODE);
+VARIANTS_FOR_EACH_LRU(topology, only_node, ONLY_NODE);
+VARIANTS_FOR_EACH_LRU(topology, beside_memoryless, BESIDE_MEMORYLESS);
 
 FIXTURE_SETUP(topology)
 {
