@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Puts a memory node under pressure and watches its kswapd. The scenarios:
+ * Puts a memory node under pressure and watches its kswapd; help_text has the scenarios.
  *
- * runaway: nearly all of the node is anonymous memory without swap, so it can never
- *	be balanced. One cgroup reclaims its own pages constantly, because it streams
- *	a file at its memory.high. Does kswapd stop, and does a hot file of another
- *	cgroup stay cached?
- * hopeless: the node is filled until kswapd gives up, and stays full. Resets of the
- *	count can be tried by hand.
- * restart: kswapd has given up, then nearly all memory becomes free. Does kswapd
- *	restart for tasks that stream files?
- * stream: tasks read more than a healthy node can hold. Does kswapd stay at work?
- * hog-stream: the node can never be balanced, but a reader streams through the rest
- *	of it, so that there always are pages to reclaim.
- * near-oom: runaway with so little memory left that the OOM killer may come. Which
- *	task is killed, and when?
- * oscillate: a task makes the node hopeless and healthy in turns, as fast as
- *	possible.
- * job: a command runs repeatedly, with less memory than it would use.
- * low: memory.low protects all page cache of a healthy node. Does kswapd stay at
- *	work, or is all reclaim direct?
- * anon: tasks use anonymous memory of 1.3 times a healthy node at random, with swap.
- * write: tasks write to a disk, while a reader streams from a healthy node.
- * random: random reads over 1.3 times a healthy node.
- * oom: tasks on a hopeless node free memory on one CPU and allocate it on another.
- *	Does the OOM killer come although memory is free?
+ * If the node can never be balanced, because nearly all of it is anonymous memory without
+ * swap: does kswapd stop, and does a hot file of another cgroup stay cached? Which task
+ * does the OOM killer take, and when? Does it come although memory is free on the lists
+ * of a CPU?
+ * If the node is healthy: does kswapd stay at work, or is all reclaim direct?
+ * If memory becomes free again: does kswapd restart for tasks that stream files?
  */
 #include <getopt.h>
 #include <string.h>
