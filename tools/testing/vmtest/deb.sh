@@ -48,9 +48,9 @@ check_deb() {
 		check_deb_config
 		;;
 	esac
-	need_of deb dpkg-buildpackage dpkg-dev
-	need_of deb dh_builddeb debhelper
-	need_of deb python3 python3
+	need dpkg-buildpackage dpkg-dev 'scripts/install-deps deb'
+	need dh_builddeb debhelper 'scripts/install-deps deb'
+	need python3 python3
 }
 
 # print_config: as it is, packed or not.
@@ -70,7 +70,7 @@ check_deb_config() {
 		die "$deb_config is no configuration of a whole $arch kernel: it has no line $option"
 	print_config | grep -x CONFIG_DEBUG_INFO_BTF=y >/dev/null || return 0
 	# Else the kernel would be built without its types, and nothing would say so.
-	need_of deb pahole dwarves
+	need pahole dwarves 'scripts/install-deps deb'
 }
 
 # fetch_config: Debian's own configuration of the kernel that the source is of.

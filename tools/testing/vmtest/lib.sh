@@ -27,16 +27,11 @@ die() {
 	exit 2
 }
 
-# need COMMAND PACKAGE [ARCH=arm64]: stop if a tool is missing, and name its package.
+# need COMMAND PACKAGE [INSTALLER]: stop if a tool is missing, and name its package and the
+# command that installs it with all others (make deps).
 need() {
 	command -v "$1" >/dev/null ||
-		die "$1 is missing: install Debian's package $2 ('make deps${3:+ $3}' installs all)"
-}
-
-# need_of GROUP COMMAND PACKAGE: the same, of a group of scripts/install-deps.
-need_of() {
-	command -v "$2" >/dev/null ||
-		die "$2 is missing: install Debian's package $3 ('scripts/install-deps $1' installs all)"
+		die "$1 is missing: install Debian's package $2 ('${3:-make deps}' installs all)"
 }
 
 # release_of TREE: VERSION.PATCHLEVEL of a kernel tree, such as 6.12.
