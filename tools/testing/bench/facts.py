@@ -12,7 +12,6 @@ and name the series of their facts if it is not the present one.
 import argparse
 import fnmatch
 import glob
-import json
 import math
 import os
 import re
