@@ -13,7 +13,6 @@
  *        fuzz-file --make N TO FILE...: the file of an execution
  */
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

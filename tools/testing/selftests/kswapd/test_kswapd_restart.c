@@ -4,7 +4,6 @@
  * balanced for long, and on a node on which it had given up.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "expect.h"
 
