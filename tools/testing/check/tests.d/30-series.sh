@@ -44,6 +44,24 @@ gate_stands_alone() {
 		$(scripts/series list "$base" | head -n "$(base_fact "$base" gate)")
 }
 
+# tree_parts DIR BASE PATH...: a repository with those files of the tree that the set of the
+# base touches, and PATHs.
+tree_parts() {
+	local dir=$1 base=$2
+
+	mkdir "$dir"
+	(cd "$tree" && cp -a --parents Makefile MAINTAINERS mm include/linux include/trace \
+		Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
+		tools/testing/selftests/Makefile "${@:3}" "$dir/")
+	! brings "$base" 30-kswapd-report || (cd "$tree" && cp --parents tools/mm/Makefile "$dir/")
+	export GIT_CONFIG_GLOBAL=/dev/null
+	git -C "$dir" init -q -b main
+	git -C "$dir" config user.name t
+	git -C "$dir" config user.email t@example.invalid
+	git -C "$dir" add -A -f
+	git -C "$dir" commit -qm base
+}
+
 # At no commit of the applied set does the entry name what comes only later.
 entries_hold() {
 	local commit file nothing
@@ -68,17 +86,8 @@ set_is_whole() {
 
 	need_tree "$base"
 	scripts/series write --base "$base" --tree "$tree" --out "$dir/set"
-	mkdir "$dir/tree"
-	(cd "$tree" && cp --parents -r Makefile MAINTAINERS mm include/linux include/trace \
-		Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
-		tools/testing/selftests/Makefile "$dir/tree/")
-	! brings "$base" 30-kswapd-report || (cd "$tree" && cp --parents tools/mm/Makefile "$dir/tree/")
+	tree_parts "$dir/tree" "$base"
 	cd "$dir/tree" || return 1
-	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
-	export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.invalid
-	git init -q -b main
-	git add -A -f
-	git commit -qm base
 	rm "$dir"/set/0000-*
 	# shellcheck disable=SC2046 # names without spaces
 	git am -q $("$repo/scripts/series" list "$base/fixes") "$dir"/set/*.patch

@@ -36,8 +36,7 @@ kunit_py() {
 	local base=$1 dir=$2 rc=0
 
 	need_tree "$base"
-	export GIT_CONFIG_GLOBAL=/dev/null
-	tree_with_series "$dir/parts" "$tree" "$base"
+	tree_with_series "$dir/parts" "$base"
 	rm -rf "$dir/parts/.git"
 	cp -a "$tree" "$dir/tree"
 	cp -a "$dir/parts/." "$dir/tree/"

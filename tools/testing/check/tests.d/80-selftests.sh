@@ -11,24 +11,12 @@ selftests_run() {
 	tools/testing/check/selftests --base "$base" --out "build/selftests/$base" "$@"
 }
 
-# A kernel tree's part for the selftests, with the series in it, as a repository.
+# tree_with_series DIR BASE: the tree's part for the selftests, with the series in it.
 tree_with_series() {
-	local tree=$1 source=$2
-
-	mkdir "$tree"
-	(cd "$source" && cp -a --parents .gitignore Makefile MAINTAINERS mm include/linux \
-		include/trace Documentation/mm Documentation/admin-guide/mm Documentation/tools/index.rst \
-		scripts/subarch.include tools/include/uapi tools/testing/selftests/Makefile \
-		tools/testing/selftests/lib.mk tools/testing/selftests/kselftest* \
-		tools/testing/selftests/run_kselftest.sh tools/testing/selftests/cgroup \
-		tools/testing/selftests/clone3 tools/testing/selftests/pidfd "$tree/")
-	! brings "$3" 30-kswapd-report || (cd "$source" && cp --parents tools/mm/Makefile "$tree/")
-	git -C "$tree" init -q
-	git -C "$tree" config user.name t
-	git -C "$tree" config user.email t@example.invalid
-	git -C "$tree" add -A -f
-	git -C "$tree" commit -qm base
-	scripts/series am --base "$3" --tree "$tree"
+	tree_parts "$1" "$2" .gitignore scripts/subarch.include tools/include/uapi \
+		tools/testing/selftests/{lib.mk,kselftest.h,kselftest_harness.h,kselftest} \
+		tools/testing/selftests/{run_kselftest.sh,cgroup,clone3,pidfd}
+	scripts/series am --base "$2" --tree "$1"
 }
 
 # every_target DIR MAKE-ARGUMENT...: of the selftests' makefile.
@@ -48,8 +36,7 @@ selftests_build() {
 	local base=$1 dir=$2 files packed programs
 
 	need_tree "$base"
-	export GIT_CONFIG_GLOBAL=/dev/null
-	tree_with_series "$dir/tree" "$tree" "$base"
+	tree_with_series "$dir/tree" "$base"
 	grep -qx 'TARGETS += kswapd' "$dir/tree/tools/testing/selftests/Makefile"
 	every_target "$dir/tree" "KSFT_INSTALL_PATH=$dir/in"
 	files=$(git -C "$dir/tree" status --porcelain)
