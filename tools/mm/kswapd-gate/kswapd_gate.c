@@ -328,7 +328,6 @@ static int enter(struct kretprobe_instance *instance, struct pt_regs *regs)
 	call->control = (void *)regs_get_kernel_argument(regs, 1);
 	return 0;
 }
-NOKPROBE_SYMBOL(enter);
 
 static int shrink_node_exit(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
@@ -357,7 +356,6 @@ static int shrink_node_exit(struct kretprobe_instance *instance, struct pt_regs 
 	}
 	return 0;
 }
-NOKPROBE_SYMBOL(shrink_node_exit);
 
 static int balance_pgdat_enter(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
@@ -374,7 +372,6 @@ static int balance_pgdat_enter(struct kretprobe_instance *instance, struct pt_re
 	run->runtime = current->se.sum_exec_runtime;
 	return 0;
 }
-NOKPROBE_SYMBOL(balance_pgdat_enter);
 
 static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
@@ -422,6 +419,10 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 		schedule_delayed_work(&gate_work, POLL);
 	return 0;
 }
+
+NOKPROBE_SYMBOL(enter);
+NOKPROBE_SYMBOL(shrink_node_exit);
+NOKPROBE_SYMBOL(balance_pgdat_enter);
 NOKPROBE_SYMBOL(balance_pgdat_exit);
 
 static struct kretprobe shrink_node_probe = {
@@ -712,15 +713,18 @@ static bool __init function_takes(const struct types *types, const char *name, i
 	return found;
 }
 
+/* A field of a struct, or the struct's size if field is NULL */
+struct layout {
+	const char *type, *field;
+	size_t at;
+};
+
 static int __init check_types(const struct types *types)
 {
 #define FIELD(type, field)	{ #type, #field, offsetof(struct type, field) }
 #define SIZE(type)		{ #type, NULL, sizeof(struct type) }
 	/* All fields that are read here, or by macros and inline functions of the headers */
-	static const struct {
-		const char *type, *field;
-		size_t at;
-	} layout[] __initconst = {
+	static const struct layout layout[] __initconst = {
 		FIELD(pglist_data, node_zones),
 		FIELD(pglist_data, node_id),
 		FIELD(pglist_data, kswapd),

@@ -48,6 +48,25 @@ gate_builds() {
 	modinfo "$module" | grep '^license: *GPL$'
 }
 
+# checkpatch_ignores TYPES FILE DIR: HOME may hold a .checkpatch.conf.
+checkpatch_ignores() {
+	HOME=$3 env -C "$3" perl "$tree/scripts/checkpatch.pl" "--root=$tree" --strict --terse \
+		--show-types --ignore "$1" -f "$gate/$2"
+}
+
+# A module for many kernels compares their versions, and macros of events have a form of
+# their own. A line of bad style is found, so that silence means good style.
+gate_style() {
+	local version=LINUX_VERSION_CODE,CONSTANT_COMPARISON
+
+	need_tree 6.12.y
+	checkpatch_ignores "$version" kswapd_gate.c "$1"
+	checkpatch_ignores PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE kswapd_gate_trace.h "$1"
+	sed 's/int err, nid;/int err,nid;/' "$gate/kswapd_gate.c" >"$1/kswapd_gate.c"
+	gate=$1
+	expect 1 "space required after that ','" checkpatch_ignores "$version" kswapd_gate.c "$1"
+}
+
 # gate_stops PACKAGE DIR: kswapd runs away, not with the module, and again without it.
 gate_stops() {
 	local kernel
@@ -220,6 +239,7 @@ gate_installs() {
 
 check "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"
 check_all "kswapd-gate: builds for Debian's 6.1 without a warning" with_dir gate_builds "$debian_6_1"
+check "kswapd-gate: checkpatch --strict is silent" with_dir gate_style
 check "kswapd-gate: make names kernels that it is not for" with_dir gate_make_refuses
 check_all "kswapd-gate: installs for DKMS" with_dir gate_installs
 check_all "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
