@@ -223,6 +223,7 @@ bad_run() {
 	run=("$vmtest" run --kernel "$kernel")
 	one_sentence "unknown command" "$vmtest" frobnicate
 	one_sentence "unknown option" "$vmtest" run --frobnicate
+	one_sentence "unknown option 'yes'" "$vmtest" run --cpus-in-turn yes -- true
 	one_sentence "--kernel is needed" "$vmtest" run -- true
 	one_sentence "no x86 bzImage and no arm64 Image" "$vmtest" run --kernel Makefile -- true
 	one_sentence "cannot read the kernel" "$vmtest" run --kernel /nowhere -- true
@@ -312,7 +313,9 @@ dry_run() {
 
 	kernel=$(stock)
 	expect 0 qemu-system-x86_64 "$vmtest" run --kernel "$kernel" --dry-run -- true
-	expect 0 "-accel tcg" "$vmtest" run --kernel "$kernel" --disable-kvm --dry-run -- true
+	expect 0 "thread=multi" "$vmtest" run --kernel "$kernel" --disable-kvm --dry-run -- true
+	expect 0 "thread=single" "$vmtest" run --kernel "$kernel" --disable-kvm --cpus-in-turn \
+		--dry-run -- true
 }
 
 # A directory with all tools but one.
