@@ -112,7 +112,7 @@ set_is_whole() {
 # A change of one constant, made in mm-new's stack if its tree is at hand and else in the
 # text of its patches, reaches every base with a source, and changes only patches.
 constant_carries_over() {
-	local dir=$1 base kdir change='s|(KSWAPD_BACKOFF_MIN\t\(HZ /) 10|\1 5|'
+	local dir=$1 base kdir change='s|(KSWAPD_BACKOFF_SHARE\t)128|\164|'
 
 	git clone -q "$repo" "$dir/clone"
 	cp -r "$repo/patches" "$repo/scripts" "$dir/clone/"
@@ -124,7 +124,7 @@ constant_carries_over() {
 		scripts/stack edit --base mm-new
 		sed -i -E "$change" build/edit/mm-new/mm/vmscan.c
 		git -C build/edit/mm-new commit -q -a --fixup \
-			"$(git -C build/edit/mm-new log --format=%H -1 -S'define KSWAPD_BACKOFF_MIN')"
+			"$(git -C build/edit/mm-new log --format=%H -1 -S'define KSWAPD_BACKOFF_SHARE')"
 		GIT_SEQUENCE_EDITOR=true git -C build/edit/mm-new rebase -q -i --autosquash base
 		scripts/stack refresh --base mm-new
 	else
@@ -135,7 +135,7 @@ constant_carries_over() {
 		(need_tree "$base") || continue
 		scripts/stack port --base "$base"
 		scripts/stack check --base "$base"
-		git diff -U0 "patches/$base" | grep '^++#define KSWAPD_BACKOFF_MIN.*/ 5)$'
+		git diff -U0 "patches/$base" | grep '^++#define KSWAPD_BACKOFF_SHARE.*64$'
 	done
 	! git status --porcelain | grep -v '^ M patches/'
 }
