@@ -21,7 +21,8 @@ reason() {
 	fact "lru=$3" scale=300
 	kernel=$(kernel_of "$1" all)
 	expect 0 "reset for $2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$4" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
+		--disk "$4" --with "$(built)" --with tools/testing/check/guest-hopeless \
+		"${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
 }
 
 # reason_added BASE ADDED LRU DIR: a block of the movable zone can go offline.
@@ -54,7 +55,8 @@ retries_kill_nobody() {
 	fact lru=mglru scale=300
 	kernel=$(kernel_of "$1" all)
 	expect 0 "retries of kswapd killed nobody" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$2" --with "$(built)" "${run_options[@]}" -- tools/testing/check/guest-min-ttl
+		--disk "$2" --with "$(built)" --with tools/testing/check/guest-hopeless \
+		"${run_options[@]}" -- tools/testing/check/guest-min-ttl
 }
 
 # Stock that has upstream's balance check does not run away.

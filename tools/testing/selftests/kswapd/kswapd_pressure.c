@@ -218,7 +218,7 @@ static int parse_name(struct run *run, const char *what, const char *arg,
 	return fail(run, EXIT_USAGE, "%s '%s': expected %s", what, arg, list);
 }
 
-/* What an option takes, and the type of its field in struct options. */
+/* The argument of an option, and the type of its field in struct options. */
 enum kind {
 	IS_HELP,
 	IS_FLAG,			/* nothing; bool */
