@@ -11,9 +11,10 @@ import project                    # noqa: E402, after its path
 from project import facts_in      # noqa: E402
 
 STOCK, UNKNOWN = "none", "unknown"
-NAMES = ("stock", "gate", "ours", "mglru", "7.3-stock", "7.3-ours", "debian", "debian-module")
+NAMES = ("stock", "fixes", "gate", "ours", "mglru", "7.3-stock", "7.3-ours", "debian",
+         "debian-module")
 # Only where they are named.
-EXTRA = ("mglru", "debian", "debian-module")
+EXTRA = ("fixes", "mglru", "debian", "debian-module")
 LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
 MIXED_LRUS = LRUS | {"nowalk": "MGLRU, no walk"}     # of the scenario mixed
 MODULE = os.path.join(ROOT, "build", "kswapd-gate", "kswapd_gate.ko")
@@ -70,7 +71,7 @@ def arms_of(base):
     arms = [Arm("mglru", base, "0", mglru="all"),
             Arm("7.3-stock", "7.3.y", "0"), Arm("7.3-ours", "7.3.y")]
     if base != "7.3.y":
-        arms += [Arm("stock", base, "0"), Arm("ours", base)]
+        arms += [Arm("stock", base, "0"), Arm("fixes", base, "fixes"), Arm("ours", base)]
     gate = base_fact(base, "gate")
     if gate:
         arms.append(Arm("gate", base, gate, base_fact(base, "gate-fixes") or "0"))

@@ -31,8 +31,8 @@ The environment says what is run ('make bench' hands it on):
                    those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19 (the base
                    of KDIR, or 6.12.y)
   ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are);
-                   only where they are named: mglru, debian, debian-module and
-                   kernel:NAME=PATH
+                   only where they are named: fixes, mglru, debian, debian-module
+                   and kernel:NAME=PATH
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
                    as 'restart-*', or all (runaway restart stream)
   LRU='classic mglru'   one of them, or both (both)
@@ -46,7 +46,8 @@ The environment says what is run ('make bench' hands it on):
   FACTS=yes        take the runs into patches/BASE/facts at the end
 
 stock is the base as it is; gate has its series up to the patch that its base
-file names by "gate:", without fixes that this does not need; ours has all of it.
+file names by "gate:", without fixes that this does not need; ours has all of it,
+and fixes only what goes before the series.
 7.3-stock has upstream's gate. mglru is stock with the series for MGLRU. debian is
 the binary kernel of the base as Debian ships it, debian-module the same with the
 module of tools/mm/kswapd-gate loaded.

@@ -32,7 +32,7 @@ ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "st
         "mb_read_per_s", "touch_p99_us", "hot_p99_us", "reader_p99_us", "touches_per_s",
         "set_p99_us", "mb_written_per_s", "writer_p99_us", "oom_kills", "hog_killed_after_s",
         "shifter_p99_us")
-NAMES = {"ours": "series", "gate": "check only"}
+NAMES = {"ours": "series", "gate": "check only", "fixes": "fixes only"}
 # The columns of a mail.
 MAIL_WIDTH = 72
 
