@@ -48,15 +48,15 @@ kill_without_zones() {
 			grep "^oom_kill [1-9]" /proc/vmstat && echo killed and alive'
 }
 
-# retries_kill_nobody BASE DIR: whatever min_ttl_ms asks for.
-retries_kill_nobody() {
+# retries BASE LRU GUEST WORDS DIR: what a hopeless kswapd does in its retries.
+retries() {
 	local kernel
 
-	fact lru=mglru scale=300
+	fact lru="$2" scale=300
 	kernel=$(kernel_of "$1" all)
-	expect 0 "retries of kswapd killed nobody" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$2" --with "$(built)" --with tools/testing/check/guest-hopeless \
-		"${run_options[@]}" -- tools/testing/check/guest-min-ttl
+	expect 0 "$4" "$vmtest" run --kernel "$kernel" --timeout 240 \
+		--disk "$5" --with "$(built)" --with tools/testing/check/guest-hopeless \
+		"${run_options[@]}" -- "tools/testing/check/$3"
 }
 
 # Stock that has upstream's balance check does not run away.
@@ -70,7 +70,10 @@ for base in $named_bases; do
 	fi
 	check "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
-	check "$base: a retry of kswapd kills no task for min_ttl_ms" with_dir retries_kill_nobody "$base"
+	check "$base: a retry of kswapd kills no task for min_ttl_ms" \
+		with_dir retries "$base" mglru guest-min-ttl "retries of kswapd killed nobody"
+	check "$base: a retry of kswapd spares memory.low while others give pages" \
+		with_dir retries "$base" classic guest-low "memory.low was kept"
 	# One stock kernel with a package is enough for CI: each is a build of its own.
 	[ "$base" = 6.1.y ] && stock=check_all || stock=check
 	for lru in classic mglru; do
