@@ -15,14 +15,20 @@ runaway() {
 		$(base_fact "$1" runaway)
 }
 
-reason() {
-	local kernel
+# in_hopeless_guest BASE LRU DIR WORDS GUEST [ARG...]: a script that makes a node hopeless.
+in_hopeless_guest() {
+	local kernel base=$1 lru=$2 dir=$3 words=$4 guest=$5
 
-	fact "lru=$3" scale=300
-	kernel=$(kernel_of "$1" all)
-	expect 0 "reset for $2 was traced" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$4" --with "$(built)" --with tools/testing/check/guest-hopeless \
-		"${run_options[@]}" -- tools/testing/check/guest-reasons "$2" "$3"
+	shift 5
+	fact "lru=$lru" scale=300
+	kernel=$(kernel_of "$base" all)
+	expect 0 "$words" "$vmtest" run --kernel "$kernel" --timeout 240 \
+		--disk "$dir" --with "$(built)" --with tools/testing/check/guest-hopeless \
+		"${run_options[@]}" -- "tools/testing/check/$guest" "$@"
+}
+
+reason() {
+	in_hopeless_guest "$1" "$3" "$4" "reset for $2 was traced" guest-reasons "$2" "$3"
 }
 
 # reason_added BASE ADDED LRU DIR: a block of the movable zone can go offline.
@@ -50,13 +56,7 @@ kill_without_zones() {
 
 # retries BASE LRU GUEST WORDS DIR: what a hopeless kswapd does in its retries.
 retries() {
-	local kernel
-
-	fact lru="$2" scale=300
-	kernel=$(kernel_of "$1" all)
-	expect 0 "$4" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "$5" --with "$(built)" --with tools/testing/check/guest-hopeless \
-		"${run_options[@]}" -- "tools/testing/check/$3"
+	in_hopeless_guest "$1" "$2" "$5" "$4" "$3"
 }
 
 # Stock that has upstream's balance check does not run away.
