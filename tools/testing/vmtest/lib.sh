@@ -44,6 +44,11 @@ base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
 }
 
+# is_for BASE RELEASE: the base is made for that release, or is for it too. Needs $repo.
+is_for() {
+	grep -qxE "(kernel|also):[[:space:]]*${2//./\\.}" "$repo/patches/$1/base"
+}
+
 # patches_of BASE: how many patches its series has. Needs $repo.
 patches_of() {
 	grep -cv '^#' "$repo/patches/$1/series" || :
@@ -59,7 +64,7 @@ gate_fixes() {
 
 # kdir_of BASE: the user's tree, KDIR, if it is of the base; else nothing.
 kdir_of() {
-	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
+	if [ -n "${KDIR-}" ] && is_for "$1" "$(release_of "$KDIR")"; then
 		echo "$KDIR"
 	fi
 }

@@ -2,8 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # The source of a base: the user's tree (KDIR), or the source package that the base
-# names, through apt. Needs lib.sh, packages.sh, $repo, $base
-# and $kdir.
+# names, through apt. Needs lib.sh, packages.sh, $repo, $base, $release and $kdir.
 
 base_names() {
 	local d names=()
@@ -24,6 +23,7 @@ fetch_package() {
 	local package suite version deb
 
 	package=$(base_fact "$base" source)
+	[ -z "$release" ] || package=${package%-*}-$release
 	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	apt_of "$suite"
@@ -76,12 +76,13 @@ kdir_state() {
 
 # Does the tree belong to the base? Its own release says.
 check_release() {
-	local want have
+	local have
 
-	want=$(base_fact "$base" kernel)
 	have=$(release_of "$1")
-	[ "$have" = "$want" ] ||
-		die "wrong base: patches/$base are for $want, and $1 is a $have tree"
+	is_for "$base" "$have" ||
+		die "wrong base: patches/$base are for $(base_fact "$base" kernel), and $1 is a $have tree"
+	[ -z "$release" ] || [ "$have" = "$release" ] ||
+		die "--release $release: $1 is a $have tree"
 }
 
 use_kdir() {

@@ -306,6 +306,7 @@ wrong_base() {
 
 	tree=$(source_tree 6.12.y)
 	expect 2 "wrong base" "$vmtest" kernel --base mm-new --kdir "$tree"
+	expect 2 "patches/7.3.y are not for it" "$vmtest" kernel --base 7.3.y --release 7.1 --source
 }
 
 dry_run() {
