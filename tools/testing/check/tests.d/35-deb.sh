@@ -118,6 +118,49 @@ queue_applies() {
 	diff -r "$dir/a" "$dir/b"
 }
 
+# debian_source DIR PACKAGE: in DIR/source, the newest source of that package that the
+# machine's mirrors still have: they drop one before their lists do.
+debian_source() {
+	local dir=$1 package=$2 version
+
+	# shellcheck disable=SC1091 # is checked with its script
+	. tools/testing/vmtest/packages.sh
+	apt_of ''
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(REPO_URI) $(CODENAME)' \
+		'Created-By: Packages' | awk '/^Debian[^ ]* main / {
+			print "Types: deb-src\nURIs: " $3 "\nSuites: " $4 "\nComponents: main\n"
+		}' >"$dir/suite.sources"
+	apt_words source ''
+	cp "$dir/suite.sources" "$state"
+	update_lists 360
+	for version in $(apt-cache "${apt[@]}" showsrc "$package" | sed -n 's/^Version: //p' | sort -ruV); do
+		(cd "$dir" && apt-get "${apt[@]}" source "$package=$version") || continue
+		mv "$dir"/linux*/ "$dir/source"
+		return
+	done
+	skip "the registry has no source of $package, or does not answer"
+}
+
+# Debian's own script takes the queue: all patches apply without fuzz. Its last step builds
+# for hours; in place of it, mm/ is compiled in the configuration that it has set up.
+test_patches() {
+	local dir=$1 flavour=cloud-amd64 patches
+
+	need_space "$dir" 9000 "building in Debian's source"
+	scripts/install-deps all
+	debian_source "$dir" linux-source-6.12
+	scripts/quilt --base 6.12.y --out "$dir/queue"
+	mkdir "$dir/bin"
+	ln -s /bin/true "$dir/bin/dpkg-buildpackage"
+	mapfile -t patches < <(sed "s|^|$dir/queue/|" "$dir/queue/series")
+	cd "$dir/source"
+	PATH=$dir/bin:$PATH debian/bin/test-patches -f "$flavour" "${patches[@]}"
+	make -s -f debian/rules.gen "setup_amd64_none_$flavour"
+	make -s -C "debian/build/build_amd64_none_$flavour" "-j$(nproc)" mm/
+	nm "debian/build/build_amd64_none_$flavour/mm/built-in.a" | grep -w pgdat_try_reset_kswapd_failures
+}
+
 queue_bad_input() {
 	one_sentence "unknown base '2.4'" scripts/quilt --base 2.4 --out "$1/queue"
 	one_sentence "are required: --out" scripts/quilt --base 6.12.y
@@ -132,6 +175,7 @@ check "make deb: the version is above the source's and below the next" deb_versi
 check_all "make deb: a guest's kernel as a package, which boots" with_dir deb_boots
 check_all "make deb: its kernel boots a Debian system and passes the selftests" deb_system
 check "quilt queue: bad input" with_dir queue_bad_input
+check_all "quilt queue: Debian's test-patches takes it, and mm/ compiles" with_dir test_patches
 for base in $named_bases; do
 	check "$base: the quilt queue applies without fuzz" with_dir queue_applies "$base"
 done
