@@ -154,7 +154,7 @@ test_patches() {
 	mkdir "$dir/bin"
 	ln -s /bin/true "$dir/bin/dpkg-buildpackage"
 	mapfile -t patches < <(sed "s|^|$dir/queue/|" "$dir/queue/series")
-	cd "$dir/source"
+	cd "$dir/source" || return
 	PATH=$dir/bin:$PATH debian/bin/test-patches -f "$flavour" "${patches[@]}"
 	make -s -f debian/rules.gen "setup_amd64_none_$flavour"
 	make -s -C "debian/build/build_amd64_none_$flavour" "-j$(nproc)" mm/
