@@ -46,7 +46,7 @@ base_fact() {
 
 # is_for BASE RELEASE: the base is made for that release, or is for it too. Needs $repo.
 is_for() {
-	grep -qxE "(kernel|also):[[:space:]]*${2//./\\.}" "$repo/patches/$1/base"
+	[ "$2" = "$(base_fact "$1" kernel)" ] || [ "$2" = "$(base_fact "$1" also)" ]
 }
 
 # patches_of BASE: how many patches its series has. Needs $repo.
@@ -64,7 +64,7 @@ gate_fixes() {
 
 # kdir_of BASE: the user's tree, KDIR, if it is of the base; else nothing.
 kdir_of() {
-	if [ -n "${KDIR-}" ] && is_for "$1" "$(release_of "$KDIR")"; then
+	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
 		echo "$KDIR"
 	fi
 }

@@ -19,11 +19,19 @@ skip() {
 	exit 4
 }
 
+# source_package: its name, or nothing.
+source_package() {
+	local package
+
+	package=$(base_fact "$base" source)
+	[ -z "$package" ] || [ -z "$release" ] || package=${package%-*}-$release
+	echo "$package"
+}
+
 fetch_package() {
 	local package suite version deb
 
-	package=$(base_fact "$base" source)
-	[ -z "$release" ] || package=${package%-*}-$release
+	package=$(source_package)
 	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	apt_of "$suite"

@@ -2,10 +2,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # vmtest's own outcomes, each provoked, and what it says to bad input.
 
-# Tests of other kernels than the default one say so here.
-kernel_options=()
-run_options=()
-
 # 6.12.y can always be had: without it nothing is tested.
 stock() {
 	env -u KDIR "$vmtest" kernel --base 6.12.y --patches 0 "${kernel_options[@]}" | tail -n 1 || {

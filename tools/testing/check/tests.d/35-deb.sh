@@ -121,20 +121,24 @@ queue_applies() {
 # debian_source DIR PACKAGE: in DIR/source, the newest source of that package that the
 # machine's mirrors still have: they drop one before their lists do.
 debian_source() {
-	local dir=$1 package=$2 version
+	local dir=$1 package=$2 version keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
 	# shellcheck disable=SC1091 # is checked with its script
 	. tools/testing/vmtest/packages.sh
-	apt_of ''
+	source_tree 6.12.y # for current lists of the machine's mirrors
+	apt_words '' ''
 	# shellcheck disable=SC2016 # apt expands it
 	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(REPO_URI) $(CODENAME)' \
-		'Created-By: Packages' | awk '/^Debian[^ ]* main / {
-			print "Types: deb-src\nURIs: " $3 "\nSuites: " $4 "\nComponents: main\n"
+		'Created-By: Packages' | awk -v keys="$([ ! -e "$keys" ] || echo "Signed-By: $keys")" '
+		/^Debian[^ ]* main / {
+			print "Types: deb-src\nURIs: " $3 "\nSuites: " $4 "\nComponents: main\n" keys "\n"
 		}' >"$dir/suite.sources"
+	[ -s "$dir/suite.sources" ] || skip "apt has no mirror of Debian set up"
 	apt_words source ''
 	cp "$dir/suite.sources" "$state"
-	update_lists 360
+	apt-get "${apt[@]}" update
 	for version in $(apt-cache "${apt[@]}" showsrc "$package" | sed -n 's/^Version: //p' | sort -ruV); do
+		rm -rf "$dir"/linux*
 		(cd "$dir" && apt-get "${apt[@]}" source "$package=$version") || continue
 		mv "$dir"/linux*/ "$dir/source"
 		return
@@ -147,8 +151,9 @@ debian_source() {
 test_patches() {
 	local dir=$1 flavour=cloud-amd64 patches
 
+	[ "$(dpkg --print-architecture)" = amd64 ] || skip "this machine is no amd64"
 	need_space "$dir" 9000 "building in Debian's source"
-	scripts/install-deps all
+	scripts/install-deps source
 	debian_source "$dir" linux-source-6.12
 	scripts/quilt --base 6.12.y --out "$dir/queue"
 	mkdir "$dir/bin"
