@@ -138,6 +138,8 @@ static struct dentry *debugfs;
 static struct kretprobe shrink_node_probe, balance_pgdat_probe;
 static void gate_poll(struct work_struct *work);
 static DECLARE_DELAYED_WORK(gate_work, gate_poll);
+/* Of its own: a node may wait for the work while all other workers reclaim. */
+static struct workqueue_struct *gate_queue;
 
 /* An int up to 6.17, an atomic_t later. */
 static int *failures_of(pg_data_t *pgdat)
@@ -275,13 +277,15 @@ static bool poll_node(int nid)
 
 	raw_spin_lock(&gate->lock);
 	if (!node_state(nid, N_MEMORY)) {
-		/* Its memory was removed. If memory is added later, the count starts at 0. */
+		/* Its memory was removed. Memory that is added later needs a kswapd. */
+		if (gate->failures)
+			WRITE_ONCE(*count, 0);
 		gate->failures = 0;
 		set_want(gate, 0);
 	} else if (!gate->failures && READ_ONCE(*count) >= MAX_RECLAIM_RETRIES) {
-		/* Given up on before the module was loaded */
+		/* Given up on before the module was loaded: no run failed in spite of plenty. */
 		gate->failures = MAX_RECLAIM_RETRIES;
-		gate->plenty = plenty;
+		gate->plenty = false;
 		gate->backoff = BACKOFF_FIRST;
 		back_off(pgdat, gate);
 	}
@@ -311,7 +315,7 @@ static void gate_poll(struct work_struct *work)
 		if (NODE_DATA(nid))
 			again |= poll_node(nid);
 	if (again)
-		schedule_delayed_work(&gate_work, POLL);
+		queue_delayed_work(gate_queue, &gate_work, POLL);
 }
 
 /* Nonzero, which skips the call, if the argument is no node that the module knows. */
@@ -345,7 +349,7 @@ static int shrink_node_exit(struct kretprobe_instance *instance, struct pt_regs 
 		raw_spin_unlock(&gate->lock);
 		/* If no work polled the node, its backoff would never end. */
 		if (want >= MAX_RECLAIM_RETRIES - 1)
-			schedule_delayed_work(&gate_work, POLL);
+			queue_delayed_work(gate_queue, &gate_work, POLL);
 	}
 	if (current_is_kswapd()) {
 		struct run *run = &gate->run;
@@ -404,11 +408,13 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 		/*
 		 * Other tasks balanced the node: the failures say nothing about the
 		 * next shortage. If the node is hopeless, that does not show that
-		 * kswapd could make progress.
+		 * kswapd could make progress. A run that reclaimed nothing leaves the
+		 * count alone, as in the kernel, or kswapd would never stop on a node
+		 * that is balanced now and then.
 		 */
 		if (hopeless(gate))
 			back_off(pgdat, gate);
-		else
+		else if (run->reclaimed)
 			reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
 	} else if (known || retrying(gate)) {
 		run_failed(pgdat, gate, long_backoff, plenty);
@@ -416,7 +422,7 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 	watch = hopeless(gate);
 	raw_spin_unlock(&gate->lock);
 	if (watch)
-		schedule_delayed_work(&gate_work, POLL);
+		queue_delayed_work(gate_queue, &gate_work, POLL);
 	return 0;
 }
 
@@ -487,7 +493,8 @@ static int __init check_functions(void)
 	if (has_function("pgdat_reset_kswapd_failures") ||
 	    has_function("kswapd_clear_hopeless")) {
 		pr_err("this kernel has the balance check, there is nothing to do\n");
-		return -EEXIST;
+		/* Not -EEXIST: modprobe takes that for a module that is loaded. */
+		return -EOPNOTSUPP;
 	}
 	for (i = 0; i < ARRAY_SIZE(clones); i++) {
 		if (has_function(clones[i])) {
@@ -822,31 +829,44 @@ static int __init gate_init(void)
 	gates = kcalloc(nr_node_ids, sizeof(*gates), GFP_KERNEL);
 	if (!gates)
 		return -ENOMEM;
+	gate_queue = alloc_workqueue(KBUILD_MODNAME, WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	if (!gate_queue) {
+		kfree(gates);
+		return -ENOMEM;
+	}
 	for (nid = 0; nid < nr_node_ids; nid++)
 		raw_spin_lock_init(&gates[nid].lock);
 	err = register_kretprobes(probes, ARRAY_SIZE(probes));
 	if (err) {
 		pr_err("cannot probe shrink_node() and balance_pgdat() (error %d), refusing to load\n",
 		       err);
+		destroy_workqueue(gate_queue);
 		kfree(gates);
 		return err;
 	}
 	debugfs = debugfs_create_file("kswapd_gate", 0444, NULL, NULL, &state_fops);
 	/* A node may be hopeless already. */
-	schedule_delayed_work(&gate_work, 0);
+	queue_delayed_work(gate_queue, &gate_work, 0);
 	return 0;
 }
 
 /*
- * The next reset by the kernel restores stock behaviour: the module changes nothing
- * but the count. Unregister the probes first, since they schedule the work. No handler
- * runs afterwards: tasks that are still in shrink_node() return without one.
+ * The module changes nothing but the count, and the kernel has reset that of a hopeless
+ * node already: without the reset, kswapd could stay away for as long as nobody reclaims
+ * on the node. Unregister the probes first, since they queue the work. No handler runs
+ * afterwards: tasks that are still in shrink_node() return without one.
  */
 static void __exit gate_exit(void)
 {
+	int nid;
+
 	debugfs_remove(debugfs);
 	unregister_kretprobes(probes, ARRAY_SIZE(probes));
 	cancel_delayed_work_sync(&gate_work);
+	destroy_workqueue(gate_queue);
+	for_each_node_state(nid, N_MEMORY)
+		if (hopeless(&gates[nid]))
+			WRITE_ONCE(*failures_of(NODE_DATA(nid)), 0);
 	kfree(gates);
 }
 
