@@ -510,14 +510,6 @@ class Am(Case):
         self.git_tree("7.4", "upstream")
         self.says("applied 4 patches of 7.3.y", 0, *self.am())
 
-    def test_a_base_for_two_releases(self):
-        self.with_7_3()
-        self.git_tree("7.2", "upstream")
-        self.change((r"reclaim_new", "reclaim_old"))
-        self.unchanged("patches/7.3.y is for such trees", 3, *self.am())
-        edit(f"{self.project}/patches/7.3.y/base", ("^kernel: .*", r"\g<0>\nalso: 7.2"))
-        self.unchanged("conflict at mm/vmscan.c", 4, *self.am())
-
     def test_there_are_not_two_balance_checks(self):
         """Even if git applies the second one."""
         work = f"{self.dir}/work"

@@ -13,10 +13,6 @@ cd "$repo"
 # shellcheck source=tools/testing/vmtest/lib.sh
 . tools/testing/vmtest/lib.sh
 
-# Tests of other kernels than the default one say so here.
-kernel_options=()
-run_options=()
-
 # check_suite SUITE "words" FUNCTION [ARG...]: names a test.
 check_suite() {
 	local words
@@ -106,7 +102,7 @@ bases() {
 
 # source_tree BASE: where its source is; a base that cannot be had is a skip.
 source_tree() {
-	env -u KDIR "$vmtest" kernel --base "$1" "${kernel_options[@]}" --source | tail -n 1
+	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1
 }
 
 # need_tree BASE: sets "tree", KDIR if it is of the base, or skips for the reason that

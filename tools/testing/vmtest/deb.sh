@@ -78,7 +78,7 @@ fetch_config() {
 	local package suite version machine=amd64
 
 	[ "$arch" = x86_64 ] || machine=$arch
-	package=$(source_package)
+	package=$(base_fact "$base" source)
 	package=linux-config-${package#linux-source-}
 	suite=$(base_fact "$base" suite)
 	version=${source_id#*_}

@@ -44,11 +44,6 @@ base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
 }
 
-# is_for BASE RELEASE: the base is made for that release, or is for it too. Needs $repo.
-is_for() {
-	[ "$2" = "$(base_fact "$1" kernel)" ] || [ "$2" = "$(base_fact "$1" also)" ]
-}
-
 # patches_of BASE: how many patches its series has. Needs $repo.
 patches_of() {
 	grep -cv '^#' "$repo/patches/$1/series" || :

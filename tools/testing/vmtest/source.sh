@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # The source of a base: the user's tree (KDIR), or the source package that the base
-# names, through apt. Needs lib.sh, packages.sh, $repo, $base, $release and $kdir.
+# names, through apt. Needs lib.sh, packages.sh, $repo, $base
+# and $kdir.
 
 base_names() {
 	local d names=()
@@ -19,19 +20,10 @@ skip() {
 	exit 4
 }
 
-# source_package: its name, or nothing.
-source_package() {
-	local package
-
-	package=$(base_fact "$base" source)
-	[ -z "$package" ] || [ -z "$release" ] || package=${package%-*}-$release
-	echo "$package"
-}
-
 fetch_package() {
 	local package suite version deb
 
-	package=$(source_package)
+	package=$(base_fact "$base" source)
 	suite=$(base_fact "$base" suite)
 	[ -n "$package" ] || skip "no package has its source; KDIR=/path/to/tree builds from a tree"
 	apt_of "$suite"
@@ -84,13 +76,12 @@ kdir_state() {
 
 # Does the tree belong to the base? Its own release says.
 check_release() {
-	local have
+	local want have
 
+	want=$(base_fact "$base" kernel)
 	have=$(release_of "$1")
-	is_for "$base" "$have" ||
-		die "wrong base: patches/$base are for $(base_fact "$base" kernel), and $1 is a $have tree"
-	[ -z "$release" ] || [ "$have" = "$release" ] ||
-		die "--release $release: $1 is a $have tree"
+	[ "$have" = "$want" ] ||
+		die "wrong base: patches/$base are for $want, and $1 is a $have tree"
 }
 
 use_kdir() {

@@ -7,14 +7,6 @@ kernel_of() {
 	base_kernel "$1" --patches "$2" "${kernel_options[@]}"
 }
 
-# on_release X.Y COMMAND...: with the base's other release, from its package.
-on_release() {
-	kernel_options+=(--release "$1")
-	unset KDIR
-	shift
-	"$@"
-}
-
 boots() {
 	local kernel
 
@@ -60,10 +52,6 @@ for base in $named_bases; do
 	done
 	check_all "$base: no new warning or symbol: gcc, W=1, sparse" adds_nothing "$base"
 	check_all "$base: no new warning or symbol: clang, W=1" adds_nothing "$base" --cc clang-19
-	for release in $(base_fact "$base" also); do
-		check_all "$base: the whole series builds and boots on $release" on_release "$release" \
-			boots "$base" all
-	done
 	for config in "$repo/$configs"/*; do
 		config=${config##*/}
 		kernel_arch=x86_64

@@ -65,10 +65,6 @@ for base in $named_bases; do
 		for lru in classic mglru; do
 			check_all "$base: kswapd stops with the series, $lru" \
 				with_dir runaway "$base" "$lru" all 0 passed
-			for release in $(base_fact "$base" also); do
-				check_all "$base: kswapd stops with the series on $release, $lru" \
-					on_release "$release" with_dir runaway "$base" "$lru" all 0 passed
-			done
 		done
 		continue
 	fi
