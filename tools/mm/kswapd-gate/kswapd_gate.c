@@ -831,8 +831,8 @@ static int __init gate_init(void)
 		return -ENOMEM;
 	gate_queue = alloc_workqueue(KBUILD_MODNAME, WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
 	if (!gate_queue) {
-		kfree(gates);
-		return -ENOMEM;
+		err = -ENOMEM;
+		goto free_gates;
 	}
 	for (nid = 0; nid < nr_node_ids; nid++)
 		raw_spin_lock_init(&gates[nid].lock);
@@ -840,21 +840,25 @@ static int __init gate_init(void)
 	if (err) {
 		pr_err("cannot probe shrink_node() and balance_pgdat() (error %d), refusing to load\n",
 		       err);
-		destroy_workqueue(gate_queue);
-		kfree(gates);
-		return err;
+		goto destroy_queue;
 	}
 	debugfs = debugfs_create_file("kswapd_gate", 0444, NULL, NULL, &state_fops);
 	/* A node may be hopeless already. */
 	queue_delayed_work(gate_queue, &gate_work, 0);
 	return 0;
+
+destroy_queue:
+	destroy_workqueue(gate_queue);
+free_gates:
+	kfree(gates);
+	return err;
 }
 
 /*
- * The module changes nothing but the count, and the kernel has reset that of a hopeless
- * node already: without the reset, kswapd could stay away for as long as nobody reclaims
- * on the node. Unregister the probes first, since they queue the work. No handler runs
- * afterwards: tasks that are still in shrink_node() return without one.
+ * Without the module, the kernel would have reset the count of a hopeless node. Reset it,
+ * or kswapd does not restart until a task reclaims on the node. Unregister the probes
+ * first, since they queue the work. No handler runs afterwards: tasks that are still in
+ * shrink_node() return without one.
  */
 static void __exit gate_exit(void)
 {

@@ -173,9 +173,10 @@ gate_refuses() {
 	expect 0 "all refused" "$vmtest" run --kernel "$kernel" --timeout 300 "${with[@]}" -- \
 		sh -ec 'refused() {
 			! insmod "/vmtest/$1.ko" $3 2>/tmp/error || exit 1
-			! grep "File exists" /tmp/error # modprobe takes that for success
+			# modprobe takes that error for success.
+			! grep "File exists" /tmp/error || exit 1
 			dmesg | grep -F "kswapd_gate: $2"
-			! grep kswapd_gate /proc/modules
+			! grep kswapd_gate /proc/modules || exit 1
 			! dmesg -c | grep -F "cut here"
 		}
 		refused check "this kernel has the balance check"
