@@ -35,18 +35,24 @@ mirror() {
 		awk '/^Debian main deb / && !n++ { print $4, $5 }'
 }
 
-# use_suite SUITE: from here on "apt" knows this suite, and nothing else. Debian's
-# own keys check it if the machine has them, and else those that apt trusts.
+# source_entry TYPE ADDRESS SUITE: for a list of sources. Debian's own keys check the
+# suite if the machine has them, and else those that apt trusts.
+source_entry() {
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	printf '%s\n' "Types: $1" "URIs: $2" "Suites: $3" 'Components: main'
+	[ ! -e "$keys" ] || echo "Signed-By: $keys"
+	echo
+}
+
+# use_suite SUITE: from here on "apt" knows this suite, and nothing else.
 # Status 1: no mirror is set up.
 use_suite() {
-	local address keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	local address
 
 	read -r address _ < <(mirror) || return 1
 	apt_words "$1" ''
-	{
-		printf '%s\n' 'Types: deb' "URIs: $address" "Suites: $1" 'Components: main'
-		[ ! -e "$keys" ] || echo "Signed-By: $keys"
-	} >"$state/suite.sources"
+	source_entry deb "$address" "$1" >"$state/suite.sources"
 }
 
 # Lists older than some minutes are fetched anew; without a network, old ones do.

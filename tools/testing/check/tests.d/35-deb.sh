@@ -121,7 +121,7 @@ queue_applies() {
 # debian_source DIR PACKAGE: in DIR/source, the newest source of that package that the
 # machine's mirrors still have: they drop one before their lists do.
 debian_source() {
-	local dir=$1 package=$2 version keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	local dir=$1 package=$2 version label part address suite
 
 	# shellcheck disable=SC1091 # is checked with its script
 	. tools/testing/vmtest/packages.sh
@@ -129,10 +129,11 @@ debian_source() {
 	apt_words '' ''
 	# shellcheck disable=SC2016 # apt expands it
 	apt-get "${apt[@]}" indextargets --format '$(LABEL) $(COMPONENT) $(REPO_URI) $(CODENAME)' \
-		'Created-By: Packages' | awk -v keys="$([ ! -e "$keys" ] || echo "Signed-By: $keys")" '
-		/^Debian[^ ]* main / {
-			print "Types: deb-src\nURIs: " $3 "\nSuites: " $4 "\nComponents: main\n" keys "\n"
-		}' >"$dir/suite.sources"
+		'Created-By: Packages' | while read -r label part address suite; do
+		case $label/$part in
+		Debian*/main) source_entry deb-src "$address" "$suite" ;;
+		esac
+	done >"$dir/suite.sources"
 	[ -s "$dir/suite.sources" ] || skip "apt has no mirror of Debian set up"
 	apt_words source ''
 	cp "$dir/suite.sources" "$state"
