@@ -158,7 +158,7 @@ races_are_told() {
 	expect 0 "at a line of the series: 1, listed" tools/testing/vmtest/faults \
 		"$dir/console" "$dir/bzImage" "$dir/races" | tee "$dir/said"
 	grep 'calls_series / old (the series: calls_series+0x10/0x20 at mm/vmscan.c:' "$dir/said"
-	! grep 'in old / old' "$dir/said"
+	! grep 'in old / old' "$dir/said" || return 1
 	grep '2 BUG: KCSAN: data-race in old / old: old+0x10' "$dir/races"
 	# Without line numbers every race counts.
 	rm "$dir/touched"
