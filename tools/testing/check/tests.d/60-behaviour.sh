@@ -46,12 +46,14 @@ kill_without_zones() {
 	kernel=$(kernel_of "$1" "$2")
 	# shellcheck disable=SC2016 # for the guest
 	expect 0 "killed and alive" "$vmtest" run --kernel "$kernel" --timeout 180 \
-		--nodes 1 --memory 400M -- sh -c '
+		--nodes 1 --memory 400M -- sh -ec '
 			echo y >/sys/kernel/mm/lru_gen/enabled
 			echo 2000 >/sys/kernel/mm/lru_gen/min_ttl_ms
 			for i in 1 2 3; do tail /dev/zero & done
 			wait
-			grep "^oom_kill [1-9]" /proc/vmstat && echo killed and alive'
+			dmesg | grep "kswapd[0-9]* invoked oom-killer"
+			grep "^oom_kill [1-9]" /proc/vmstat
+			echo killed and alive'
 }
 
 # retries BASE LRU GUEST WORDS DIR: what a hopeless kswapd does in its retries.
