@@ -111,6 +111,18 @@ static bool parse_event(const char *line, const char *end, int nid,
 	return true;
 }
 
+/* Says whether a line of the head, or one between events, tells that some are gone. */
+static bool tells_loss(const char *line, const char *end)
+{
+	unsigned long kept;
+	unsigned long written;
+
+	if (*line != '#')
+		return memmem(line, end - line, "LOST", 4);
+	return sscanf(line, "# entries-in-buffer/entries-written: %lu/%lu",
+		      &kept, &written) == 2 && kept != written;
+}
+
 int trace_read(struct run *run, struct trace *trace)
 {
 	char path[PATH_MAX + 128];
@@ -132,7 +144,7 @@ int trace_read(struct run *run, struct trace *trace)
 	trace->events = NULL;
 	for (line = trace->text.buf; *line; line = *end ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
-		if (memmem(line, end - line, "LOST", 4))
+		if (tells_loss(line, end))
 			trace->overrun = true;
 		if (*line == '#' ||
 		    !parse_event(line, end, run->opt.node, &event))
