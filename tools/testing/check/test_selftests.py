@@ -126,6 +126,19 @@ class Table(unittest.TestCase):
              "f.b v  skip 1                  pass 2/2  \n"
              "skip 1: why\nnot tried on stock b: f.b\n", True))
 
+    def test_core(self):
+        options = mock.Mock(only="core", kernel=["stock", "series"], base=["b"])
+        good = [("b", "series", "2", f"f.{test}", "v", "pass", "") for test in selftests.CORE]
+        self.assertEqual(selftests.core_not_run(options, good), [])
+        first = selftests.CORE[0]
+        for row in (), ("b", "series", "2", f"f.{first}", "v", "skip", "why"), (
+                "b", "stock", "2", f"f.{first}", "v", "pass", ""):
+            with self.subTest(row):
+                self.assertEqual(selftests.core_not_run(options, good[1:] + [row] * bool(row)),
+                                 [f"{first} on the series of b"])
+        options.kernel = ["gate"]
+        self.assertEqual(selftests.core_not_run(options, []), [])
+
     def test_verdict(self):
         for without, results, wrong in (
                 ("stock", ["series 2 f.a fail why"], "b series, topology 2: f.a v: fail: why"),

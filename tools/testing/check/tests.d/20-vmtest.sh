@@ -56,7 +56,8 @@ arguments() {
 guest_is_ready() {
 	outcome 0 ready -- sh -ec '
 		grep -q memory /sys/fs/cgroup/cgroup.subtree_control
-		mkdir /sys/fs/cgroup/a && test -e /sys/fs/cgroup/a/memory.high
+		mkdir /sys/fs/cgroup/a
+		test -e /sys/fs/cgroup/a/memory.high
 		test -e /sys/kernel/tracing/events/vmscan/enable
 		test -c /dev/null -a -d /sys/devices/system/node/node1
 		echo ready'
@@ -73,7 +74,8 @@ topology() {
 	outcome 0 "all $3 have a node" --nodes "$1" --memoryless "$2" --cpus "$3" -- sh -ec '
 		cd /sys/devices/system/node
 		grep . online has_memory has_cpu node*/cpulist
-		[ "$(cat online)" = "$1" ] && [ "$(cat has_cpu)" = "$1" ]
+		[ "$(cat online)" = "$1" ]
+		[ "$(cat has_cpu)" = "$1" ]
 		[ "$(cat has_memory)" = "$2" ]
 		# A link for each CPU of a node.
 		echo "all $(ls -d node*/cpu[0-9]* | wc -l) have a node"

@@ -132,7 +132,7 @@ constant_carries_over() {
 	fi
 	for base in $(bases); do
 		[ "$base" != mm-new ] || continue
-		(need_tree "$base") || continue
+		(need_tree "$base") || { [ $? -eq 4 ] && continue; return 1; }
 		scripts/stack port --base "$base"
 		scripts/stack check --base "$base"
 		git diff -U0 "patches/$base" | grep '^++#define KSWAPD_BACKOFF_SHARE.*64$'

@@ -115,6 +115,9 @@ queue_applies() {
 		patch -d "$dir/a" -p1 -F0 --no-backup-if-mismatch <"$dir/queue/$name"
 		GIT_CEILING_DIRECTORIES=$dir git -C "$dir/b" apply "$repo/patches/$base/${name#*/}"
 	done <"$dir/queue/series"
+	# All of them are in it, in their order.
+	diff <(scripts/series list "$base/fixes" && scripts/series list "$base") \
+		<(sed "s|^[^/]*|$repo/patches/$base|" "$dir/queue/series")
 	diff -r "$dir/a" "$dir/b"
 }
 

@@ -12,7 +12,7 @@ bench_front() {
 
 # The test cases of a file.
 bench_unit() {
-	python3 -B -m unittest discover -s "$bench" -p "test_$1.py"
+	PYTHONPATH=$bench python3 -B -m unittest "test_$1"
 }
 
 # Nothing is built for it but the module.

@@ -205,7 +205,8 @@ assert all(None not in r for r in rows)'
 	case_is comm '.nodes[0].episodes[0].comm | startswith("=cmd|")'
 	"$tool" report --csv "$dir/comm.dat" | python3 -c '
 import csv, sys
-assert all(r["comm"][0] == "\t" for r in csv.DictReader(sys.stdin))'
+rows = list(csv.DictReader(sys.stdin))
+assert rows and all(r["comm"][0] == "\t" for r in rows), rows'
 }
 
 # One trace on several clocks: hopeless for 100001 microseconds if it counts nanoseconds.
@@ -363,12 +364,14 @@ report_sequences() {
 		runs+=("${n}000:run")
 	done
 	text_is '.nodes[0] | .verdict == "recovered" and .hopeless_bound == "at-least" and
-		.restarts_not_recorded == 1 and .hopeless_seconds < 1 and .unknown_seconds < 20' \
+		.restarts_not_recorded == 1 and (.hopeless_seconds | . != null and . < 1) and
+		(.unknown_seconds | . != null and . < 20)' \
 		made_text 7.x 1000:f1 1100:DIRECT 10000:f16 "${runs[@]}"
 	text_is '.nodes[0] | .verdict == "recovered" and .restarts_not_recorded == 1' \
 		made_text 1000:f1 1100:DIRECT 10000:f16 20000:run 20050:run
 	text_is '.nodes[0] | .verdict == "gave-up" and .hopeless_bound == "at-least" and
-		.restarts_not_recorded == 0 and .hopeless_seconds < 1 and .unknown_seconds > 40' \
+		.restarts_not_recorded == 0 and (.hopeless_seconds | . != null and . < 1) and
+		.unknown_seconds > 40' \
 		made_text 1000:f1 1100:DIRECT 10000:f16 "${runs[@]}"
 	text_is '.nodes[0] | .verdict == "given-up" and .failed_retries == 1 and
 		.restarts_not_recorded == 0 and .hopeless_seconds > 40' \
@@ -438,7 +441,7 @@ report_bad_files() {
 	one_sentence "is empty" "$tool" report /dev/null
 	one_sentence "is empty" "$tool" report -
 	for redirection in '<&-' '>&-' '2>&-'; do
-		sh -c "'$tool' report '$trace' $redirection" >"$1/said" || [ "$redirection" = '>&-' ]
+		sh -c "'$tool' report '$trace' $redirection" >"$1/said"
 	done
 }
 

@@ -16,6 +16,12 @@ mglru_patches_are_good() {
 	[ "$base" != 6.12.y ] || edit_applies "$dir/tree" "$repo/tools/testing/mglru/widen-move.patch"
 }
 
+# expect_no_skip STATUS WORDS COMMAND...: as expect, and no test is skipped.
+expect_no_skip() {
+	expect "$@" | tee build/check/mglru.said
+	! grep '# SKIP' build/check/mglru.said || return 1
+}
+
 # mixed_pressure BASE STATUS WORDS OPTION...: of vmtest kernel.
 mixed_pressure() {
 	local base=$1 status=$2 words=$3 kernel workload dir=$repo/tools/testing/selftests/kswapd
@@ -24,7 +30,7 @@ mixed_pressure() {
 	need_tree "$base"
 	workload=$(built file_anon_mix_pressure)
 	kernel=$(base_kernel "$base" "$@" --edit tools/testing/mglru/widen.patch)
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --memory 1G \
+	expect_no_skip "$status" "$words" "$vmtest" run --kernel "$kernel" --nodes 1 --cpus 8 --memory 1G \
 		--timeout 300 --disk tools/testing/mglru --with "$workload" \
 		--with "$dir/test_file_anon_mix.sh" -- \
 		sh -c 'echo 20 >/sys/module/kernel/parameters/aging_delay_ms && test_file_anon_mix.sh'
@@ -37,7 +43,7 @@ off_lru() {
 	shift 2
 	tools/testing/check/selftests --build --base 6.12.y --out "$dir"
 	kernel=$(base_kernel 6.12.y --patches 0 "$@" --edit tools/testing/mglru/widen-move.patch)
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --memory 800M --timeout 300 \
+	expect_no_skip "$status" "$words" "$vmtest" run --kernel "$kernel" --memory 800M --timeout 300 \
 		--disk tools/testing/mglru \
 		--with "$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_isolated_folio" -- \
 		sh -c 'echo 100 >/sys/module/kernel/parameters/lru_move_delay_ms && test_isolated_folio'
