@@ -10,6 +10,7 @@ deb_bad_input() {
 	one_sentence "--patches 0 leaves nothing" "${deb[@]}" --deb guest --patches 0
 	one_sentence "exclude each other" "${deb[@]}" --deb guest --check
 	one_sentence "--config is not for it" "${deb[@]}" --deb guest --config Makefile
+	one_sentence "--headers is for an image" "${deb[@]}" --deb guest --headers
 	one_sentence "no package of Debian has" "$vmtest" kernel --base mm-new --deb debian
 	expect 2 "CONFIG is needed" make deb BASE=6.12.y CONFIG=
 }
