@@ -18,7 +18,7 @@ licences() {
 	local f files bad=0
 
 	files=$(git ls-files -- '*.[ch]' '*.sh' '*.rst' '*.py' '*/Makefile' Makefile ':!README.rst')
-	files+=" $(scripts)"
+	files+=" $(git grep -l '^#!/' -- . ':!patches')"
 	for f in $files; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
 			echo "$f: no SPDX tag"
