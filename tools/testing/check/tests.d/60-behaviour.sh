@@ -48,8 +48,9 @@ kill_without_zones() {
 	expect 0 "killed and alive" "$vmtest" run --kernel "$kernel" --timeout 180 \
 		--nodes 1 --memory 400M -- sh -ec '
 			echo y >/sys/kernel/mm/lru_gen/enabled
-			echo 2000 >/sys/kernel/mm/lru_gen/min_ttl_ms
-			for i in 1 2 3; do tail /dev/zero & done
+			# All pages of so short a life are younger.
+			echo 100000 >/sys/kernel/mm/lru_gen/min_ttl_ms
+			for i in 1 2 3 4 5 6; do tail /dev/zero & done
 			wait
 			dmesg | grep "kswapd[0-9]* invoked oom-killer"
 			grep "^oom_kill [1-9]" /proc/vmstat
