@@ -2,8 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # The source of a base: the user's tree (KDIR), or the source package that the base
-# names, through apt. Needs lib.sh, packages.sh, $repo, $base
-# and $kdir.
+# names, through apt. Needs lib.sh, packages.sh, $repo, $base and $kdir.
 
 base_names() {
 	local d names=()

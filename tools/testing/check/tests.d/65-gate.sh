@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154
 # The module with the balance check, on binary kernels of Debian.
 
 gate=$repo/tools/mm/kswapd-gate
@@ -37,7 +37,7 @@ gate_guest() {
 	mkdir -p "$dir/disk"
 	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --memory 1G --timeout 900 \
 		--disk "$dir/disk" --disk-size 400M --with "$(built)" --with "$module" \
-		"${options[@]}" -- tools/testing/check/guest-gate "$@"
+		"${run_options[@]}" "${options[@]}" -- tools/testing/check/guest-gate "$@"
 }
 
 gate_builds() {
@@ -77,15 +77,20 @@ gate_stops() {
 	gate_guest 0 "with 2 of 2" "$kernel" "$2" -- stops classic mglru
 }
 
-# gate_cycles STATUS WORDS N PACKAGE LRU DIR [SED]. The guest patches its code all the time,
-# and waits for each CPU then: two CPUs, in turn.
+# gate_cycles_of STATUS WORDS N KERNEL LRU DIR: of "module". The guest patches its code all
+# the time, and waits for each CPU then: two CPUs, in turn.
+gate_cycles_of() {
+	gate_guest "$1" "$2" "$4" "$6" --cpus 2 --cpus-in-turn --timeout $((600 + 5 * $3)) -- \
+		cycles "$5" "$3"
+}
+
+# gate_cycles STATUS WORDS N PACKAGE LRU DIR [SED]
 gate_cycles() {
 	local kernel
 
 	kernel=$(debian_kernel "$4" --headers)
 	gate_module "$kernel" "$6" "${7-}"
-	gate_guest "$1" "$2" "$kernel" "$6" --cpus 2 --cpus-in-turn \
-		--timeout $((600 + 5 * $3)) -- cycles "$5" "$3"
+	gate_cycles_of "${@:1:3}" "$kernel" "$5" "$6"
 }
 
 gate_does_not_leak() {
@@ -97,13 +102,11 @@ gate_does_not_leak() {
 gate_on_debug() {
 	local image
 
-	kernel_options=(--config "$configs/debug" --config "$configs/module-debug" --headers)
-	export VMTEST_SLOW=${VMTEST_SLOW:-5}
+	kernel_options+=(--config "$configs/module-debug" --headers)
 	fact "lru=$1" scale=300
 	image=$(kernel_of 6.12.y 0)
 	gate_module "${image%/*}" "$2"
-	gate_guest 0 "no leak in 60 cycles" "$image" "$2" --memory 1600M --cpus 2 \
-		--cpus-in-turn --timeout 2400 -- cycles "$1" 60
+	gate_cycles_of 0 "no leak in 60 cycles" 60 "$image" "$1" "$2"
 }
 
 # A module that keeps an object at each unload is found out: the test can fail.
@@ -295,5 +298,5 @@ for package in "$debian_6_12" "$debian_6_1"; do
 done
 for lru in classic mglru; do
 	check_suite debug "kswapd-gate: 60 cycles under KASAN and lockdep, $lru" \
-		with_dir gate_on_debug "$lru"
+		on_debug debug with_dir gate_on_debug "$lru"
 done
