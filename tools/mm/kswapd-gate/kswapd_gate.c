@@ -79,6 +79,8 @@
  * @seen: the probe saw such a call
  * @missed: calls that had been missed when the run began
  * @runtime: kswapd's CPU time when the run began, in ns
+ * @highest: the highest zone that the run is for
+ * @boosted: a watermark of these zones was boosted when the run began
  */
 struct run {
 	unsigned long lacked;
@@ -87,6 +89,8 @@ struct run {
 	bool seen;
 	unsigned long missed;
 	u64 runtime;
+	int highest;
+	bool boosted;
 };
 
 /**
@@ -102,6 +106,7 @@ struct run {
  * @backoff: jiffies from then to the retry
  * @kept: resets that were undone
  * @resets: resets by the module
+ * @runs: runs that the probe saw
  * @retries: backoffs that ended in a retry
  * @failed: retries that failed
  * @run: kswapd's run
@@ -116,6 +121,7 @@ struct gate {
 	unsigned long backoff;
 	unsigned long kept;
 	unsigned long resets;
+	unsigned long runs;
 	unsigned long retries;
 	unsigned long failed;
 	struct run run;
@@ -182,45 +188,57 @@ static unsigned long usable_pages(struct zone *zone)
 }
 
 /*
- * As pgdat_balanced() in mm/vmscan.c for order 0 and all zones. With @plenty, a zone
- * needs further free pages: the gap between its watermarks and 1/64 of its memory. If
- * it has them, the memory that made the node hopeless must have been freed.
+ * As pgdat_balanced() in mm/vmscan.c for order 0. With @plenty, a zone needs further
+ * free pages: the gap between its watermarks and 1/64 of its memory. If it has them, the
+ * memory that made the node hopeless must have been freed.
  */
-static bool balanced(pg_data_t *pgdat, bool plenty)
+static bool balanced(pg_data_t *pgdat, int highest, bool plenty)
 {
+	bool eligible = false;
 	struct zone *zone;
 
-	for (zone = pgdat->node_zones; zone < pgdat->node_zones + MAX_NR_ZONES; zone++) {
+	for (zone = pgdat->node_zones; zone <= pgdat->node_zones + highest; zone++) {
 		unsigned long mark;
 
 		if (!managed_zone(zone))
 			continue;
-		mark = high_wmark_pages(zone) + zone->lowmem_reserve[MAX_NR_ZONES - 1];
+		eligible = true;
+		mark = high_wmark_pages(zone) + zone->lowmem_reserve[highest];
 		if (plenty)
 			mark += high_wmark_pages(zone) - low_wmark_pages(zone) +
 				zone_managed_pages(zone) / 64;
 		if (usable_pages(zone) > mark)
 			return true;
 	}
-	return false;
+	return !eligible && !plenty;
 }
 
 /*
- * The shortfall of the node in pages, over all zones. Boosts of the watermarks do not
- * count, since they end with the run.
+ * The shortfall of the node in pages, over the zones up to the highest. Boosts of the
+ * watermarks do not count, since they end with the run.
  */
-static unsigned long lacks(pg_data_t *pgdat)
+static unsigned long lacks(pg_data_t *pgdat, int highest)
 {
 	unsigned long sum = 0;
 	struct zone *zone;
 
-	for (zone = pgdat->node_zones; zone < pgdat->node_zones + MAX_NR_ZONES; zone++) {
+	for (zone = pgdat->node_zones; zone <= pgdat->node_zones + highest; zone++) {
 		unsigned long mark = zone->_watermark[WMARK_HIGH];
 
 		if (managed_zone(zone))
 			sum += mark - min(mark, usable_pages(zone));
 	}
 	return sum;
+}
+
+static bool boosted(pg_data_t *pgdat, int highest)
+{
+	struct zone *zone;
+
+	for (zone = pgdat->node_zones; zone <= pgdat->node_zones + highest; zone++)
+		if (READ_ONCE(zone->watermark_boost))
+			return true;
+	return false;
 }
 
 static void set_want(struct gate *gate, int want)
@@ -231,7 +249,7 @@ static void set_want(struct gate *gate, int want)
 }
 
 static void reset(pg_data_t *pgdat, struct gate *gate,
-		  enum reset_kswapd_failures_reason reason)
+		  enum kswapd_gate_reason reason)
 {
 	if (!gate->failures && !READ_ONCE(*failures_of(pgdat)))
 		return;
@@ -256,7 +274,8 @@ static void run_failed(pg_data_t *pgdat, struct gate *gate, unsigned long long_b
 {
 	if (retrying(gate))
 		gate->failed++;
-	gate->failures++;
+	/* The kernel may have counted runs that were not judged here. */
+	gate->failures = max(gate->failures + 1, READ_ONCE(*failures_of(pgdat)));
 	gate->plenty = plenty;
 	if (hopeless(gate)) {
 		gate->backoff = min((unsigned long)BACKOFF_FIRST << gate->doublings,
@@ -273,7 +292,7 @@ static bool poll_node(int nid)
 	pg_data_t *pgdat = NODE_DATA(nid);
 	struct gate *gate = &gates[nid];
 	int *count = failures_of(pgdat);
-	bool watch, plenty = balanced(pgdat, true);
+	bool watch, plenty = balanced(pgdat, MAX_NR_ZONES - 1, true);
 
 	raw_spin_lock(&gate->lock);
 	if (!node_state(nid, N_MEMORY)) {
@@ -291,7 +310,7 @@ static bool poll_node(int nid)
 	}
 	if (hopeless(gate) && plenty && !gate->plenty) {
 		gate->doublings = 0;
-		reset(pgdat, gate, RESET_KSWAPD_FAILURES_OTHER);
+		reset(pgdat, gate, KSWAPD_GATE_OTHER);
 	}
 	watch = hopeless(gate);
 	if (watch && !retrying(gate) && jiffies - gate->failed_at >= gate->backoff) {
@@ -369,7 +388,9 @@ static int balance_pgdat_enter(struct kretprobe_instance *instance, struct pt_re
 	if (enter(instance, regs))
 		return 1;
 	run = &gates[call->pgdat->node_id].run;
-	run->lacked = lacks(call->pgdat);
+	run->highest = clamp_t(int, regs_get_kernel_argument(regs, 2), 0, MAX_NR_ZONES - 1);
+	run->lacked = lacks(call->pgdat, run->highest);
+	run->boosted = boosted(call->pgdat, run->highest);
 	run->reclaimed = 0;
 	run->seen = false;
 	run->missed = missed(&shrink_node_probe);
@@ -387,7 +408,8 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 	unsigned long long_backoff = clamp(nsecs_to_jiffies(busy) * BACKOFF_SHARE,
 					   (unsigned long)BACKOFF_LONG,
 					   (unsigned long)BACKOFF_MAX);
-	bool is_balanced = balanced(pgdat, false), plenty = balanced(pgdat, true);
+	bool is_balanced = balanced(pgdat, run->highest, false);
+	bool plenty = balanced(pgdat, MAX_NR_ZONES - 1, true);
 	bool known = run->seen && missed(&shrink_node_probe) == run->missed;
 	/* The kernel counts a run in which it reclaimed nothing. */
 	bool counted = run->seen && !run->reclaimed &&
@@ -397,25 +419,30 @@ static int balance_pgdat_exit(struct kretprobe_instance *instance, struct pt_reg
 
 	/* One zone suffices for balance: then ignore the shortfall of the others. */
 	if (is_balanced)
-		lacked -= min(lacked, lacks(pgdat));
+		lacked -= min(lacked, lacks(pgdat, run->highest));
 
 	raw_spin_lock(&gate->lock);
+	gate->runs++;
 	if (run->reclaimed >= max(lacked, SWAP_CLUSTER_MAX)) {
 		if (is_balanced)
 			gate->doublings = 0;
-		reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
-	} else if (is_balanced && !counted) {
+		reset(pgdat, gate, KSWAPD_GATE_KSWAPD);
+	} else if (is_balanced && (!counted || run->boosted)) {
 		/*
-		 * Other tasks balanced the node: the failures say nothing about the
-		 * next shortage. If the node is hopeless, that does not show that
-		 * kswapd could make progress. A run that reclaimed nothing leaves the
-		 * count alone, as in the kernel, or kswapd would never stop on a node
-		 * that is balanced now and then.
+		 * Other tasks balanced the node, or it lacked no more than the boost
+		 * of a watermark: the failures say nothing about the next shortage.
+		 * If the node is hopeless, that does not show that kswapd could make
+		 * progress. A run that reclaimed nothing leaves the count alone, as
+		 * in the kernel, or kswapd would never stop on a node that is
+		 * balanced now and then.
 		 */
-		if (hopeless(gate))
+		if (hopeless(gate) && run->boosted && !lacked)
+			/* The retry is for a shortage. */
+			WRITE_ONCE(*failures_of(pgdat), gate->want);
+		else if (hopeless(gate))
 			back_off(pgdat, gate);
 		else if (run->reclaimed)
-			reset(pgdat, gate, RESET_KSWAPD_FAILURES_KSWAPD);
+			reset(pgdat, gate, KSWAPD_GATE_KSWAPD);
 	} else if (known || retrying(gate)) {
 		run_failed(pgdat, gate, long_backoff, plenty);
 	}
@@ -459,9 +486,9 @@ static int state_show(struct seq_file *file, void *unused)
 		raw_spin_lock(&gates[nid].lock);
 		gate = gates[nid];
 		raw_spin_unlock(&gates[nid].lock);
-		seq_printf(file, "node %d failures %d kept %lu resets %lu retries %lu failed %lu backoff_ms %u\n",
-			   nid, gate.failures, gate.kept, gate.resets, gate.retries,
-			   gate.failed, jiffies_to_msecs(gate.backoff));
+		seq_printf(file, "node %d runs %lu failures %d kept %lu resets %lu retries %lu failed %lu backoff_ms %u\n",
+			   nid, gate.runs, gate.failures, gate.kept, gate.resets,
+			   gate.retries, gate.failed, jiffies_to_msecs(gate.backoff));
 	}
 	return 0;
 }
@@ -749,6 +776,7 @@ static int __init check_types(const struct types *types)
 		FIELD(zone, managed_pages),
 		FIELD(zone, percpu_drift_mark),
 		FIELD(zone, vm_stat),
+		FIELD(per_cpu_zonestat, vm_stat_diff),
 		SIZE(zone),
 		FIELD(task_struct, flags),
 		FIELD(task_struct, comm),
@@ -824,7 +852,9 @@ static int __init gate_init(void)
 	err = check_functions() ?: check_btf() ?: check_nodes();
 	if (err)
 		return err;
-	shrink_node_probe.maxactive = maxactive ?: max(1024U, 16 * num_possible_cpus());
+	if (!maxactive)
+		maxactive = max(1024U, 16 * num_possible_cpus());
+	shrink_node_probe.maxactive = maxactive;
 	balance_pgdat_probe.maxactive = 2 * nr_node_ids;
 	gates = kcalloc(nr_node_ids, sizeof(*gates), GFP_KERNEL);
 	if (!gates)

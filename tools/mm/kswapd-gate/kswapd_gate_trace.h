@@ -8,27 +8,25 @@
 
 #include <linux/tracepoint.h>
 
+/*
+ * Numbers as in enum reset_kswapd_failures_reason of the series. A kernel with the series
+ * has that enum: the module builds there, and refuses to load.
+ */
 #ifndef _KSWAPD_GATE_REASONS
 #define _KSWAPD_GATE_REASONS
-enum reset_kswapd_failures_reason {
-	RESET_KSWAPD_FAILURES_OTHER = 0,
-	RESET_KSWAPD_FAILURES_KSWAPD,
-	RESET_KSWAPD_FAILURES_DIRECT,
-	RESET_KSWAPD_FAILURES_PCP,
+enum kswapd_gate_reason {
+	KSWAPD_GATE_OTHER = 0,
+	KSWAPD_GATE_KSWAPD = 1,
 };
 #endif
 
-TRACE_DEFINE_ENUM(RESET_KSWAPD_FAILURES_OTHER);
-TRACE_DEFINE_ENUM(RESET_KSWAPD_FAILURES_KSWAPD);
-TRACE_DEFINE_ENUM(RESET_KSWAPD_FAILURES_DIRECT);
-TRACE_DEFINE_ENUM(RESET_KSWAPD_FAILURES_PCP);
+TRACE_DEFINE_ENUM(KSWAPD_GATE_OTHER);
+TRACE_DEFINE_ENUM(KSWAPD_GATE_KSWAPD);
 
-#define show_reset_kswapd_failures_reason(reason)		\
-	__print_symbolic(reason,				\
-		{ RESET_KSWAPD_FAILURES_OTHER,	"OTHER" },	\
-		{ RESET_KSWAPD_FAILURES_KSWAPD,	"KSWAPD" },	\
-		{ RESET_KSWAPD_FAILURES_DIRECT,	"DIRECT" },	\
-		{ RESET_KSWAPD_FAILURES_PCP,	"PCP" })
+#define show_kswapd_gate_reason(reason)			\
+	__print_symbolic(reason,			\
+		{ KSWAPD_GATE_OTHER,	"OTHER" },	\
+		{ KSWAPD_GATE_KSWAPD,	"KSWAPD" })
 
 TRACE_EVENT(mm_vmscan_reset_kswapd_failures,
 	TP_PROTO(int nid, int reason),
@@ -42,7 +40,7 @@ TRACE_EVENT(mm_vmscan_reset_kswapd_failures,
 		__entry->reason = reason;
 	),
 	TP_printk("nid=%d reason=%s", __entry->nid,
-		  show_reset_kswapd_failures_reason(__entry->reason))
+		  show_kswapd_gate_reason(__entry->reason))
 );
 
 TRACE_EVENT(mm_vmscan_kswapd_reclaim_fail,

@@ -40,12 +40,18 @@ gate_guest() {
 		"${run_options[@]}" "${options[@]}" -- tools/testing/check/guest-gate "$@"
 }
 
+# gate_builds PACKAGE DIR: also against headers with the series, or DKMS would fail there.
 gate_builds() {
-	local kernel
+	local kernel names=enum.h
 
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$2"
 	modinfo "$module" | grep '^license: *GPL$'
+	sed -n '/^+enum reset_kswapd_failures_reason/,/^+};/s/^+//p' \
+		"$repo"/patches/mm-new/0002-*.patch >"$2/$names"
+	grep -w RESET_KSWAPD_FAILURES_KSWAPD "$2/$names"
+	make -s -C "$gate" KDIR="$(echo "$kernel"/lib/modules/*/build)" OUTPUT="$2/series" \
+		KCFLAGS="-Werror -include $2/$names"
 }
 
 # checkpatch_ignores TYPES FILE DIR: HOME may hold a .checkpatch.conf.
@@ -80,8 +86,8 @@ gate_stops() {
 # gate_cycles_of STATUS WORDS N KERNEL LRU DIR: of "module". The guest patches its code all
 # the time, and waits for each CPU then: two CPUs, in turn.
 gate_cycles_of() {
-	gate_guest "$1" "$2" "$4" "$6" --cpus 2 --cpus-in-turn --timeout $((600 + 5 * $3)) -- \
-		cycles "$5" "$3"
+	gate_guest "$1" "$2" "$4" "$6" --cpus 2 --cpus-in-turn --timeout $((600 + 5 * $3)) \
+		--append slub_debug=F -- cycles "$5" "$3"
 }
 
 # gate_cycles STATUS WORDS N PACKAGE LRU DIR [SED]
@@ -121,14 +127,13 @@ gate_probe_is_found() {
 		'/^static void __exit/,/^}/s/ARRAY_SIZE(probes)/1/'
 }
 
-# A module that puts nothing back does not stop it: the test can fail.
+# gate_test_fails WORDS SED DIR: the test of a module that is wrong on purpose says so.
 gate_test_fails() {
 	local kernel
 
 	kernel=$(debian_kernel "$debian_6_12" --headers)
-	gate_module "$kernel" "$1" 's/if (READ_ONCE(\*count) < want)/if (want < 0)/
-		/WRITE_ONCE(\*failures_of(pgdat), gate->want)/d'
-	gate_guest 1 "kswapd runs on" "$kernel" "$1" -- stops mglru
+	gate_module "$kernel" "$3" "$2"
+	gate_guest 1 "$1" "$kernel" "$3" -- stops mglru
 }
 
 # gate_cost PACKAGE DIR: what the probe takes; emulated, so the numbers are not judged.
@@ -245,9 +250,11 @@ gate_make_refuses() {
 		[ ! -e "$1/out" ]
 	done <<-'END'
 	7.0.0-1-amd64|this kernel has the balance check
+	7.0-amd64|this kernel has the balance check
 	7.3.4+deb13-amd64|this kernel has the balance check
 	10.1.0|this kernel has the balance check
 	6.0.12|is for Linux 6.1 to 6.19
+	6.0+unreleased-amd64|is for Linux 6.1 to 6.19
 	5.15.1|is for Linux 6.1 to 6.19
 	END
 	expect 2 "there are no headers" make -s -C "$gate" KDIR="$1/none" OUTPUT="$1/out"
@@ -273,6 +280,12 @@ gate_installs() {
 	[ "$(modinfo -F version "$src/kswapd_gate.ko")" = "${src##*-}" ]
 	make -s -C "$src" clean
 	[ "$(find "$src" -type f | wc -l)" -eq 5 ]
+	# Debian names its release candidates and newest kernels in this way.
+	for kernel in 6.1.192-2-amd64 6.12+unreleased-amd64 6.19-amd64; do
+		echo "$kernel" | grep -E "$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL="\(.*\)"$/\1/p' "$src/dkms.conf")"
+	done
+	make -s -C "$gate" DESTDIR="$1" uninstall
+	[ -z "$(find "$1" -type f)" ]
 }
 
 check "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"
@@ -282,7 +295,11 @@ check "kswapd-gate: make names kernels that it is not for" with_dir gate_make_re
 check_all "kswapd-gate: installs for DKMS" with_dir gate_installs
 check_all "kswapd-gate: refuses what it cannot prove" with_dir gate_refuses
 check_all "kswapd-gate: 7.3 does not take it" with_dir gate_newer
-check_all "kswapd-gate: a module that puts nothing back is found out" with_dir gate_test_fails
+check_all "kswapd-gate: a module that puts nothing back is found out" with_dir gate_test_fails \
+	"kswapd runs on" 's/if (READ_ONCE(\*count) < want)/if (want < 0)/
+		/WRITE_ONCE(\*failures_of(pgdat), gate->want)/d'
+check_all "kswapd-gate: a module that grants no retry is found out" with_dir gate_test_fails \
+	"no retry was granted" 's/jiffies - gate->failed_at >= gate->backoff/false/'
 check_all "kswapd-gate: a module that leaks is found out" with_dir gate_leak_is_found
 check_all "kswapd-gate: a module that leaves a probe is found out" with_dir gate_probe_is_found
 for package in "$debian_6_12" "$debian_6_1"; do
