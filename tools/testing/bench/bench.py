@@ -31,7 +31,7 @@ The environment says what is run ('make bench' hands it on):
                    those of 7.3.y; mm-new takes KDIR=/path/to/linux-6.19 (the base
                    of KDIR, or 6.12.y)
   ARMS='A B'       of stock, gate, ours, 7.3-stock and 7.3-ours (all that there are);
-                   only where they are named: fixes, mglru, debian, debian-module
+                   only if they are named: fixes, mglru, debian, debian-module
                    and kernel:NAME=PATH
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
                    as 'restart-*', or all (runaway restart stream)
@@ -45,10 +45,11 @@ The environment says what is run ('make bench' hands it on):
   OUT=DIR          where the results go (build/bench); emptied first
   FACTS=yes        take the runs into patches/BASE/facts at the end
 
-stock is the base as it is; gate has its series up to the patch that its base
-file names by "gate:", without fixes that this does not need; ours has all of it,
-and fixes only what goes before the series.
-7.3-stock has upstream's gate. mglru is stock with the series for MGLRU. debian is
+stock is the base without patches. gate is the balance check alone: the fixes that it
+needs, and the series up to the patch that patches/BASE/base names by "gate:". fixes
+has all fixes, ours the fixes and the series. The tables of tools/testing/bench/results
+call gate "check only", fixes "fixes only" and ours "series".
+7.3-stock has upstream's balance check. mglru is stock with the series for MGLRU. debian is
 the binary kernel of the base as Debian ships it, debian-module the same with the
 module of tools/mm/kswapd-gate loaded.
 kernel:NAME=PATH is an image that was built before, under that name. The first arm
