@@ -197,7 +197,7 @@ def caption(facts, base):
     return [f"Kernel {', '.join(sorted({f['kernel'] for f in facts} - {'?'}))}, "
             f"series {', '.join(told) or STOCK}; {some('run', *(f['runs'] for f in facts))} per cell; "
             f"host load {span([x for f in facts for x in f['load']])}"
-            + (f"; {some('failed run', failed)}" if failed else "") + "."]
+            + (f"; {some('run', failed)} ended early" if failed else "") + "."]
 
 
 def table(facts, base, scenario, lru, names, scales):
