@@ -18,7 +18,6 @@ import re
 import sys
 import textwrap
 from datetime import date
-from statistics import median
 
 import arms
 import summary
@@ -152,16 +151,7 @@ def numbers(fact, key):
 
 
 def cell(fact, key, first):
-    """The median, the range, and whether it differs from the first column's."""
-    values, others = numbers(fact, key), numbers(first, key)
-    if not values:
-        return "-"
-    text = summary.number(median(values))
-    if len(values) > 1:
-        text += f" ({summary.number(min(values))}-{summary.number(max(values))})"
-    if others and summary.mann_whitney(values, others) < summary.LEVEL:
-        text += " *"
-    return text
+    return summary.cell(numbers(fact, key), numbers(first, key))
 
 
 def series_now(arm, base):
