@@ -7,6 +7,9 @@ A fact is one line of JSON: the runs of a scenario on one arm with one LRU and o
 vm.watermark_scale_factor, or a test, and the series that it was measured on. The tables in
 README.rst, the cover letter and tools/testing/bench/results are rendered from the facts,
 and name the series of their facts if it is not the present one.
+
+Runs of the same series are added to those of a fact. For a cell that is to be measured
+anew, take its lines out of patches/BASE/facts first.
 """
 
 import argparse
@@ -17,11 +20,10 @@ import os
 import re
 import sys
 import textwrap
-from datetime import date
 
 import arms
 import summary
-from arms import BadInput, LRUS, MIXED_LRUS, STOCK
+from arms import BadInput, LRUS, STOCK
 import testfacts            # arms has its directory in the path
 from project import Failure, facts_in, write
 from testfacts import pad
@@ -119,31 +121,6 @@ def add(directory, named):
     for base, mine in facts.items():
         testfacts.write_facts(arms.path_of(base, "facts"), mine)
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")
-
-
-def drop(base, scenario, lru, scale, before):
-    """Drops the facts of benches whose cells are measured anew, of all arms."""
-    path = os.path.join(arms.directory_of(base), "facts")
-    facts = read_facts(base)
-    if not fnmatch.filter({*summary.read_scenarios(), *(key[0] for key in facts)}, scenario):
-        raise BadInput(f"unknown scenario '{scenario}': it is neither in "
-                       f"tools/testing/bench/scenarios nor in patches/{base}/facts")
-    if lru and lru not in MIXED_LRUS:
-        raise BadInput(f"invalid LRU '{lru}': expected one of {' '.join(MIXED_LRUS)}")
-    if scale and not scale.isdecimal():
-        raise BadInput(f"invalid scale '{scale}': expected a number")
-    if before:
-        try:
-            before = str(date.fromisoformat(before))
-        except ValueError:
-            raise BadInput(f"invalid date '{before}': expected YYYY-MM-DD") from None
-    left = {key: fact for key, fact in facts.items()
-            if "test" in fact or not fnmatch.fnmatchcase(fact["scenario"], scenario)
-            or lru not in (None, fact["lru"]) or scale and int(scale) != fact["scale"]
-            or before and fact["date"] >= before}
-    if len(left) < len(facts):
-        testfacts.write_facts(path, left)
-    print(f"{len(facts) - len(left)} facts are dropped from patches/{base}/facts")
 
 
 def numbers(fact, key):
@@ -385,21 +362,10 @@ def main(argv):
     for name, words in (("render", "write the tables"), ("series", "print the hash of the series"),
                         ("check", "exit with 1 if a table is not as rendered")):
         commands.add_parser(name, help=words, parents=[of_base])
-    command = commands.add_parser(
-        "drop", parents=[of_base],
-        help="drop facts of benches, of all arms, before these cells are measured anew")
-    command.add_argument("--scenario", required=True, metavar="NAME",
-                         help="as in tools/testing/bench/scenarios, also a pattern: 'runaway*'")
-    command.add_argument("--lru", help=f"only one of {' '.join(MIXED_LRUS)}")
-    command.add_argument("--scale", metavar="N", help="only one vm.watermark_scale_factor")
-    command.add_argument("--before", metavar="DATE",
-                         help="only facts whose last run is of before this day, YYYY-MM-DD")
     options = parser.parse_args(argv)
     try:
         if options.command == "add":
             add(options.directory, dict(arm.split("=", 1) for arm in options.arm if "=" in arm))
-        elif options.command == "drop":
-            drop(options.base, options.scenario, options.lru, options.scale, options.before)
         elif options.command == "series":
             print(arms.series_of(options.base))
         else:

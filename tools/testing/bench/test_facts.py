@@ -138,33 +138,6 @@ class Facts(Tree):
         self.assertEqual(status, 2)
         self.assertIn("facts:1: no fact in this line", err)
 
-    def test_cells_are_dropped(self):
-        self.add(run(), run("stock", series="0"), run() | {"lru": "mglru"},
-                 run() | {"scale": 300}, run(scenario="runaway-tmpfs") | {"date": "2026-01-09"})
-        testfacts.write_facts(self.path("patches/b/facts"),
-                              facts.read_facts("b") | {("", "b: boots"): {"test": "b: boots"}})
-        for words, count in ((("stream",), 0), (("runaway", "--before", "2026-01-02"), 0),
-                             (("runaway", "--lru", "classic", "--scale", "10"), 2),
-                             (("runaway*", "--before", "2026-01-03"), 2), (("*",), 1)):
-            status, out, _ = self.call("drop", "--base", "b", "--scenario", *words)
-            self.assertEqual(
-                (status, out), (0, f"{count} facts are dropped from patches/b/facts\n"))
-        self.assertEqual(list(facts.read_facts("b")), [("", "b: boots")])
-
-    def test_bad_input_drops_nothing(self):
-        self.add(run())
-        before = self.read("patches/b/facts")
-        for words, said in ((("b", "runawy"), "unknown scenario 'runawy'"),
-                            (("no", "runaway"), "there is no base 'no'"),
-                            (("b", "runaway", "--lru", "new"), "invalid LRU 'new'"),
-                            (("b", "runaway", "--scale", "x"), "invalid scale 'x'"),
-                            (("b", "runaway", "--before", "May"), "invalid date 'May'")):
-            with self.subTest(words=words):
-                status, out, err = self.call("drop", "--base", words[0], "--scenario", *words[1:])
-                self.assertEqual((status, out, err.count("\n")), (2, "", 1))
-                self.assertIn(said, err)
-        self.assertEqual(self.read("patches/b/facts"), before)
-
     def test_an_unknown_scenario(self):
         status, _, err = self.add(run(scenario="frob-1node"))
         self.assertEqual(status, 2)
