@@ -309,8 +309,7 @@ class Port(Flow):
         self.assertIn("\nSubject: [PATCH 2/3] mm/vmscan: fix one\n",
                       self.read("patches/old/fixes/0002-mm-vmscan-fix-one.patch"))
         self.assertFalse(os.path.exists(self.path("patches/old/adapt")))
-        self.assertIn("3 patches are as regenerated", self.run_tool(0, "check", "--base", "new"
-                                                                    ).replace("4 p", "3 p"))
+        self.assertIn("4 patches are as regenerated", self.run_tool(0, "check", "--base", "new"))
         before = self.patches()
         self.run_tool(0, "port")
         self.assertEqual(self.patches(), before)
@@ -405,6 +404,13 @@ class Conflicts(Flow):
         self.change("count them all", "\trun(kswapd);\n", "\trun(kswapd, 1);\n")
         return self.run_tool(1, "port", "--base", "old")
 
+    def resolve(self):
+        text = self.read("build/port/old/mm/vmscan.c")
+        text = re.sub(r"<<<<<<<.*?>>>>>>>.*?\n", "\trun_thread(kswapd, 1);\n", text, flags=re.S)
+        self.write(text, "build/port/old/mm/vmscan.c")
+        self.git("build/port/old", "add", "-u")
+        self.git("build/port/old", "am", "--continue")
+
     def test_stop_and_go_on(self):
         before = self.patches()
         out = self.stop()
@@ -415,11 +421,7 @@ class Conflicts(Flow):
                 self.assertEqual(self.read(path), text)
         self.assertIn("UU mm/vmscan.c", self.git("build/port/old", "status", "--porcelain"))
         self.bad_input("in the middle of git am", "port", "--base", "old")
-        text = self.read("build/port/old/mm/vmscan.c")
-        text = re.sub(r"<<<<<<<.*?>>>>>>>.*?\n", "\trun_thread(kswapd, 1);\n", text, flags=re.S)
-        self.write(text, "build/port/old/mm/vmscan.c")
-        self.git("build/port/old", "add", "-u")
-        self.git("build/port/old", "am", "--continue")
+        self.resolve()
         out = self.run_tool(0, "port", "--base", "old")
         adapt = "patches/old/adapt/mm-vmscan-count-them-all.diff"
         self.assertIn(f"{adapt} wants a reason", out)
@@ -430,17 +432,13 @@ class Conflicts(Flow):
         self.run_tool(0, "check", "--base", "old")
         self.assertRegex(self.run_tool(0, "status"), r"old +0003-\S+ +adapted +6\.12\.117\n")
 
-    def resolve(self):
+    def adapt(self):
         self.stop()
-        text = self.read("build/port/old/mm/vmscan.c")
-        text = re.sub(r"<<<<<<<.*?>>>>>>>.*?\n", "\trun_thread(kswapd, 1);\n", text, flags=re.S)
-        self.write(text, "build/port/old/mm/vmscan.c")
-        self.git("build/port/old", "add", "-u")
-        self.git("build/port/old", "am", "--continue")
+        self.resolve()
         self.run_tool(0, "port", "--base", "old", "--reason", "6.12 calls it run_thread()")
 
     def test_other_changes_carry_over_an_adaptation(self):
-        self.resolve()
+        self.adapt()
         adapt = self.read("patches/old/adapt/mm-vmscan-count-them-all.diff")
         self.change("count them all", "\tall++;\n", "\tall += 2;\n")
         self.run_tool(0, "port", "--base", "old")
@@ -450,7 +448,7 @@ class Conflicts(Flow):
         self.run_tool(0, "check", "--base", "old")
 
     def test_change_below_an_adaptation_needs_a_person(self):
-        self.resolve()
+        self.adapt()
         self.change("count them all", "\trun(kswapd, 1);\n", "\trun(kswapd, 2);\n")
         out = self.run_tool(1, "port", "--base", "old")
         self.assertIn("-+\trun(kswapd, 1);\n++\trun(kswapd, 2);\n", out)
@@ -513,7 +511,7 @@ class Conflicts(Flow):
         self.run_tool(0, "check", "--base", "old")
 
     def test_subject_changes(self):
-        self.resolve()
+        self.adapt()
         self.run_tool(0, "edit")
         self.git("build/edit/mm-new", "commit", "-q", "--amend", "-m", "mm/vmscan: count some",
                  "-m", "Because of this.")

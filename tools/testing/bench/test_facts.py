@@ -104,11 +104,6 @@ class Facts(Tree):
         self.add(run("stock", series="0", cpu=80.0), run(cpu=5.0))
         self.assertEqual(facts.read_facts("b")[stock]["runs"], 2)
 
-    def test_a_message_is_no_part_of_the_series(self):
-        before = arms.series_of("b")
-        self.write("patches/b/0001-x.patch", "From: other\n\ndiff --git a/x b/x\n+one\n")
-        self.assertEqual(arms.series_of("b"), before)
-
     def test_a_failed_run_has_no_values(self):
         self.add(run(status=1))
         fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]

@@ -30,14 +30,6 @@ def exact_p(a, b):
     return far / len(orders)
 
 
-class Ranks(unittest.TestCase):
-    def test_without_ties(self):
-        self.assertEqual(summary.midranks([30, 10, 20]), [3, 1, 2])
-
-    def test_ties_share_the_mean(self):
-        self.assertEqual(summary.midranks([5, 1, 5, 5]), [3, 1, 3, 3])
-
-
 class MannWhitney(unittest.TestCase):
     def test_values_of_tables(self):
         """Two of C(n + m, n) orders are as far apart as can be."""
