@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 from patchtext import BadPatch, Patch, digest_of
@@ -60,6 +61,20 @@ def write(path, text):
     with open(part, "w", encoding="utf-8") as f:
         f.write(text)
     os.replace(part, path)
+
+
+def publish(source, out):
+    """Put a copy of the directory SOURCE in the place of OUT, whole or not at all."""
+    part = out + ".new"
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(source, part)
+        shutil.rmtree(out, ignore_errors=True)
+        os.rename(part, out)
+    except OSError as error:
+        raise Failure(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def facts_in(path, key):
