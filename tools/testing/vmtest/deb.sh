@@ -75,7 +75,7 @@ check_deb_config() {
 
 # fetch_config: Debian's own configuration of the kernel that the source is of.
 fetch_config() {
-	local package suite version machine=amd64
+	local package suite version dir machine=amd64
 
 	[ "$arch" = x86_64 ] || machine=$arch
 	package=$(base_fact "$base" source)
@@ -83,20 +83,11 @@ fetch_config() {
 	suite=$(base_fact "$base" suite)
 	version=${source_id#*_}
 	apt_of "$suite"
-	deb_config=$cache/package/${package}_$version/usr/src/$package/config.${machine}_none_$machine.xz
-	[ -e "$deb_config" ] || {
-		mkdir -p "$state/deb" "$cache/package" &&
-			step "fetching $package $version" "$cache/log/fetch.log" \
-				download "$state/deb" "$package=$version" &&
-			step "extracting $package $version" "$cache/log/extract.log" \
-				extract_config "$state/deb" "$cache/package/${package}_$version"
-	} || exit 1
+	dir=$cache/package/${package}_$version
+	[ -d "$dir" ] || fetch_packages "$dir" true "$package=$version"
+	deb_config=$dir/usr/src/$package/config.${machine}_none_$machine.xz
 	[ -e "$deb_config" ] || die "$package $version has no file ${deb_config##*/}"
 	check_deb_config
-}
-
-extract_config() {
-	rm -rf "$2.part" && dpkg-deb -x "$1"/*.deb "$2.part" && rm -rf "$1" && mv "$2.part" "$2"
 }
 
 # start_deb: when the source is known; sets deb_version and deb_suffix.

@@ -96,3 +96,34 @@ download() {
 	rm -f "$1"/*.deb
 	cd "$1" && shift && apt-get "${apt[@]}" download "$@"
 }
+
+# unpack_packages DIR SETTLE: those in DIR.deb, into DIR.
+unpack_packages() {
+	local deb part=$1.part
+
+	rm -rf "$part" && mkdir -p "$part" || return 1
+	for deb in "$1.deb"/*.deb; do
+		dpkg-deb -x "$deb" "$part" || return 1
+	done
+	"$2" "$part" "$1" && rm -rf "$1.deb" && mv "$part" "$1"
+}
+
+# fetch_debs DIR PACKAGE...: their files are in DIR, which appears only when it is whole.
+fetch_debs() {
+	local dir=$1
+
+	shift
+	rm -rf "$dir.part"
+	mkdir -p "$dir.part"
+	need_space "$cache" 1000 "fetching $1"
+	step "fetching $*" "$cache/log/fetch.log" download "$dir.part" "$@" || exit 1
+	rm -rf "$dir"
+	mv "$dir.part" "$dir"
+}
+
+# fetch_packages DIR SETTLE PACKAGE...: the same, unpacked. SETTLE PART DIR completes the
+# files in PART, which becomes DIR.
+fetch_packages() {
+	fetch_debs "$1.deb" "${@:3}"
+	step "unpacking ${*:3}" "$cache/log/fetch.log" unpack_packages "$1" "$2" || exit 1
+}

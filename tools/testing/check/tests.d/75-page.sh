@@ -46,22 +46,15 @@ page_judge() {
 # monitoring: the directory with node_exporter and promtool, of Debian's packages,
 # unpacked and not installed.
 monitoring() {
-	local dir=$cache/monitoring deb
+	local dir=$cache/monitoring
 
 	# shellcheck disable=SC1091 # by name, as the tests are
 	. tools/testing/vmtest/packages.sh
 	[ -d "$dir" ] || {
 		command -v apt-get >/dev/null || skip "no apt to have node_exporter and promtool from"
-		rm -rf "$dir.part"
-		mkdir -p "$dir.part" "$dir.deb"
 		apt_words '' ''
-		update_lists 360 >&2
-		(download "$dir.deb" prometheus prometheus-node-exporter) >&2
-		for deb in "$dir.deb"/*.deb; do
-			dpkg-deb -x "$deb" "$dir.part"
-		done
-		rm -rf "$dir.deb"
-		mv "$dir.part" "$dir"
+		update_lists 360
+		fetch_packages "$dir" true prometheus prometheus-node-exporter
 	}
 	echo "$dir/usr/bin"
 }
