@@ -148,7 +148,7 @@ patches_are_products() {
 
 docs_build() {
 	need_tree "$1"
-	scripts/check-docs --base "$1" --tree "$tree"
+	scripts/check-docs "$1"
 }
 
 check "the series tool's own tests" python3 scripts/test_series.py

@@ -36,10 +36,7 @@ kunit_py() {
 	local base=$1 dir=$2 rc=0
 
 	need_tree "$base"
-	tree_with_series "$dir/parts" "$base"
-	rm -rf "$dir/parts/.git"
-	cp -a "$tree" "$dir/tree"
-	cp -a "$dir/parts/." "$dir/tree/"
+	base_kernel "$base" --patches set --tree "$dir/tree"
 	fact "base=$base" "series=set $("$repo/tools/testing/bench/facts.py" series --base "$base")" \
 		"kernel=$(make -s -C "$tree" kernelversion)" "compiler=$(gcc --version | head -n 1)"
 	(cd "$dir/tree" && expect 0 "Testing complete. Ran" tools/testing/kunit/kunit.py run \
