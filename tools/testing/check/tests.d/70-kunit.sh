@@ -12,14 +12,27 @@ kunit_kernel() {
 	base_kernel "$base" --patches set --config tools/testing/vmtest/kunit "$@"
 }
 
+# kunit_judged SUITE RESULTS: by the kernel's parser. No test failed, was skipped or lost.
+kunit_judged() {
+	local said
+
+	said=$(python3 -B "$tree/tools/testing/kunit/kunit.py" parse <<<"$2") || :
+	printf '%s\n' "$said"
+	grep -q "= \[PASSED\] $1 =" <<<"$said" &&
+		grep -q 'Ran [0-9]* tests: passed: [0-9]*$' <<<"$said"
+}
+
 # kunit_says STATUS WORDS BASE [OPTION...]
 kunit_says() {
-	local status=$1 words=$2 kernel
+	local status=$1 words=$2 kernel results
 
 	shift 2
 	kernel=$(kunit_kernel "$@")
-	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 120 \
-		-- tools/testing/check/guest-kunit kswapd_failures
+	need_tree "$1"
+	results=$("$vmtest" run --kernel "$kernel" --timeout 120 -- sh -ec '
+		mount -t debugfs debugfs /sys/kernel/debug
+		cat /sys/kernel/debug/kunit/kswapd_failures/results')
+	expect "$status" "$words" kunit_judged kswapd_failures "$results"
 }
 
 # kunit_warns BASE [OPTION...]: nothing is said of the tests.
@@ -48,47 +61,44 @@ kunit_py() {
 	! grep -E 'skipped|SKIP' "$dir/said" >&2
 }
 
-# No suite, no test, a test that was skipped or lost: none of them passes.
+# No suite, no test, a test that failed, was skipped or lost: none of them passes.
 kunit_judge() {
-	local good=$1/good bad=$1/bad edit words
+	local good edit words
 
-	expect 1 "has no KUnit suite" tools/testing/check/guest-kunit suite "$1/nothing"
-	cat >"$good" <<-'END'
-	KTAP version 1
-	1..1
-	    KTAP version 1
-	    # Subtest: suite
-	    1..2
-	        KTAP version 1
-	        # Subtest: one
-	        ok 1 a case
-	        ok 2 another
-	    # one: pass:2 fail:0 skip:0 total:2
-	    ok 1 one
-	    ok 2 two
-	# suite: pass:2 fail:0 skip:0 total:2
-	ok 1 suite
-	END
-	expect 0 "suite: 2 tests passed, with 2 cases" tools/testing/check/guest-kunit suite "$good"
+	need_tree 6.12.y
+	good='KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: suite
+    1..2
+        KTAP version 1
+        # Subtest: one
+        ok 1 a case
+        ok 2 another
+    # one: pass:2 fail:0 skip:0 total:2
+    ok 1 one
+    ok 2 two
+# suite: pass:2 fail:0 skip:0 total:2
+ok 1 suite'
+	expect 0 "Ran 3 tests: passed: 3" kunit_judged suite "$good"
+	expect 1 "Ran 3 tests: passed: 3" kunit_judged another "$good"
 	while IFS='|' read -r edit words; do
-		sed "$edit" "$good" >"$bad"
-		expect 1 "not ok: $words" tools/testing/check/guest-kunit suite "$bad"
+		expect 1 "$words" kunit_judged suite "$(sed "$edit" <<<"$good")"
 	done <<-'END'
-	s/ok 2 another/not &/|another failed
-	s/ok 2 two/not &/|two failed
-	s/ok 2 two/& # SKIP for a reason/|two was skipped
-	s/ok 1 a case/& # SKIP/|a case was skipped
-	/ok 2 two/d|1 tests of 2 ran
-	/^ /d|no test of suite ran
-	s/^ok/not ok/|suite as a whole did not pass
-	$d|suite as a whole did not pass
+	s/ok 2 another/not &/|[FAILED] another
+	s/ok 2 two/& # SKIP for a reason/|[SKIPPED] two
+	/ok 2 two/d|missing expected subtest
+	/^ /d|Ran 1 tests
+	s/^ok/not ok/|[FAILED] suite
+	$d|missing subtest result
+	d|Could not find any KTAP output
 	END
 }
 
-check "a KUnit suite that is lost or skipped does not pass" with_dir kunit_judge
+check "a KUnit suite that is lost or skipped does not pass" kunit_judge
 for base in $named_bases; do
 	brings "$base" 05-kunit || continue
-	check_all "$base: the KUnit tests pass" kunit_says 0 "kswapd_failures: " "$base"
+	check_all "$base: the KUnit tests pass" kunit_says 0 "Testing complete. Ran" "$base"
 	check_all "$base: the KUnit tests pass by kunit.py" with_dir kunit_py "$base"
 	check_all "$base: the KUnit tests have no warning: gcc, W=1, sparse" kunit_warns "$base"
 	check_all "$base: the KUnit tests have no warning: clang, W=1" kunit_warns "$base" --cc clang-19
@@ -131,5 +141,5 @@ mutants_apply() {
 
 check "6.12.y: the mutants for KUnit and the selftests apply" with_dir mutants_apply 6.12.y
 while IFS='|' read -r mutant words name; do
-	check_all "6.12.y: KUnit sees $words" kunit_says 1 "$name failed" 6.12.y --edit "$mutant"
+	check_all "6.12.y: KUnit sees $words" kunit_says 1 "[FAILED] $name" 6.12.y --edit "$mutant"
 done < <(mutants KUnit)
