@@ -91,15 +91,6 @@ with_dir() {
 	"$@" "$test_dir"
 }
 
-bases() {
-	local f
-
-	for f in patches/*/base; do
-		f=${f%/base}
-		echo "${f##*/}"
-	done
-}
-
 # source_tree BASE: where its source is; a base that cannot be had is a skip.
 source_tree() {
 	env -u KDIR "$vmtest" kernel --base "$1" --source | tail -n 1

@@ -39,6 +39,11 @@ release_of() {
 	sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .
 }
 
+# bases: their names, one a line. Needs $repo.
+bases() {
+	(cd "$repo/patches" && printf '%s\n' */base) | sed 's|/base$||'
+}
+
 # base_fact BASE KEY: the first value of a key in patches/BASE/base. Needs $repo.
 base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
@@ -70,16 +75,11 @@ base_kernel() {
 	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$@" | tail -n 1
 }
 
-# free_mib DIR: free space of the file system that DIR is on, in MiB.
-free_mib() {
-	df -Pm "$1" | awk 'NR == 2 { print $4 }'
-}
-
 # need_space DIR MIB STEP: stop before a long step that would fill the disk.
 need_space() {
 	local have
 
-	have=$(free_mib "$1")
+	have=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
 	[ "$have" -ge "$2" ] ||
 		die "$3 needs $2 MiB free in $1, which has $have MiB"
 }

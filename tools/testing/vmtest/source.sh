@@ -4,15 +4,6 @@
 # The source of a base: the user's tree (KDIR), or the source package that the base
 # names, through apt. Needs lib.sh, packages.sh, $repo, $base and $kdir.
 
-base_names() {
-	local d names=()
-
-	for d in "$repo"/patches/*/base; do
-		names+=("$(basename "${d%/base}")")
-	done
-	echo "${names[*]}"
-}
-
 # skip WORDS: the base cannot be had here.
 skip() {
 	note "SKIP: $base: $*"
