@@ -75,7 +75,6 @@ bench: deps
 
 tables:
 	@tools/testing/bench/facts.py render --base mm-new
-	@tools/testing/bench/figure.py caption
 
 check: deps
 	@tools/testing/check/check $(addprefix --suite ,$(arm64))

@@ -15,6 +15,7 @@ NAMES = ("stock", "fixes", "gate", "ours", "mglru", "7.3-stock", "7.3-ours", "de
          "debian-module")
 # Only where they are named.
 EXTRA = ("fixes", "mglru", "debian", "debian-module")
+TITLES = {"ours": "series", "gate": "check only", "fixes": "fixes only"}
 LRUS = {"classic": "classic LRU", "mglru": "MGLRU"}
 MIXED_LRUS = LRUS | {"nowalk": "MGLRU, no walk"}     # of the scenario mixed
 MODULE = os.path.join(ROOT, "build", "kswapd-gate", "kswapd_gate.ko")
@@ -80,3 +81,15 @@ def arms_of(base):
         arms += [Arm("debian", base, "0", package=package),
                  Arm("debian-module", base, "0", package=package, module=MODULE)]
     return {arm.name: arm for arm in sorted(arms, key=lambda arm: NAMES.index(arm.name))}
+
+
+def series_now(arm, base):
+    return arms_of(base).get(arm, Arm(arm, base)).series
+
+
+def series_words(series, arm, base):
+    """The hash, and whether it is an arm's that is not the series or not the present one.
+    checkpatch takes a hash in a message for a commit if a space or bracket follows."""
+    now = series_now(arm, base)
+    return (series + (f", {TITLES.get(arm, arm)}" if arm != "ours" else "")
+            + (f", an EARLIER one (now {now})" if series != now else ""))

@@ -22,8 +22,9 @@ import sys
 import textwrap
 
 import arms
+import figure
 import summary
-from arms import BadInput, LRUS, STOCK
+from arms import BadInput, LRUS, STOCK, TITLES, series_now, series_words
 import testfacts            # arms has its directory in the path
 from project import Failure, facts_in, write
 from testfacts import pad
@@ -33,7 +34,6 @@ ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "st
         "mb_read_per_s", "touch_p99_us", "hot_p99_us", "reader_p99_us", "touches_per_s",
         "set_p99_us", "mb_written_per_s", "writer_p99_us", "oom_kills", "hog_killed_after_s",
         "shifter_p99_us")
-NAMES = {"ours": "series", "gate": "check only", "fixes": "fixes only"}
 # The columns of a mail.
 MAIL_WIDTH = 72
 
@@ -131,22 +131,10 @@ def cell(fact, key, first):
     return summary.cell(numbers(fact, key), numbers(first, key))
 
 
-def series_now(arm, base):
-    return arms.arms_of(base).get(arm, arms.Arm(arm, base)).series
-
-
 def age(facts, base):
     """Tells a row or column whose series is not the present one."""
     earlier = any(f and f["series"] not in (STOCK, series_now(f["arm"], base)) for f in facts)
     return " (earlier)" if earlier else ""
-
-
-def series_words(series, arm, base):
-    """The hash, and whether it is an arm's that is not the series or not the present one.
-    checkpatch takes a hash in a message for a commit if a space or bracket follows."""
-    now = series_now(arm, base)
-    return (series + (f", {NAMES.get(arm, arm)}" if arm != "ours" else "")
-            + (f", an EARLIER one (now {now})" if series != now else ""))
 
 
 def caption(facts, base):
@@ -174,7 +162,7 @@ def table(facts, base, scenario, lru, names, scales):
     if not columns:
         return ["      (not measured)"]
     cells = {c: facts[(scenario, lru, *c)] for c in columns}
-    lines = [[LRUS[lru]] + [f"{c[0]}, {NAMES.get(c[1], c[1])}{age([cells[c]], base)}"
+    lines = [[LRUS[lru]] + [f"{c[0]}, {TITLES.get(c[1], c[1])}{age([cells[c]], base)}"
                             for c in columns]]
     for key, words, _, _ in summary.metrics_of(scenario):
         row = [cell(cells[c], key, cells.get((c[0], names[0]))) for c in columns]
@@ -190,7 +178,7 @@ def overview(facts, base, keys, patterns, names, scales):
                    and any(fnmatch.fnmatchcase(k[0], p) for p in patterns)})
     if not rows:
         return ["      (not measured)"]
-    lines = [["", "LRU", "scale"] + [NAMES.get(arm, arm) for _ in keys for arm in names]]
+    lines = [["", "LRU", "scale"] + [TITLES.get(arm, arm) for _ in keys for arm in names]]
     used = []
     for row in rows:
         mine = [facts.get((*row, arm)) for arm in names]
@@ -221,7 +209,7 @@ def tables_of(base):
 def stock_beside_series(facts, rows):
     """The lines of such a table, and its facts."""
     arm = rows[0][-1]
-    lines, used = [["", "stock", NAMES.get(arm, arm)]], []
+    lines, used = [["", "stock", TITLES.get(arm, arm)]], []
     for label, *cells, key, _ in rows:
         mine = [facts.get((*cells, name)) for name in ("stock", arm)]
         lines.append([label] + [cell(f, key, mine[0]) for f in mine])
@@ -310,7 +298,8 @@ def renderings(base):
             return render_rows(message) + mark + rest
 
         if name == "cover-letter":
-            yield "README.rst", lambda text, render_rows=render_rows: render_rows(text, mail=False)
+            yield "README.rst", lambda text, render_rows=render_rows: figure.with_caption(
+                render_rows(text, mail=False))
             yield f"patches/{base}/cover-letter", render_rows
             continue
         kind, patch = os.path.split(name)

@@ -1,17 +1,13 @@
-#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0
-"""Draws the figure of README: kswapd and the hot file over time, stock beside the series."""
-import argparse
+"""The figure of README: kswapd and the hot file over time, stock beside the series."""
 import json
 import os
 import re
-import sys
 from statistics import median
 
-import summary
-from arms import BadInput, LRUS, ROOT
-from facts import series_words
-from project import write       # arms has its directory in the path
+import arms
+from arms import BadInput, LRUS
+from project import read, write       # arms has its directory in the path
 
 SVG, README = "tools/testing/demo/runaway.svg", "README.rst"
 COLORS = {"stock": "#c0392b", "series": "#2471a3"}
@@ -62,7 +58,7 @@ def facts_of(runs):
 
 
 def caption_of(facts):
-    series = series_words(facts["series"], "ours", facts["base"])
+    series = arms.series_words(facts["series"], "ours", facts["base"])
     runs = "one run each" if facts["runs"] == 1 else f"{facts['runs']} runs each, thick the median"
     return (f"Figure: kernel {facts['kernel']}, series {series}; both LRUs;\n"
             f"vm.watermark_scale_factor {facts['scale']}; {runs}; {facts['accelerator']}.")
@@ -132,61 +128,27 @@ def svg_of(facts):
 
 
 def facts_in_svg():
-    with open(os.path.join(ROOT, SVG), encoding="utf-8") as file:
-        found = re.search(r"<desc>(.*?)</desc>", file.read(), re.S)
+    found = re.search(r"<desc>(.*?)</desc>", read(os.path.join(arms.ROOT, SVG)), re.S)
     if not found:
         raise BadInput(f"{SVG} has no <desc>: write it again")
     return json.loads(found[1])
 
 
-def readme_with(caption):
-    """README as it is, and with the caption."""
-    with open(os.path.join(ROOT, README), encoding="utf-8") as file:
-        now = file.read()
-    new, count = CAPTION.subn(lambda _: caption, now, count=1)
+def captioned(text, facts):
+    """The text of README with the caption of these facts."""
+    new, count = CAPTION.subn(lambda _: caption_of(facts), text, count=1)
     if not count:
         raise BadInput(f"{README} has no caption that begins with 'Figure: '")
-    return now, new
+    return new
+
+
+def with_caption(text):
+    """With that of the figure which is there."""
+    return captioned(text, facts_in_svg())
 
 
 def write_figure(facts):
-    new = readme_with(caption_of(facts))[1]
-    write(os.path.join(ROOT, SVG), svg_of(facts))
-    write(os.path.join(ROOT, README), new)
-
-
-def check():
-    now, new = readme_with(caption_of(facts_in_svg()))
-    if now != new:
-        print(f"{README}: the caption of the figure is not that of {SVG} and of the present "
-              "series: write it again with 'make tables'")
-    return int(now != new)
-
-
-def main(argv):
-    parser = argparse.ArgumentParser(
-        prog="figure.py", description=__doc__,
-        epilog="Exit status: 0 good, 1 the caption is stale, 2 bad input.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("write", help=f"write {SVG} and its caption in {README}")
-    command.add_argument("directory", metavar="DIR",
-                         help="OUT of a bench with runaway runs, such as build/demo")
-    commands.add_parser("caption", help="write the caption only")
-    commands.add_parser("check", help="exit with 1 if the caption is not that of the figure and "
-                        "of the present series")
-    options = parser.parse_args(argv)
-    try:
-        if options.command == "check":
-            return check()
-        if options.command == "caption":
-            write(os.path.join(ROOT, README), readme_with(caption_of(facts_in_svg()))[1])
-        else:
-            write_figure(facts_of(summary.load_runs(options.directory)))
-    except (BadInput, OSError, KeyError, ValueError) as error:
-        print(f"figure.py: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    readme = os.path.join(arms.ROOT, README)
+    new = captioned(read(readme), facts)
+    write(os.path.join(arms.ROOT, SVG), svg_of(facts))
+    write(readme, new)

@@ -11,6 +11,7 @@ import unittest
 
 import arms
 import facts
+import figure
 import testfacts
 
 
@@ -33,8 +34,11 @@ class Tree(unittest.TestCase):
         root, arms.ROOT = arms.ROOT, self.dir.name
         self.addCleanup(setattr, arms, "ROOT", root)
         self.patch("one")
-        self.write("README.rst", "T\n\n    x   stock  series\n    "
+        self.write("README.rst", "T\n\nFigure: .\n\n    x   stock  series\n    "
                    "load   -  -\n\nKernel 1, series 0.\n")
+        self.write(figure.SVG, "<desc>" + json.dumps({
+            "base": "b", "series": arms.series_of("b"), "kernel": "1.2", "scale": 10,
+            "runs": 1, "accelerator": "KVM"}) + "</desc>")
         self.write("patches/b/cover-letter", "T\n\nKernel 1, series\n0.\n\n  x  stock  series\n  "
                    "load  -  -\n\nend\n")
         self.write("patches/b/base", "table: cover-letter | load | runaway classic 10 "
@@ -226,6 +230,8 @@ class Tables(Tree):
         for name in ("README.rst", "patches/b/cover-letter", "tools/testing/bench/results"):
             self.assertRegex(self.read(name), r"30\.0 +0\.50")
             self.assertNotIn("p <", self.read(name))
+        self.assertIn("\nFigure: kernel 1.2, series " + arms.series_of("b") + "; both LRUs;\n",
+                      self.read("README.rst"))
         self.assertIn("\n[end]\ntext\n", self.read("tools/testing/bench/results"))
         self.assertNotIn("old", self.read("tools/testing/bench/results"))
 
@@ -239,7 +245,8 @@ class Tables(Tree):
         self.call("render", "--base", "b")
         self.assertIn(", an EARLIER one (now " + arms.series_of("b"),
                       self.read("tools/testing/bench/results"))
-        self.assertIn("an EARLIER one", self.read("README.rst"))
+        # Of the table, and of the figure.
+        self.assertEqual(self.read("README.rst").count("an EARLIER one"), 2)
         self.assertIn("10, series (earlier)", self.read("tools/testing/bench/results"))
         self.write("tools/testing/bench/results",
                    "[overview kswapd_cpu_pct runaway stock,ours 10]\n[end]\n")

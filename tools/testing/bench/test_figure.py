@@ -9,6 +9,7 @@ from unittest import mock
 
 import arms
 import figure
+import summary
 from test_facts import Tree
 
 
@@ -22,13 +23,9 @@ def data_of(lru, cpu, scale=10):
 class Figure(Tree):
     def setUp(self):
         super().setUp()
-        for of, name, value in ((figure, "ROOT", self.dir.name), (figure, "SVG", "f.svg"),
-                                (arms, "series_of", lambda base, *_: self.series)):
-            patch = mock.patch.object(of, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
-        self.series = "0123456789ab"
-        self.write("README.rst", "T\n\nFigure: .\n\nEnd.\n")
+        patch = mock.patch.object(arms, "series_of", lambda base, *_: "0123456789ab")
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def bench(self, rounds=2, **more):
         for number in range(1, rounds + 1):
@@ -39,52 +36,33 @@ class Figure(Tree):
                         "series": "none" if arm == "stock" else "0123456789ab",
                         "accelerator": "emulation", "data": data_of(lru, cpu, **more)}))
 
-    def run_tool(self, *argv):
-        return self.said(figure.main, *argv)
-
     def write_figure(self):
-        self.assertEqual(self.run_tool("write", self.path("out")), (0, "", ""))
+        """The lines of the figure."""
+        figure.write_figure(figure.facts_of(summary.load_runs(self.path("out"))))
+        return xml.fromstring(self.read(figure.SVG)).findall("{*}polyline")
 
     def test_bench(self):
         self.bench()
-        self.write_figure()
+        lines = self.write_figure()
         self.assertIn("kernel 6.1, series 0123456789ab; both LRUs;\nvm.watermark_scale_factor 10; "
                       "2 runs each, thick the median; emulation.\n", self.read("README.rst"))
-        lines = xml.fromstring(self.read("f.svg")).findall("{*}polyline")
         # A line for each run and one for their median; the last sample is left out.
         self.assertEqual(len(lines), 2 * 2 * 2 * 3)
         self.assertEqual({len(line.get("points").split()) for line in lines}, {3})
-        self.assertEqual(self.run_tool("check")[0], 0)
+        self.assertEqual(figure.with_caption(self.read("README.rst")), self.read("README.rst"))
 
     def test_one_round(self):
         self.bench(rounds=1)
-        self.write_figure()
+        self.assertEqual(len(self.write_figure()), 8)
         self.assertIn("one run each", self.read("README.rst"))
-        self.assertEqual(len(xml.fromstring(self.read("f.svg")).findall("{*}polyline")), 8)
-
-    def test_another_series(self):
-        self.bench()
-        self.write_figure()
-        self.series = "ba9876543210"
-        status, out, _ = self.run_tool("check")
-        self.assertEqual(status, 1)
-        self.assertIn("make tables", out)
-        self.assertEqual(self.run_tool("caption")[0], 0)
-        self.assertIn("series 0123456789ab, an EARLIER one (now ba9876543210)",
-                      self.read("README.rst"))
-        self.assertEqual(self.run_tool("check")[0], 0)
 
     def test_bad_input(self):
-        empty = self.path("empty")
-        for argv, words in ((("write", empty), "there is no run in"), (("check",), "f.svg")):
-            with self.subTest(argv=argv):
-                status, out, err = self.run_tool(*argv)
-                self.assertEqual((status, out), (2, ""))
-                self.assertIn(words, err)
         self.bench()
         os.remove(self.path("out/raw/runaway-mglru-10-ours-1.json"))
-        self.assertIn("differ in their number", self.run_tool("write", self.path("out"))[2])
-        self.assertEqual(self.read("README.rst"), "T\n\nFigure: .\n\nEnd.\n")
+        before = self.read("README.rst")
+        with self.assertRaisesRegex(arms.BadInput, "differ in their number"):
+            self.write_figure()
+        self.assertEqual(self.read("README.rst"), before)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,7 @@ check "bench: bad input and --help" bench_front
 check "bench: a whole bench, on an artificial vmtest" bench_unit bench
 check "bench: the statistics" bench_unit summary
 check "bench: facts and tables" bench_unit facts
-check "bench: the tables are those of the facts" "$bench/facts.py" check --base mm-new
+check "bench: the tables and the caption of the figure are those of the facts" "$bench/facts.py" check --base mm-new
 check "demo: whole demos, on an artificial vmtest" bench_unit demo
 check_all "demo: Debian's kernel without and with the module" with_dir demo_quick
 check "demo: the figure of README, by runs of a bench" bench_unit figure
-check "demo: the figure of README and its caption are of one series" "$bench/figure.py" check
