@@ -625,8 +625,6 @@ class Check(Case):
                  "columns, of 75"),
                 ("^From: .*", "From: A <s@example.org>", "the author is not"),
                 ("^Because.*", r"\g<0>\n\nSigned-off-by: S <s@example.org>", "signed off"),
-                ("^Because.*", r"\g<0> It is a line that has more columns than fit into a window "
-                 "of the usual width", "a line of the message"),
                 ("^ {$", " { ", "conflict at mm/vmscan.c:"),
                 ("^index ", r"new file mode 100644\n\g<0>", "more than edit")):
             put(self.patch(1), good)
