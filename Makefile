@@ -105,7 +105,7 @@ series: deps
 	$(if $(filter-out quilt,$(FORMAT))$(and $(FORMAT),$(SET)),$(error FORMAT is quilt, without SET, or left out))
 	@mkdir -p build/series/$(BASE)
 ifneq ($(FORMAT),)
-	@scripts/quilt --base $(BASE) --out build/series/$(BASE)/quilt
+	@scripts/series quilt --base $(BASE) --out build/series/$(BASE)/quilt
 else
 	@tree=$$($(vmtest) kernel --base $(BASE) --source | tail -n 1); \
 	scripts/series write --base $(BASE)$(addprefix /,$(SET)) \

@@ -56,7 +56,7 @@ prose_is_plain() {
 		Documentation/tools/*/*.rst tools/testing/mglru/results tools/testing/bench/results
 	scripts/check-prose patches/*/cover-letter patches/*/*/cover-letter patches/*/*.patch \
 		patches/*/*/*.patch
-	scripts/check-prose scripts/series scripts/quilt scripts/stack scripts/stacklib/*.py \
+	scripts/check-prose scripts/series scripts/stack scripts/stacklib/*.py \
 		scripts/check-* scripts/series.d/* mm/tests/*.c
 	for files in tools/mm tools/testing/selftests tools/testing/kswapd-report \
 		tools/testing/bench tools/testing/vmtest \

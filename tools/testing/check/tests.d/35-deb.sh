@@ -102,7 +102,7 @@ queue_applies() {
 
 	need_tree "$base"
 	command -v patch >/dev/null || skip "no patch here"
-	scripts/quilt --base "$base" --out "$dir/queue"
+	scripts/series quilt --base "$base" --out "$dir/queue"
 	mkdir "$dir/a" "$dir/b"
 	(cd "$tree" && cp -r --parents -t "$dir/a" mm include/linux include/trace Documentation/mm)
 	cp -r "$dir/a/." "$dir/b/"
@@ -160,7 +160,7 @@ test_patches() {
 	need_space "$dir" 9000 "building in Debian's source"
 	scripts/install-deps source
 	debian_source "$dir" linux-source-6.12
-	scripts/quilt --base 6.12.y --out "$dir/queue"
+	scripts/series quilt --base 6.12.y --out "$dir/queue"
 	mkdir "$dir/bin"
 	ln -s /bin/true "$dir/bin/dpkg-buildpackage"
 	mapfile -t patches < <(sed "s|^|$dir/queue/|" "$dir/queue/series")
@@ -172,10 +172,10 @@ test_patches() {
 }
 
 queue_bad_input() {
-	one_sentence "unknown base '2.4'" scripts/quilt --base 2.4 --out "$1/queue"
-	one_sentence "are required: --out" scripts/quilt --base 6.12.y
-	one_sentence "no earlier queue" scripts/quilt --base 6.12.y --out scripts
-	one_sentence "cannot write" scripts/quilt --base 6.12.y --out /proc/queue
+	one_sentence "unknown base '2.4'" scripts/series quilt --base 2.4 --out "$1/queue"
+	one_sentence "missing --out" scripts/series quilt --base 6.12.y
+	one_sentence "no earlier queue" scripts/series quilt --base 6.12.y --out scripts
+	one_sentence "cannot write" scripts/series quilt --base 6.12.y --out /proc/queue
 	[ ! -e "$1/queue" ]
 	expect 2 "FORMAT is quilt" make series BASE=6.12.y FORMAT=rpm
 }
