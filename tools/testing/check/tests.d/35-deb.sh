@@ -173,7 +173,7 @@ test_patches() {
 
 queue_bad_input() {
 	one_sentence "unknown base '2.4'" scripts/series quilt --base 2.4 --out "$1/queue"
-	one_sentence "missing --out" scripts/series quilt --base 6.12.y
+	one_sentence "required: --out" scripts/series quilt --base 6.12.y
 	one_sentence "no earlier queue" scripts/series quilt --base 6.12.y --out scripts
 	one_sentence "cannot write" scripts/series quilt --base 6.12.y --out /proc/queue
 	[ ! -e "$1/queue" ]
