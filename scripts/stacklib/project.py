@@ -65,16 +65,22 @@ def write(path, text):
 
 def publish(source, out):
     """Put a copy of the directory SOURCE in the place of OUT, whole or not at all."""
-    part = out + ".new"
+    new, old = out + ".new", out + ".old"
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(source, part)
-        shutil.rmtree(out, ignore_errors=True)
-        os.rename(part, out)
+        for path in (new, old):
+            shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(source, new)
+        if os.path.isdir(out):
+            os.rename(out, old)
+        os.rename(new, out)
     except OSError as error:
         raise Failure(f"cannot write {out}: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        # After an interrupt between the two renames as well.
+        if os.path.isdir(old) and not os.path.isdir(out):
+            os.rename(old, out)
+        for path in (new, old):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def facts_in(path, key):
