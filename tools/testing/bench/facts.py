@@ -20,6 +20,7 @@ import os
 import re
 import sys
 import textwrap
+from statistics import median
 
 import arms
 import figure
@@ -128,7 +129,16 @@ def numbers(fact, key):
 
 
 def cell(fact, key, first):
-    return summary.cell(numbers(fact, key), numbers(first, key))
+    """The median, the range, and whether it differs from the first column's."""
+    values, others = numbers(fact, key), numbers(first, key)
+    if not values:
+        return "-"
+    text = summary.number(median(values))
+    if len(values) > 1:
+        text += f" ({summary.number(min(values))}-{summary.number(max(values))})"
+    if others and summary.mann_whitney(values, others) < summary.LEVEL:
+        text += " *"
+    return text
 
 
 def age(facts, base):

@@ -164,6 +164,8 @@ def value_of(run, path, factor):
 
 
 def number(value):
+    if value is None:
+        return "-"
     if math.isinf(value):
         return "never"
     if value == 0 or abs(value) >= 100:
@@ -171,16 +173,34 @@ def number(value):
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
 
 
-def cell(values, others):
-    """The median, the range, and whether they differ from the first column's."""
-    if not values:
+def change(value, base):
+    if value is None or base is None or math.isinf(base):
+        return "-%"
+    if math.isinf(value) or not base:
+        return "0.0%" if value == base else "+inf%"
+    return f"{(value - base) / base * 100:+.1f}%"
+
+
+def cell(stat, base):
+    if stat["n"] == 0:
         return "-"
-    text = number(median(values))
-    if len(values) > 1:
-        text += f" ({number(min(values))}-{number(max(values))})"
-    if others and mann_whitney(values, others) < LEVEL:
-        text += " *"
-    return text
+    spread = f"[{number(stat['min'])}..{number(stat['max'])}]"
+    if stat is base:
+        return f"{number(stat['median'])} {spread}"
+    mark = "*" if stat["significant"] else " "
+    return f"{number(stat['median'])} ({change(stat['median'], base['median']):>8}){mark} {spread}"
+
+
+def statistics(values, base_values):
+    known = [v for v in values if v is not None]
+    stat = {"n": len(known), "values": known, "median": None, "min": None, "max": None,
+            "p": None, "significant": False}
+    if known:
+        stat.update(median=median(known), min=min(known), max=max(known))
+    if known and base_values:
+        stat["p"] = mann_whitney(known, base_values)
+        stat["significant"] = stat["p"] < LEVEL
+    return stat
 
 
 def cell_of(run):
@@ -188,15 +208,34 @@ def cell_of(run):
     return run["scenario"], run["lru"], run["scale"]
 
 
+def collect(runs, arms):
+    """{(scenario, lru, scale): {metric: {arm: statistics}}}, in the order of the runs."""
+    result = {}
+    for run in runs:
+        result.setdefault(cell_of(run), {})
+    for (scenario, lru, scale), rows in result.items():
+        for key, _, path, factor in metrics_of(scenario):
+            rows[key] = {}
+            base = None
+            for arm in arms:
+                values = [value_of(r, path, factor) for r in runs
+                          if (*cell_of(r), r["arm"]) == (scenario, lru, scale, arm)]
+                rows[key][arm] = statistics(values, base)
+                if arm == arms[0]:
+                    base = rows[key][arm]["values"]
+    return result
+
+
 def one(items):
     """The one value that all have, or all of them."""
     return ", ".join(sorted(set(items)))
 
 
-def failures(mine):
+def failures(runs, key, arms):
     said = []
-    for arm, runs in mine.items():
-        bad = [r for r in runs if r["status"]]
+    for arm in arms:
+        bad = [r for r in runs if r["status"] and
+               (*cell_of(r), r["arm"]) == (*key, arm)]
         if bad:
             said.append(f"{arm}: {len(bad)} failed ({bad[0]['status']})")
     return "; ".join(said)
@@ -216,25 +255,21 @@ def header(runs, arms):
         yield f"{arm}: {release or '?'}, {one(r['base'] for r in mine)} with " \
               f"{one(r['patches'] for r in mine)} patches, " \
               f"series {one(r['series'] for r in mine)}, config {one(r['config'] for r in mine)}"
-    yield f"Median (lowest-highest); * is p < {LEVEL} against {arms[0]} in a two-sided"
-    yield "Mann-Whitney test, each pair by itself."
+    yield f"Median (change against {arms[0]}) [lowest..highest]; * is p < {LEVEL} against it"
+    yield "in a two-sided Mann-Whitney test, each pair by itself."
 
 
-def table(runs, arms):
-    """The lines of a table for each scenario, LRU and vm.watermark_scale_factor."""
+def table(runs, arms, result):
     yield from header(runs, arms)
-    for key in dict.fromkeys(map(cell_of, runs)):
-        scenario, lru, scale = key
-        mine = {arm: [r for r in runs if cell_of(r) == key and r["arm"] == arm] for arm in arms}
-        count = max(sum(not r["status"] for r in mine[arm]) for arm in arms)
+    for (scenario, lru, scale), rows in result.items():
+        count = max(stat["n"] for stats in rows.values() for stat in stats.values())
         lines = [[f"{scenario}, {lru} LRU, scale {scale}, {count} runs"] + list(arms)]
-        for _, words, path, factor in metrics_of(scenario):
-            known = [[value_of(r, path, factor) for r in mine[arm]] for arm in arms]
-            known = [[v for v in values if v is not None] for values in known]
-            lines.append(["  " + words] + [cell(values, known[0]) for values in known])
+        for key, words, _, _ in metrics_of(scenario):
+            stats = rows[key]
+            lines.append(["  " + words] + [cell(stats[arm], stats[arms[0]]) for arm in arms])
         yield ""
         yield from pad(lines)
-        bad = failures(mine)
+        bad = failures(runs, (scenario, lru, scale), arms)
         if bad:
             yield "  runs that failed: " + bad
 
@@ -326,7 +361,8 @@ def put_together(out, arms):
     """Writes all files but the pictures, and prints the table. The arms are in the order
     of the columns, the baseline first. Returns the runs."""
     runs = load_runs(out)
-    text = "\n".join(table(runs, arms)) + "\n"
+    result = collect(runs, arms)
+    text = "\n".join(table(runs, arms, result)) + "\n"
     with open(os.path.join(out, "table.txt"), "w") as file:
         file.write(text)
     write_csv(os.path.join(out, "bench.csv"), runs)

@@ -200,7 +200,7 @@ class Mixed(Preset):
             self.assertRegex(out, rf"\n  {arm} +" + " +".join(f"{cell} of 2" for cell in cells))
         self.assertIn("200 MiB anonymous and 128 MiB of file in a cgroup of 256 MiB, 2 rounds a run, "
                       "8 CPUs, aging held up by 20 ms", out)
-        self.assertRegex(out, r"s a round +1.5 \(1.5-1.5\)")
+        self.assertRegex(out, r"s a round +1.5 \[1.5..1.5\]")
         self.assertIn("series none, edited", out)
         calls = self.read("calls")
         self.assertRegex(calls, "--nodes 1 --cpus 8 --memory 1G .*/mglru/guest nowalk 10 2 20\n")

@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import unittest
 from itertools import permutations
-from unittest import mock
 
 import summary
 
@@ -95,19 +94,19 @@ class Values(unittest.TestCase):
                                            ("stalls_per_s",), 1))
 
     def test_significance(self):
-        self.assertEqual(summary.cell([1, 2, 3, 4], [5, 6, 7, 8]), "2.5 (1.0-4.0) *")
-        self.assertEqual(summary.cell([1, 2, 3], [4, 5, 6]), "2.0 (1.0-3.0)")
-        self.assertEqual(summary.cell([], [1]), "-")
+        known = summary.statistics([1, 2, 3, 4, None], [5, 6, 7, 8])
+        self.assertEqual((known["n"], known["median"], known["significant"]), (4, 2.5, True))
+        self.assertFalse(summary.statistics([1, 2, 3], [4, 5, 6])["significant"])
+        self.assertIsNone(summary.statistics([], [1])["p"])
 
 
 class Cells(unittest.TestCase):
     def test_scale_is_a_cell_of_its_own(self):
         runs = [{"scenario": "stream", "lru": "classic", "scale": scale, "arm": "stock", "status": 0,
                  "data": {"summary": {"stalls_per_s": scale}}} for scale in (10, 10, 300)]
-        with mock.patch.object(summary, "header", lambda *_: []):
-            text = "\n".join(summary.table(runs, ["stock"]))
-        self.assertRegex(text, r"(?s)scale 10, 2 runs.* 10\.0 \(10\.0-10\.0\)\n"
-                         r".*scale 300, 1 runs.* 300\n")
+        result = summary.collect(runs, ["stock"])
+        self.assertEqual(list(result), [("stream", "classic", 10), ("stream", "classic", 300)])
+        self.assertEqual(result["stream", "classic", 10]["stalls_per_s"]["stock"]["values"], [10, 10])
 
     def test_metrics_have_names_of_their_own(self):
         for scenario, metrics in summary.METRICS.items():
@@ -144,8 +143,8 @@ class Cells(unittest.TestCase):
                 self.assertIn("<svg", picture.read())
         self.assertEqual(said.getvalue(), text)
         self.assertIn("software emulation", text)
-        for words in (r"stream, classic LRU, scale 10, 4 runs",
-                      r"stalls/s +102 \(101-104\) +202 \(201-204\) \* +106 \(100-115\)\n",
+        for words in (r"stream, classic LRU, scale 10, 4 runs", r"102 \[101..104\]",
+                      r"202 \( *\+97.6%\)\* \[201..204\]", r"106 \( *\+2.9%\)  \[100..115\]",
                       r"ours: 1 failed \(1\)", r"gate: 1.0, b with 0 patches, series none, "):
             self.assertRegex(text, words)
         gate = result["results"][0]["metrics"]["stalls_per_s"]["gate"]
