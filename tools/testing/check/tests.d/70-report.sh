@@ -560,7 +560,7 @@ report_record_fails() {
 	echo old >"$1/old"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	expect 1 "tracefs is not mounted" unshare "$new" sh -c \
-		'umount -l /sys/kernel/tracing 2>/dev/null; mount -t tmpfs t /sys/kernel || exit 9
+		'umount -l /sys/kernel/tracing /sys/kernel/debug 2>/dev/null; mount -t tmpfs t /sys/kernel || exit 9
 		"$1" record -o "$2/old" --for 1; rc=$?; "$1" record -o "$2/new" --for 1; exit "$rc"' \
 		- "$tool" "$1"
 	grep -qx old "$1/old"
