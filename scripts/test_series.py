@@ -441,9 +441,30 @@ class Write(Case):
         with mock.patch.object(shutil, "copytree", side_effect=SystemExit(143)):
             self.call(143, *self.write())
         self.assertEqual((os.listdir(f"{self.dir}/new"), self.written(4)), (["set"], before))
+        rename = os.rename
+        for calls in ([SystemExit(143)], [None, SystemExit(143), None]):
+            effects = iter(calls)
+
+            def interrupted(*paths, effects=effects):
+                effect = next(effects)
+                if effect:
+                    raise effect
+                rename(*paths)
+
+            with mock.patch.object(os, "rename", side_effect=interrupted):
+                self.call(143, *self.write())
+            self.assertEqual((os.listdir(f"{self.dir}/new"), self.written(4)), (["set"], before))
         self.call(0, *self.write())
         self.assertEqual(os.listdir(f"{self.dir}/new"), ["set"])
         self.assertNotEqual(self.written(4), before)
+
+    def test_neighbours_stay(self):
+        """Directories beside the output are not taken for copies of it."""
+        for name in ("set.new", "set.old"):
+            put(f"{self.dir}/new/{name}/mine", "mine\n")
+        self.call(0, *self.write())
+        self.call(0, *self.write())
+        self.assertEqual(sorted(os.listdir(f"{self.dir}/new")), ["set", "set.new", "set.old"])
 
 
 class Am(Case):

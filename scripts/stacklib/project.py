@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 from patchtext import BadPatch, Patch, digest_of
 
@@ -65,22 +66,22 @@ def write(path, text):
 
 def publish(source, out):
     """Put a copy of the directory SOURCE in the place of OUT, whole or not at all."""
-    new, old = out + ".new", out + ".old"
+    parent, name = os.path.split(out)
     try:
-        for path in (new, old):
-            shutil.rmtree(path, ignore_errors=True)
-        shutil.copytree(source, new)
-        if os.path.isdir(out):
-            os.rename(out, old)
-        os.rename(new, out)
+        os.makedirs(parent or ".", exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=name + ".", dir=parent or ".") as work:
+            new, old = os.path.join(work, "new"), os.path.join(work, "old")
+            try:
+                shutil.copytree(source, new)
+                if os.path.isdir(out):
+                    os.rename(out, old)
+                os.rename(new, out)
+            finally:
+                # After an interrupt between the two renames as well.
+                if os.path.isdir(old) and not os.path.lexists(out):
+                    os.rename(old, out)
     except OSError as error:
         raise Failure(f"cannot write {out}: {error.strerror or error}") from None
-    finally:
-        # After an interrupt between the two renames as well.
-        if os.path.isdir(old) and not os.path.isdir(out):
-            os.rename(old, out)
-        for path in (new, old):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def facts_in(path, key):
