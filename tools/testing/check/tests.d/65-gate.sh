@@ -99,9 +99,10 @@ gate_cycles() {
 	gate_cycles_of "${@:1:3}" "$kernel" "$5" "$6"
 }
 
+# gate_does_not_leak N PACKAGE LRU DIR
 gate_does_not_leak() {
-	fact "lru=$2" scale=300
-	gate_cycles 0 "no leak in 250 cycles" 250 "$@"
+	fact "lru=$3" scale=300
+	gate_cycles 0 "no leak in $1 cycles" "$@"
 }
 
 # gate_on_debug LRU DIR: the kernel looks for wrong uses of memory, locks and work items.
@@ -310,10 +311,12 @@ for package in "$debian_6_12" "$debian_6_1"; do
 	for lru in classic mglru; do
 		check_all "$words: kswapd recovers, $lru" with_dir gate_recovers "$package" "$lru"
 		check_all "$words: 250 cycles of loading while kswapd runs away, $lru" \
-			with_dir gate_does_not_leak "$package" "$lru"
+			with_dir gate_does_not_leak 250 "$package" "$lru"
 	done
 done
 for lru in classic mglru; do
 	check_suite debug "kswapd-gate: 60 cycles under KASAN and lockdep, $lru" \
 		on_debug debug with_dir gate_on_debug "$lru"
 done
+check_suite long "kswapd-gate: 6.12: 10,000 cycles of loading while kswapd runs away, mglru" \
+	with_dir gate_does_not_leak 10000 "$debian_6_12" mglru
