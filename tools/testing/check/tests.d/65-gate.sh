@@ -73,14 +73,18 @@ gate_style() {
 	expect 1 "space required after that ','" checkpatch_ignores "$version" kswapd_gate.c "$1"
 }
 
-# gate_stops PACKAGE DIR: kswapd runs away, not with the module, and again without it.
+# gate_stops_on KERNEL DIR: kswapd runs away, not with the module, and again without it.
+gate_stops_on() {
+	fact lru=classic lru=mglru scale=300
+	gate_guest 0 "with 2 of 2" "$1" "$2" -- stops classic mglru
+}
+
 gate_stops() {
 	local kernel
 
-	fact lru=classic lru=mglru scale=300
 	kernel=$(debian_kernel "$1" --headers)
 	gate_module "$kernel" "$2"
-	gate_guest 0 "with 2 of 2" "$kernel" "$2" -- stops classic mglru
+	gate_stops_on "$kernel" "$2"
 }
 
 # gate_cycles_of STATUS WORDS N KERNEL LRU DIR: of "module". The guest patches its code all
@@ -105,15 +109,28 @@ gate_does_not_leak() {
 	gate_cycles 0 "no leak in $1 cycles" "$@"
 }
 
+# gate_on_own_kernel DIR: sets "image", and "module" for it.
+gate_on_own_kernel() {
+	kernel_options+=(--config "$configs/module-debug" --headers)
+	image=$(kernel_of 6.12.y 0)
+	gate_module "${image%/*}" "$1"
+}
+
 # gate_on_debug LRU DIR: the kernel looks for wrong uses of memory, locks and work items.
 gate_on_debug() {
 	local image
 
-	kernel_options+=(--config "$configs/module-debug" --headers)
 	fact "lru=$1" scale=300
-	image=$(kernel_of 6.12.y 0)
-	gate_module "${image%/*}" "$2"
+	gate_on_own_kernel "$2"
 	gate_cycles_of 0 "no leak in 60 cycles" 60 "$image" "$1" "$2"
+}
+
+gate_on_arm64() {
+	local image
+
+	export ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	gate_on_own_kernel "$1"
+	gate_stops_on "$image" "$1"
 }
 
 # A module that keeps an object at each unload is found out: the test can fail.

@@ -52,3 +52,4 @@ for base in $named_bases; do
 	check_suite arm64 "$base, arm64: the core selftests fail on stock and pass with the series" \
 		on_arm64 selftests_run "$base" --core --arch arm64 --out "build/selftests/$base-arm64"
 done
+check_suite arm64 "kswapd-gate, arm64: kswapd stops while it is loaded" on_arm64 with_dir gate_on_arm64
