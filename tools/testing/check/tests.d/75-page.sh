@@ -98,15 +98,15 @@ page_rules() {
 	tests:
 	  - interval: 1m
 	    input_series:
-	      # a: healthy; b: hopeless, with retries; c: at its limit; d: thrashing
+	      # a: healthy; b: hopeless, with retries; c: gives up each minute; d: thrashing
 	      - {series: 'node_vmstat_kswapd_given_up{instance="a"}', values: '5x40'}
 	      - {series: 'node_vmstat_kswapd_revived{instance="a"}', values: '5x40'}
 	      - {series: 'node_vmstat_workingset_refault_file{instance="a"}', values: '0+600x40'}
 	      - {series: 'node_vmstat_kswapd_given_up{instance="b"}', values: '6x40'}
 	      - {series: 'node_vmstat_kswapd_revived{instance="b"}', values: '5x40'}
 	      - {series: 'node_vmstat_kswapd_runs_failed{instance="b"}', values: '96+19x40'}
-	      - {series: 'node_vmstat_kswapd_given_up{instance="c"}', values: '5+18x40'}
-	      - {series: 'node_vmstat_kswapd_revived{instance="c"}', values: '5+18x40'}
+	      - {series: 'node_vmstat_kswapd_given_up{instance="c"}', values: '5+1x40'}
+	      - {series: 'node_vmstat_kswapd_revived{instance="c"}', values: '5+1x40'}
 	      - {series: 'node_vmstat_workingset_refault_file{instance="d"}', values: '0+300000x40'}
 	    promql_expr_test:
 	      - expr: count by (alertname, instance) (ALERTS{alertstate="firing"})
