@@ -7,8 +7,16 @@ selftests_run() {
 
 	shift
 	need_tree "$base"
-	fact scale=600
+	fact "scale=${scale-600}"
 	tools/testing/check/selftests --base "$base" --out "build/selftests/$base" "$@"
+}
+
+# selftests_at_scale N BASE OPTION...: with this vm.watermark_scale_factor
+selftests_at_scale() {
+	local scale=$1
+
+	shift
+	selftests_run "$@" --scale "$scale" --out "build/selftests/$1-scale-$scale"
 }
 
 # tree_with_series DIR BASE: the tree's part for the selftests, with the series in it.
@@ -153,8 +161,14 @@ for base in $named_bases; do
 		topologies+=(--topology "$topology")
 	done
 	# Stock that has a gate of its own has nothing to fail.
-	[ -n "$(base_fact "$base" gate)" ] || topologies+=(--kernel series)
-	check_all "$base: the selftests in every topology" selftests_run "$base" "${topologies[@]}"
+	kernels=()
+	[ -n "$(base_fact "$base" gate)" ] || kernels=(--kernel series)
+	check_all "$base: the selftests in every topology" selftests_run "$base" \
+		"${topologies[@]}" "${kernels[@]}"
+	for factor in 10 300; do
+		check_all "$base: the core selftests at watermark_scale_factor $factor" \
+			selftests_at_scale "$factor" "$base" --core "${kernels[@]}"
+	done
 	unset topologies
 	# Where the base's facts have the line "recovery: yes".
 	[ "$(base_fact "$base" recovery)" = yes ] || continue
