@@ -20,7 +20,6 @@ import os
 import re
 import sys
 import textwrap
-from statistics import median
 
 import arms
 import figure
@@ -130,15 +129,11 @@ def numbers(fact, key):
 
 def cell(fact, key, first):
     """The median, the range, and whether it differs from the first column's."""
-    values, others = numbers(fact, key), numbers(first, key)
-    if not values:
-        return "-"
-    text = summary.number(median(values))
-    if len(values) > 1:
-        text += f" ({summary.number(min(values))}-{summary.number(max(values))})"
-    if others and summary.mann_whitney(values, others) < summary.LEVEL:
-        text += " *"
-    return text
+    stat = summary.statistics(numbers(fact, key), numbers(first, key))
+    text = summary.number(stat["median"])
+    if stat["n"] > 1:
+        text += f" ({summary.number(stat['min'])}-{summary.number(stat['max'])})"
+    return text + " *" if stat["significant"] else text
 
 
 def age(facts, base):
