@@ -79,6 +79,7 @@ gate_stops_on() {
 	gate_guest 0 "with 2 of 2" "$1" "$2" -- stops classic mglru
 }
 
+# gate_stops PACKAGE DIR: on a binary kernel of Debian.
 gate_stops() {
 	local kernel
 
@@ -125,6 +126,7 @@ gate_on_debug() {
 	gate_cycles_of 0 "no leak in 60 cycles" 60 "$image" "$1" "$2"
 }
 
+# gate_on_arm64 DIR: a call's arguments are read in another way there.
 gate_on_arm64() {
 	local image
 
