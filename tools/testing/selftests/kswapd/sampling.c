@@ -128,6 +128,7 @@ static int poll_node(struct run *run, struct sample *s,
 		return -1;
 	s->polls++;
 	s->hopeless += s->node.hopeless;
+	s->left_alone += s->node.hopeless && thread_asleep(run->env.kswapd);
 	s->unbalanced += !s->node.balanced;
 	t = (double)(now_ns() - start) / NS_A_SECOND;
 	if (!s->node.over_low && run->short_after < 0)

@@ -45,6 +45,7 @@ struct sample {
 	double kswapd_cpu;		/* per cent of one CPU */
 	int polls;
 	int hopeless;			/* polls with a hopeless node */
+	int left_alone;			/* of these, with a kswapd that sleeps */
 	int unbalanced;			/* polls with no zone above high */
 	bool after;			/* after the exit of the hog */
 	struct node_state node;		/* at the end of the sample */

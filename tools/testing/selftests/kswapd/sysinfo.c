@@ -440,6 +440,19 @@ pid_t find_kswapd(int nid)
 	return found;
 }
 
+bool thread_asleep(pid_t pid)
+{
+	char line[1024];
+	char path[64];
+	char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_line(path, line, sizeof(line)))
+		return false;
+	at = strrchr(line, ')');
+	return at && !strncmp(at, ") S", 3);
+}
+
 static int schedstat_ns(const char *path, unsigned long long *ns)
 {
 	char line[128];
