@@ -811,6 +811,7 @@ static int pack(struct recording *r, const char *output)
 static int finish(struct recording *r, const struct options *o, int err)
 {
 	unsigned long long bytes = 0, lost;
+	bool written = true;
 	int cpu;
 
 	tracefs_event_disable(r->instance, NULL, NULL);
@@ -830,14 +831,16 @@ static int finish(struct recording *r, const struct options *o, int err)
 			complain("cannot write %s: %s; the recording is in %s", o->output,
 				 strerror(errno), r->part);
 			err = -1;
+			written = false;
 		}
 	} else {
 		unlink(r->part);
 	}
 	free(r->part);
 	r->part = NULL;
-	fprintf(stderr, "kswapd-report: wrote %s: %llu bytes of records from %d CPUs, %llu samples\n",
-		o->output, bytes, r->cpu_count, r->samples);
+	if (written)
+		fprintf(stderr, "kswapd-report: wrote %s: %llu bytes of records from %d CPUs, %llu samples\n",
+			o->output, bytes, r->cpu_count, r->samples);
 	if (lost)
 		complain("%llu records were lost: record with larger buffers (-b)", lost);
 	return err;

@@ -57,13 +57,24 @@ struct options {
 /* If the name of the file is forgotten, the next word, the trace, must not be overwritten. */
 static bool is_trace(const char *path)
 {
-	unsigned char head[3] = "";
-	FILE *in = fopen(path, "r");
-	bool is;
+	static const char *const magics[] = {
+		"\x17\x08\x44", "PERFILE2", "\x1f\x8b", "\3757zXZ", "\x28\xb5\x2f\xfd",
+	};
+	struct stat st;
+	char head[8] = "";
+	bool is = false;
+	FILE *in;
+	size_t i;
 
+	/* A pipe has nothing to overwrite, and reading it would not end. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	in = fopen(path, "r");
 	if (!in)
 		return false;
-	is = fread(head, 1, 3, in) == 3 && head[0] == 0x17 && head[1] == 0x08 && head[2] == 0x44;
+	if (fread(head, 1, sizeof(head), in) == sizeof(head))
+		for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+			is |= !memcmp(head, magics[i], strlen(magics[i]));
 	fclose(in);
 	return is;
 }
@@ -152,37 +163,35 @@ static int read_one(struct trace *t, const char *path, bool debug)
 	return STATUS_OK;
 }
 
-static int failed(const char *path)
-{
-	complain("cannot write %s: %s", path, strerror(errno));
-	return STATUS_ERROR;
-}
-
 /* Rename is atomic: a reader sees the old file or the new one. */
 static int write_file(size_t which, const char *path, struct trace *traces, int count)
 {
 	struct stat st;
 	bool device = !stat(path, &st) && !S_ISREG(st.st_mode);
-	char *part;
-	int fd, bad;
-	FILE *out;
+	/* A link, such as /dev/stdout, stays. */
+	char *part, *real = device ? NULL : realpath(path, NULL);
+	const char *target = real ? real : path;
+	FILE *out = NULL;
+	int fd, bad = 1;
 
-	if (asprintf(&part, device ? "%s" : "%s.XXXXXX", path) < 0)
-		return failed(path);
-	fd = device ? open(part, O_WRONLY | O_CLOEXEC) : mkostemp(part, O_CLOEXEC);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out) {
-		free(part);
-		return failed(path);
+	if (asprintf(&part, device ? "%s" : "%s.XXXXXX", target) < 0)
+		part = NULL;
+	if (part) {
+		fd = device ? open(part, O_WRONLY | O_CLOEXEC) : mkostemp(part, O_CLOEXEC);
+		out = fd < 0 ? NULL : fdopen(fd, "w");
 	}
-	files[which].report(out, traces, count);
-	bad = ferror(out) || (!device && fchmod(fd, 0644));
-	if (fclose(out) || bad || (!device && rename(part, path))) {
-		bad = failed(path);
-		if (!device)
+	if (out) {
+		files[which].report(out, traces, count);
+		bad = ferror(out) || (!device && fchmod(fd, 0644));
+		bad |= fclose(out) || bad || (!device && rename(part, target));
+	}
+	if (bad) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		if (out && !device)
 			unlink(part);
 	}
 	free(part);
+	free(real);
 	return bad ? STATUS_ERROR : STATUS_OK;
 }
 

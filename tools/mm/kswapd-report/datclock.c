@@ -188,7 +188,8 @@ static void head_v7(struct cursor *c, struct clock *clock)
 	}
 }
 
-enum time_unit dat_clock(int fd, char *name, size_t size, uint64_t *scale)
+enum time_unit dat_clock(int fd, char *name, size_t size, uint64_t *scale,
+			 uint32_t *page_size)
 {
 	struct cursor c = { .fd = fd, .at = 10 };
 	struct clock clock = { };
@@ -199,7 +200,7 @@ enum time_unit dat_clock(int fd, char *name, size_t size, uint64_t *scale)
 	take(&c, &byte, 1);
 	c.big = byte;
 	take(&c, &byte, 1);
-	take32(&c);
+	*page_size = take32(&c);
 	if (!strcmp(version, "6"))
 		head_v6(&c, &clock);
 	else if (!strcmp(version, "7"))

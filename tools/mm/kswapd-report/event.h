@@ -118,6 +118,7 @@ struct event_start {
 	uint8_t gated;		/* 7.x: no retries, resets on balanced nodes alone */
 	uint8_t text;		/* printed by trace-cmd report or the like */
 	uint8_t unit;		/* enum time_unit */
+	uint32_t page_size;	/* 0: not known, as of text */
 	char clock[CLOCK_LEN];
 };
 

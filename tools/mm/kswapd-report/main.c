@@ -68,6 +68,9 @@ int refuse_option(const char *command, int c, char **argv)
 {
 	if (c == ':')
 		complain("%s takes a value", argv[optind - 1]);
+	else if (optopt > 0 && optopt < 256)
+		complain("unknown option '-%c' ('kswapd-report %s --help' lists the options)",
+			 optopt, command);
 	else
 		complain("unknown option '%s' ('kswapd-report %s --help' lists the options)",
 			 argv[optind - 1], command);

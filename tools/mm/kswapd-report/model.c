@@ -405,8 +405,10 @@ static void judge(struct model *m, struct node *node, uint64_t ts)
 		return;
 	if (cpu >= 0 && sum.samples >= RUNAWAY_SECONDS / 2 && sum.again_direct >= RUNAWAY_RESETS)
 		found(&node->runaway_at, &node->runaway_first, ts);
-	else
+	else {
 		found(&node->suspected_at, &node->suspected_first, ts);
+		node->by_samples = false;
+	}
 }
 
 /* Failed runs */
@@ -787,7 +789,8 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	const struct event_sample *s = &ev->sample;
 	uint64_t wall;
 
-	if (!s->have_cpu || !node->have_cpu || s->balanced || ts == node->last_sample ||
+	if (!s->have_cpu || !node->have_cpu || s->balanced || node->balanced_last ||
+	    ts == node->last_sample ||
 	    s->cpu_ns < node->last_cpu_ns || s->refaults < node->last_refaults ||
 	    (node->lost_at && node->lost_at >= node->last_sample)) {
 		node->suspect_since = 0;
@@ -802,8 +805,10 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	if (wall < SUSPECT_NS)
 		return;
 	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU &&
-	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS)
+	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS) {
+		node->by_samples |= !node->suspected_at;
 		found(&node->suspected_at, &node->suspected_first, ts);
+	}
 	/* The next window is judged by itself. */
 	node->suspect_since = 0;
 }
@@ -863,12 +868,17 @@ static void sampled_state(struct model *m, struct node *node, bool hopeless, uin
 
 static void sampled_cpu(struct node *node, const struct event_sample *s, uint64_t ts)
 {
-	struct cpu_sample *c = &node->cpu[node->cpu_n % CPU_SAMPLES];
+	struct cpu_sample *c;
 
 	if (!s->have_cpu) {
 		node->cpu_n = 0;
 		return;
 	}
+	/* The latest sample replaces the one before, so that those kept span SUSPECT_NS. */
+	if (node->cpu_n > 1 &&
+	    ts - node->cpu[(node->cpu_n - 2) % CPU_SAMPLES].ts < SUSPECT_NS / (CPU_SAMPLES - 3))
+		node->cpu_n--;
+	c = &node->cpu[node->cpu_n % CPU_SAMPLES];
 	c->ts = ts;
 	c->cpu_ns = s->cpu_ns;
 	node->cpu_n++;

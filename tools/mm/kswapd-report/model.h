@@ -122,6 +122,7 @@ struct node {
 	struct bin *bins;
 	/* times of the last and the first of these, or 0 */
 	uint64_t runaway_at, suspected_at, runaway_first, suspected_first;
+	bool by_samples;	/* only samples made the suspicion */
 	enum belief at_end;
 	bool hopeless_seen;	/* at some time */
 	bool unsure;		/* at some time */

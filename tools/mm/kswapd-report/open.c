@@ -71,10 +71,21 @@ static int copy_all(int from, int to)
 	char buf[65536];
 	ssize_t got;
 
-	while ((got = read_some(from, buf, sizeof(buf))) > 0)
+	while ((got = read_some(from, buf, sizeof(buf))) > 0) {
+		errno = ENOSPC;	/* if only a part could be written */
 		if (write(to, buf, got) != got)
 			return -1;
+	}
 	return got < 0 ? -1 : 0;
+}
+
+/* Did the converter end because the disk is full? errno tells. */
+static bool is_full(int fd)
+{
+	static const char block[65536];
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	return end >= 0 && pwrite(fd, block, sizeof(block), end) != (ssize_t)sizeof(block);
 }
 
 /* Replaces fd by the converted file. */
@@ -95,6 +106,9 @@ static int unpack(const char *path, enum form form, int *fd, bool debug, char *e
 	if (status == 127)
 		snprintf(error, size, "reading %s needs %s: install %s (its name in Debian)", path,
 			 forms[form].command[0], forms[form].package);
+	else if (is_full(to))
+		snprintf(error, size, "cannot write the temporary file for %s: the disk of TMPDIR or /tmp is full",
+			 path);
 	else
 		snprintf(error, size, "%s is truncated or corrupt: %s cannot read it to its end",
 			 path, forms[form].command[0]);
@@ -133,8 +147,10 @@ int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *
 		snprintf(error, size, "%s is not a file", path);
 		goto bad;
 	}
-	if (!S_ISREG(st->st_mode) && seekable(&fd)) {
-		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
+	/* The size of a file of tracefs is 0, whatever it has. */
+	if ((!S_ISREG(st->st_mode) || !st->st_size) && seekable(&fd)) {
+		snprintf(error, size, "cannot copy %s to a temporary file in TMPDIR or /tmp: %s", path,
+			 strerror(errno));
 		goto bad;
 	}
 	while ((form = form_of(fd)) != FORM_DAT && form != FORM_TEXT) {

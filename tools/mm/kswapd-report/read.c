@@ -44,6 +44,7 @@ struct reader {
 	int buffers;
 	enum time_unit unit;
 	uint64_t scale;		/* ns of a unit of the clock */
+	uint32_t page_size;
 	uint64_t *cpu_ts;	/* of each CPU's last record */
 	int cpus;
 	struct event recent[RECENT];
@@ -146,6 +147,7 @@ static void send_start(struct reader *r, struct tep_handle *tep, const char *clo
 	ev.start.big_endian = tep_is_file_bigendian(tep);
 	ev.start.long_size = tep_get_long_size(tep);
 	ev.start.unit = r->unit;
+	ev.start.page_size = r->page_size;
 	snprintf(ev.start.clock, sizeof(ev.start.clock), "%s", clock);
 	send_event(r, &ev);
 }
@@ -192,7 +194,7 @@ int trace_read_fd(int fd, event_fn fn, void *ctx)
 	if (fstat(fd, &st))
 		return -1;
 	r.file_size = st.st_size;
-	r.unit = dat_clock(fd, clock, sizeof(clock), &r.scale);
+	r.unit = dat_clock(fd, clock, sizeof(clock), &r.scale, &r.page_size);
 	if (lseek(fd, 0, SEEK_SET))
 		return -1;
 	handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);

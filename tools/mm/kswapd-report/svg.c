@@ -264,9 +264,12 @@ static void line(const struct plot *p, size_t offset, enum colour colour, const 
 	fprintf(p->out, "\"><title>%s</title></polyline>\n", what);
 }
 
-static double mib(uint64_t pages)
+/* The trace may be of a machine with other pages. */
+static double mib(const struct trace *t, uint64_t pages)
 {
-	return (double)pages * sysconf(_SC_PAGESIZE) / (1 << 20);
+	uint32_t page = t->facts.start.page_size;
+
+	return (double)pages * (page ? page : sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
 #define HIGH_LINE	"stroke-dasharray=\"6 3\""
@@ -276,7 +279,7 @@ static double mib(uint64_t pages)
 /* Free pages far above the watermarks are cut off. */
 static void free_pages(const struct plot *p)
 {
-	double most = mib(p->scale->pages), step = step_of(most), at;
+	double most = mib(p->t, p->scale->pages), step = step_of(most), at;
 
 	if (!p->node->samples || !p->scale->pages)
 		return;

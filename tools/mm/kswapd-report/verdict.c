@@ -177,8 +177,7 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 	case RUNAWAY:
 		return RUNS_AWAY;
 	case SUSPECTED:
-		return node->early_again + node->spurious >= RUNAWAY_RESETS ? SEEMS_BY_EVENTS :
-			SEEMS_BY_SAMPLES;
+		return node->by_samples ? SEEMS_BY_SAMPLES : SEEMS_BY_EVENTS;
 	case GIVEN_UP:
 		if (node->samples && node->balanced_last)
 			return node->retries || node->retried ? RETRY_WAITS : HOPELESS_BALANCED;

@@ -122,6 +122,47 @@ report_retries() {
 		(.episodes | all(.failures == 116 and .failed_retries == 100))'
 }
 
+# The interval of the samples does not decide whether a kernel runs away.
+report_intervals() {
+	local interval picture=$1/picture.svg
+
+	for interval in 1 0.3 0.1 0.02; do
+		"$report_dir/mktrace" "$1/made.dat" --cpus 1 --episodes 1 --samples "$interval" \
+			--runaway >"$1/in"
+		expect 3 "Node 0: runaway" "$tool" report --fail-on runaway "$1/made.dat"
+	done
+	for interval in 0.1 1 10 30; do
+		"$report_dir/mktrace" "$1/made.dat" --cpus 1 --episodes 1 --samples "$interval" >"$1/in"
+		expect 0 "Node 0: healthy" "$tool" report "$1/made.dat"
+	done
+	# 10,000 pages of that machine: the axis ends at 35 or 600 MiB.
+	for interval in 4096:35 65536:600; do
+		"$report_dir/mktrace" "$1/made.dat" --cpus 1 --episodes 1 --samples 1 --runaway \
+			--page "${interval%:*}" >"$1/in"
+		"$tool" report --svg "$picture" "$1/made.dat" >"$1/said"
+		grep -o '>[0-9.]* MiB<' "$picture" | tail -n 1 | grep -Fx ">${interval#*:} MiB<"
+	done
+	# Without samples, three restarts of which the last one lasts.
+	awk 'function event(after, words) {
+		printf("kswapd0-50 [000] %.6f: mm_vmscan_%s\n", now += after, words)
+	}
+	BEGIN {
+		now = 100
+		for (episode = 0; episode < 4; episode++) {
+			for (n = 1; n <= (episode < 3 ? 16 : 1); n++) {
+				event(0.001, "kswapd_wake: nid=0 order=0")
+				event(0.15, "kswapd_reclaim_fail: nid=0 failures=" n)
+			}
+			if (episode < 3)
+				event(0.5, "reset_kswapd_failures: nid=0 reason=DIRECT")
+		}
+		event(1.2, "reset_kswapd_failures: nid=0 reason=DIRECT")
+		event(3, "kswapd_wake: nid=0 order=0")
+	}' >"$1/text"
+	expect 0 "Node 0: runaway suspected" "$tool" report "$1/text"
+	expect 0 "resets restarted it each time" "$tool" report "$1/text"
+}
+
 # The cgroup of a reset: by the record of reclaim, else by that of the task.
 report_cgroups() {
 	local dir=$1 options sums='.nodes[0] | [.resets_by_cgroup[] | [.cgroup, .cgroup_id, .resets]]'
@@ -438,6 +479,16 @@ report_bad_files() {
 	expect 2 "Node 1: recovered" "$tool" report "$1/cut" "$trace"
 	expect 3 "cut is truncated" "$tool" report --fail-on given-up,unknown \
 		"$1/cut" "$trace" "$1/blind.dat"
+	# A file of which the size is not known, such as trace of tracefs.
+	expect 0 "1 events of text" env -i X="
+kswapd0-50 [000] 100.1: mm_vmscan_kswapd_reclaim_fail: nid=0 failures=1
+" "$tool" report /proc/self/environ
+	# shellcheck disable=SC2016 # the inner shell expands it
+	one_sentence "cannot copy -" sh -c 'cat "$2" | TMPDIR=$2/none "$1" report -' - "$tool" "$trace"
+	# shellcheck disable=SC2016
+	[ "$(id -u)" -ne 0 ] || expect 2 "the disk of TMPDIR or /tmp is full" unshare -m sh -euc '
+		mount -t tmpfs -o size=16k none "$2"
+		TMPDIR=$2 "$1" report "$3"' - "$tool" "$1" "$repo/$report_dir/traces/patched-6.12.dat.xz"
 	one_sentence "is empty" "$tool" report /dev/null
 	one_sentence "is empty" "$tool" report -
 	for redirection in '<&-' '>&-' '2>&-'; do
@@ -452,6 +503,7 @@ report_bad_options() {
 	frobnicate|unknown command 'frobnicate'
 	report|name a trace
 	report --frobnicate x|unknown option '--frobnicate'
+	report -json x|unknown option '-j'
 	report --svg|takes a value
 	report --json --csv x|choose one
 	report --fail-on x a|--fail-on takes
@@ -545,6 +597,20 @@ report_statuses() {
 	done
 	expect 1 "cannot write" "$tool" report --svg "$1/none/x.svg" "$1/patched-6.12.dat"
 	expect 1 "cannot write the output" sh -c "'$tool' report '$1/patched-6.12.dat' >/dev/full"
+	# To a pipe, to the file that a link is of, and never over a trace.
+	expect 0 "kswapd_verdict" sh -c "timeout 30 '$tool' report --prometheus /dev/stdout \
+		'$1/patched-6.12.dat' | grep ^kswapd_verdict"
+	: >"$1/metrics"
+	ln -s metrics "$1/link"
+	expect 0 "" "$tool" report --prometheus "$1/link" "$1/patched-6.12.dat"
+	[ -L "$1/link" ]
+	grep ^kswapd_verdict "$1/metrics"
+	for name in xz gzip zstd; do
+		command -v "$name" >/dev/null || continue
+		"$name" -c "$1/patched-6.12.dat" >"$1/packed"
+		one_sentence "is a trace" "$tool" report --json --svg "$1/packed" "$1/packed"
+		"$name" -dc <"$1/packed" | cmp "$1/patched-6.12.dat"
+	done
 }
 
 # A recording that fails keeps the last trace.
@@ -890,6 +956,8 @@ check "report: counts are those of trace-cmd" with_tool built with_dir report_co
 check "report: other byte orders, machines, lost records" \
 	with_tool sanitized with_dir report_machines
 check "report: failed retries are no runaway" with_tool sanitized with_dir report_retries
+check "report: samples of any interval, pages of any size" \
+	with_tool sanitized with_dir report_intervals
 check "report: cgroups of resets" with_tool sanitized with_dir report_cgroups
 check "report: clocks that do not count nanoseconds" with_tool built with_dir report_clocks
 check "report: traces with a known truth" with_tool sanitized with_dir report_cases
