@@ -286,7 +286,7 @@ gate_make_refuses() {
 
 # What DKMS gets is whole: it builds from what was installed.
 gate_installs() {
-	local kernel src
+	local kernel options option src
 
 	make -s -C "$gate" DESTDIR="$1" install
 	src=$(echo "$1"/usr/src/kswapd-gate-*)
@@ -297,6 +297,12 @@ gate_installs() {
 	test -s "$1/usr/share/man/man8/kswapd-gate.8"
 	kernel=$(debian_kernel "$debian_6_12" --headers)
 	make -s -C "$src" KDIR="$(echo "$kernel"/lib/modules/*/build)"
+	# DKMS skips a kernel without these.
+	read -ra options < <(sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"$/\1/p' "$src/dkms.conf")
+	[ ${#options[@]} -gt 0 ]
+	for option in "${options[@]}"; do
+		grep -x "$option=y" "$(echo "$kernel"/lib/modules/*/build)/.config"
+	done
 	[ "$(modinfo -F version "$src/kswapd_gate.ko")" = "${src##*-}" ]
 	make -s -C "$src" clean
 	[ "$(find "$src" -type f | wc -l)" -eq 5 ]
