@@ -578,6 +578,25 @@ class Am(Case):
         self.assertEqual(before, self.state())
         self.assertEqual(os.listdir(f"{self.dir}/tmp"), [])
 
+    def test_two_at_once(self):
+        """The second one leaves the git am of the first alone."""
+        self.git_tree()
+        self.hook(f'[ -e "{self.dir}/slow" ] || {{ touch "{self.dir}/slow"; sleep 4; }}\n')
+        with subprocess.Popen([f"{HERE}/series", *self.am()], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as process:
+            for _ in range(600):
+                if os.path.exists(f"{self.dir}/slow"):
+                    break
+                time.sleep(0.1)
+            shutil.move(f"{self.tree}/.git/rebase-apply", f"{self.dir}/away")
+            second = subprocess.run([f"{HERE}/series", *self.am()], stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True, check=False)
+            shutil.move(f"{self.dir}/away", f"{self.tree}/.git/rebase-apply")
+            said = process.communicate()[0]
+        self.assertEqual((process.returncode, second.returncode), (0, 2), said + second.stdout)
+        self.assertIn("another scripts/series am is at work", second.stdout)
+        self.assertEqual(self.state()[1:3], ("", False))
+
     def test_the_wrong_base(self):
         self.git_tree("6.12", "plain")
         self.unchanged("the nearest is patches/6.12.y", 5, *self.am("--base", "mm-new"))

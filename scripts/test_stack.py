@@ -612,6 +612,25 @@ class BadInput(Flow):
         self.edit("Because", "Just because", "patches/mm-new/0003-mm-vmscan-count-them-all.patch")
         self.bad_input("has changed since 'make edit'", "refresh")
 
+    def test_work_that_is_no_commit_of_the_stack_stays(self):
+        """Another 'make edit' removes the work tree, with all that git has in it."""
+        work = "build/edit/mm-new"
+        self.run_tool(0, "edit")
+        self.edit("backoff = 10", "backoff = 12", work, "mm/vmscan.c")
+        self.bad_input("commit or stash them", "refresh")
+        self.git(work, "stash", "-q")
+        self.bad_input("has a stash", "edit")
+        self.git(work, "stash", "pop", "-q")
+        self.git(work, "checkout", "-q", "-b", "trial")
+        self.git(work, "commit", "-q", "-a", "-m", "mm/vmscan: a trial")
+        self.git(work, "checkout", "-q", "stack")
+        self.bad_input("other branches", "edit")
+        self.git(work, "branch", "-q", "-D", "trial")
+        self.write("new\n", work, "mm/new.c")
+        self.bad_input("mm/new.c, which git does not know", "edit")
+        os.unlink(self.path(work, "mm/new.c"))
+        self.run_tool(0, "edit")
+
     def test_refresh_of_another_base_keeps_its_number(self):
         self.run_tool(0, "edit", "--base", "old")
         self.commit("build/edit/old", "mm/vmscan: more", "return 2;", "return two();")

@@ -4,6 +4,8 @@
 each, and writes one table with the spread and the significance."""
 
 import argparse
+import contextlib
+import fcntl
 import fnmatch
 import functools
 import hashlib
@@ -243,6 +245,21 @@ class Bench:
             for arm in self.arms:
                 arm.edit = f"{ROOT}/tools/testing/mglru/widen.patch"
 
+    @contextlib.contextmanager
+    def alone(self):
+        """Another bench would remove the runs of this one, and write to the same files."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        held = os.open(self.out, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise BadInput(f"OUT: another bench is at work in {self.out}") from None
+        finally:
+            os.close(held)
+            with contextlib.suppress(OSError):
+                self.out.rmdir()    # if nothing was left in it
+
     def prepare(self):
         """All that can fail before the first guest."""
         used = {word for options, _ in self.scenarios.values() for word in options}
@@ -404,13 +421,14 @@ class Bench:
 
 def run_one(bench):
     """The exit status of a bench."""
-    bench.prepare()
-    failed = bench.run()
-    if bench.add:
-        facts.add(bench.out, {})
-    if failed:
-        note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
-    return int(bool(failed) or not bench.judge())
+    with bench.alone():
+        bench.prepare()
+        failed = bench.run()
+        if bench.add:
+            facts.add(bench.out, {})
+        if failed:
+            note(f"{failed} runs failed: see the logs beside {bench.out}/raw/*.json")
+        return int(bool(failed) or not bench.judge())
 
 
 def guard(function):

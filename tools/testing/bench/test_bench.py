@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of bench.py: bad input, and runs of an artificial vmtest."""
 
+import fcntl
 import json
 import os
 import signal
@@ -157,6 +158,17 @@ class Runs(Fake):
                          [arms.arms_of("b")[key[3]].series for key in known])
         self.assertEqual(self.bench(FACTS="yes")[0], 0)
         self.assertEqual({fact["runs"] for fact in facts.read_facts("b").values()}, {2, 4})
+
+    def test_two_at_once(self):
+        """The second one would remove the runs of the first."""
+        os.makedirs(self.path("out"))
+        held = os.open(self.path("out"), os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        status, _, err = self.bench()
+        self.assertEqual((status, err), (2, "bench: OUT: another bench is at work in "
+                                         f"{self.path('out')}\n"))
+        self.assertFalse(os.path.exists(self.path("calls")))
 
     def test_an_interrupt_ends_the_guest(self):
         """The bench is stopped in its second run: the first one is there, with its table."""

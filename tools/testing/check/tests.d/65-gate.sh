@@ -312,6 +312,11 @@ gate_installs() {
 	done
 	make -s -C "$gate" DESTDIR="$1" uninstall
 	[ -z "$(find "$1" -type f)" ]
+	# A blank in the name takes no other directory away.
+	mkdir "$1/my"
+	make -s -C "$gate" DESTDIR="$1/my root" install uninstall
+	[ -d "$1/my" ]
+	[ -z "$(find "$1" -type f)" ]
 }
 
 check "kswapd-gate: builds for Debian's 6.12 without a warning" with_dir gate_builds "$debian_6_12"

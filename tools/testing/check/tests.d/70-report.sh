@@ -928,22 +928,22 @@ report_pages_live() {
 }
 
 report_install() {
-	make -s -C tools/mm/kswapd-report OUTPUT="$1/out" DESTDIR="$1/root" prefix=/usr install
-	(cd "$1/root" && find . -type f | sort)
-	"$1/root/usr/bin/kswapd-report" --help >"$1/help"
+	make -s -C tools/mm/kswapd-report OUTPUT="$1/out" DESTDIR="$1/the root" prefix=/usr install
+	(cd "$1/the root" && find . -type f | sort)
+	"$1/the root/usr/bin/kswapd-report" --help >"$1/help"
 	for page in '' -record -report -top; do
-		test -s "$1/root/usr/share/man/man1/kswapd-report$page.1"
+		test -s "$1/the root/usr/share/man/man1/kswapd-report$page.1"
 	done
-	test -x "$1/root/usr/bin/kswapd_failures.bt"
+	test -x "$1/the root/usr/bin/kswapd_failures.bt"
 	grep -qx 'ExecStart=/usr/bin/kswapd-report record --flight .*' \
-		"$1/root/usr/lib/systemd/system/kswapd-report.service"
-	bash -n "$1/root/usr/share/bash-completion/completions/kswapd-report"
+		"$1/the root/usr/lib/systemd/system/kswapd-report.service"
+	bash -n "$1/the root/usr/share/bash-completion/completions/kswapd-report"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	bash -c '. "$1"; COMP_WORDS=(kswapd-report re); COMP_CWORD=1; _kswapd_report
 		[ "${COMPREPLY[*]}" = "record report" ] || exit 1
 		COMP_WORDS=(kswapd-report record -- mktem); COMP_CWORD=3; _kswapd_report
 		[[ " ${COMPREPLY[*]} " == *" mktemp "* ]]' - \
-		"$1/root/usr/share/bash-completion/completions/kswapd-report"
+		"$1/the root/usr/share/bash-completion/completions/kswapd-report"
 }
 
 check "report: builds without a warning by gcc and clang" with_dir compilers \
