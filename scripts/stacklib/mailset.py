@@ -140,7 +140,8 @@ class MailSet:
 
     def __init__(self, mails, tree, scratch, groups=()):
         self.mails, self.tree, self.clash = mails, tree, None
-        self.groups = [group for group in groups
+        # Only the series itself brings new files.
+        self.groups = [group for group in ([] if mails.kind else groups)
                        if not any(value.startswith(group.name + " | ")
                                   for value in mails.base.facts("without"))]
         # The patches that the tree has already, from the first; the commits of the set, of

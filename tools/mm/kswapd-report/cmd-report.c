@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "main.h"
+#include "open.h"
 #include "output.h"
 #include "verdict.h"
 
@@ -53,31 +54,6 @@ struct options {
 	unsigned int fail_on;
 	const char *files[FILE_COUNT];
 };
-
-/* If the name of the file is forgotten, the next word, the trace, must not be overwritten. */
-static bool is_trace(const char *path)
-{
-	static const char *const magics[] = {
-		"\x17\x08\x44", "PERFILE2", "\x1f\x8b", "\3757zXZ", "\x28\xb5\x2f\xfd",
-	};
-	struct stat st;
-	char head[8] = "";
-	bool is = false;
-	FILE *in;
-	size_t i;
-
-	/* A pipe has nothing to overwrite, and reading it would not end. */
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	in = fopen(path, "r");
-	if (!in)
-		return false;
-	if (fread(head, 1, sizeof(head), in) == sizeof(head))
-		for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-			is |= !memcmp(head, magics[i], strlen(magics[i]));
-	fclose(in);
-	return is;
-}
 
 /* Returns -1 to go on, or a status to end with. */
 static int parse(int argc, char **argv, struct options *o)
@@ -132,6 +108,7 @@ static int parse(int argc, char **argv, struct options *o)
 		return STATUS_USAGE;
 	}
 	for (which = 0; which < FILE_COUNT; which++) {
+		/* If the name of the file is forgotten, the next word is the trace. */
 		if (o->files[which] && is_trace(o->files[which])) {
 			complain("--%s writes a file, and %s is a trace: the name of the file is missing",
 				 files[which].option, o->files[which]);

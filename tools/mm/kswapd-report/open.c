@@ -52,6 +52,22 @@ static enum form form_of(int fd)
 	return i;
 }
 
+bool is_trace(const char *path)
+{
+	struct stat st;
+	bool is = false;
+	int fd;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		is = form_of(fd) != FORM_TEXT;
+		close(fd);
+	}
+	return is;
+}
+
 /* An unlinked file on disk, because the data may be large. */
 static int nameless(void)
 {

@@ -12,6 +12,12 @@
 /* A descriptor of a trace.dat or of text, or -1 with one sentence in error. */
 int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *error, size_t size);
 
+/*
+ * Is it a file with a trace, packed or not, other than text? A pipe is not: it has nothing
+ * to overwrite, and reading it would not end.
+ */
+bool is_trace(const char *path);
+
 /* Run the command on the file; returns its exit status, or 127 if it is missing. */
 int run_filter(const char *const *command, int in, int out, bool debug);
 

@@ -377,18 +377,17 @@ bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts
 }
 
 /*
- * A field of /proc/PID/stat after the name; state is field 0. The name is in
- * parentheses and may contain blanks and parentheses.
+ * A field of /proc/PID/stat after the name, in line[]. The name is in parentheses and
+ * may contain blanks and parentheses. Returns 0 or a negative errno.
  */
-static int stat_field(pid_t pid, int field, unsigned long long *val)
+static int stat_text(pid_t pid, int field, char *line, size_t size, char **text)
 {
 	char path[64];
-	char line[1024];
 	char *at;
 	int err;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	err = read_line(path, line, sizeof(line));
+	err = read_line(path, line, size);
 	if (err)
 		return err;
 	at = strrchr(line, ')');
@@ -403,10 +402,23 @@ static int stat_field(pid_t pid, int field, unsigned long long *val)
 			break;
 		at += strcspn(at, " ");
 	}
-	*val = strtoull(at, NULL, 10);
+	*text = at;
 	return 0;
 }
 
+static int stat_field(pid_t pid, int field, unsigned long long *val)
+{
+	char line[1024];
+	char *text;
+	int err;
+
+	err = stat_text(pid, field, line, sizeof(line), &text);
+	if (!err)
+		*val = strtoull(text, NULL, 10);
+	return err;
+}
+
+#define STAT_STATE	0
 #define STAT_PPID	1
 #define STAT_UTIME	11
 #define STAT_STIME	12
@@ -443,14 +455,9 @@ pid_t find_kswapd(int nid)
 bool thread_asleep(pid_t pid)
 {
 	char line[1024];
-	char path[64];
-	char *at;
+	char *state;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (read_line(path, line, sizeof(line)))
-		return false;
-	at = strrchr(line, ')');
-	return at && !strncmp(at, ") S", 3);
+	return !stat_text(pid, STAT_STATE, line, sizeof(line), &state) && *state == 'S';
 }
 
 static int schedstat_ns(const char *path, unsigned long long *ns)

@@ -88,13 +88,12 @@ bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts
 
 /* The pid of the node's kswapd, or 0 if /proc does not show it. */
 pid_t find_kswapd(int nid);
-/* CPU time of a thread in ns. Returns 0 or a negative errno. */
 /*
  * Whether the thread sleeps until it is woken. A kswapd that waits for I/O, a lock or
  * other reclaim does so without signals, and is not asleep.
  */
 bool thread_asleep(pid_t pid);
-
+/* CPU time of a thread in ns. Returns 0 or a negative errno. */
 int thread_cpu_ns(pid_t pid, bool schedstat, unsigned long long *ns);
 /* True if the kernel accounts run time in /proc/PID/schedstat. */
 bool have_schedstat(void);
