@@ -6,6 +6,7 @@ had: "series" maps what vmtest kernel was asked for, such as "all" or "2 fixes=2
 hash of these patches at that time."""
 import json
 import os
+import subprocess
 from datetime import date
 
 from project import Failure, series_of, write
@@ -99,8 +100,20 @@ def pad(lines, indent=0):
             for line in lines]
 
 
+def tests_there_are(project):
+    """The names of all tests, or None without the program that runs them."""
+    program = os.path.join(project.root, "tools", "testing", "check", "check")
+    if not os.path.exists(program):
+        return None
+    lists = (subprocess.run([program, "--list", *suite], stdout=subprocess.PIPE, text=True,
+                            check=True).stdout
+             for suite in (["--all"], ["--suite", "arm64"], ["--suite", "debug"]))
+    return set("".join(lists).splitlines())
+
+
 def status_lines(project):
     """A row for each test of a base, a column for each base; 'older' is of other patches."""
+    names = tests_there_are(project)
     bases, rows, below, tools = project.bases(), {}, [], {}
     local = read_facts(project.build("check", "facts"))
     for base in bases:
@@ -124,8 +137,15 @@ def status_lines(project):
                          + f"; load {span(mine, 'load')}")
     if not rows and not tools:
         return ["No test has run on these patches: 'make check' does."]
-    lines = [["test"] + bases] + [[test] + [rows[test].get(base, "-") for base in bases]
-                                  for test in sorted(rows)]
+
+    def missing(test, base):
+        words, comma, arch = test.rpartition(", arm64")
+        name = f"{base}, arm64: {words}" if comma and not arch else f"{base}: {test}"
+        return "-" if names is None or name in names else ""
+
+    lines = [["test"] + bases] + [
+        [test] + [rows[test].get(base) or missing(test, base) for base in bases]
+        for test in sorted(rows)]
     text = pad(lines) if rows else []
     if tools:
         below.append("tests of the tools, on stock kernels: "
