@@ -277,8 +277,13 @@ void field_words(char *buf, size_t size, const struct field *f, const struct mod
 	case F_COUNT:
 		snprintf(buf, size, "%" PRId64, (int64_t)val.number);
 		break;
-	case F_SECONDS:
 	case F_TIME:
+		if (m->no_time) {
+			snprintf(buf, size, "%" PRIu64, val.number);
+			break;
+		}
+		/* fallthrough */
+	case F_SECONDS:
 		snprintf(buf, size, "%" PRIu64 ".%09" PRIu64, val.number / NSEC, val.number % NSEC);
 		break;
 	case F_DECIMAL:

@@ -14,7 +14,7 @@
 enum kind {
 	F_COUNT,
 	F_SECONDS,	/* a duration, in ns */
-	F_TIME,		/* on the clock of the trace, in ns */
+	F_TIME,		/* on the clock of the trace, in ns or without a unit */
 	F_DECIMAL,	/* with one digit, or two */
 	F_BOOL,
 	F_TRI,		/* enum belief: IS_HOPELESS is true, UNSURE null */

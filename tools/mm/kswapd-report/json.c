@@ -12,6 +12,15 @@
 
 #define SCHEMA_VERSION	2
 
+/* A point in time: seconds, or the count of a clock without a unit. */
+static void time_of_trace(struct jsonw *w, const char *key, const struct model *m, uint64_t ts)
+{
+	if (m->no_time)
+		jsonw_number(w, key, ts);
+	else
+		jsonw_seconds(w, key, ts);
+}
+
 static void one_field(struct jsonw *w, const struct field *f, const struct model *m,
 		      const struct node *node, const struct episode *ep)
 {
@@ -25,8 +34,10 @@ static void one_field(struct jsonw *w, const struct field *f, const struct model
 	case F_COUNT:
 		jsonw_int(w, f->key, val.number);
 		break;
-	case F_SECONDS:
 	case F_TIME:
+		time_of_trace(w, f->key, m, val.number);
+		break;
+	case F_SECONDS:
 		jsonw_seconds(w, f->key, val.number);
 		break;
 	case F_DECIMAL:
@@ -180,8 +191,8 @@ static void facts(struct jsonw *w, const struct trace *t)
 	jsonw_string(w, "source", s->text ? "text" : "trace.dat");
 	jsonw_string(w, "clock", s->clock[0] ? s->clock : NULL);
 	jsonw_string(w, "time_unit", m->no_time ? "none" : "seconds");
-	jsonw_seconds(w, "start", m->start);
-	jsonw_seconds(w, "end", m->end);
+	time_of_trace(w, "start", m, m->start);
+	time_of_trace(w, "end", m, m->end);
 	if (m->no_time)
 		jsonw_null(w, "duration_seconds");
 	else

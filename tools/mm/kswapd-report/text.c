@@ -14,9 +14,12 @@
 #define COLUMNS		(WIDTH - LABEL - 2)
 #define SHOWN		10	/* episodes: the first half and the last */
 
-static const char *stamp(char *buf, size_t size, uint64_t ns)
+static const char *stamp(char *buf, size_t size, const struct model *m, uint64_t ns)
 {
-	snprintf(buf, size, "%" PRIu64 ".%06" PRIu64, ns / NSEC, ns % NSEC / 1000);
+	if (m->no_time)
+		snprintf(buf, size, "%" PRIu64, ns);
+	else
+		snprintf(buf, size, "%" PRIu64 ".%06" PRIu64, ns / NSEC, ns % NSEC / 1000);
 	return buf;
 }
 
@@ -63,8 +66,8 @@ static void timeline(FILE *out, const struct model *m, const struct node *node)
 			fputc(kinds > 1 ? '*' : m->reasons[last][0], out);
 	}
 	fputs("|\n", out);
-	fprintf(out, "%*s%-*s%*s\n", LABEL + 1, "", COLUMNS / 2, stamp(from, sizeof(from), m->start),
-		COLUMNS - COLUMNS / 2, stamp(to, sizeof(to), m->end));
+	fprintf(out, "%*s%-*s%*s\n", LABEL + 1, "", COLUMNS / 2, stamp(from, sizeof(from), m, m->start),
+		COLUMNS - COLUMNS / 2, stamp(to, sizeof(to), m, m->end));
 }
 
 static void legend(FILE *out)
@@ -219,11 +222,11 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 	char first[32], hopeless[32] = "-", reset[32] = "-", task[CGROUP_WORDS] = "-";
 	const char *reason = "-";
 
-	stamp(first, sizeof(first), ep->first_fail);
+	stamp(first, sizeof(first), m, ep->first_fail);
 	if (ep->hopeless_at)
-		stamp(hopeless, sizeof(hopeless), ep->hopeless_at);
+		stamp(hopeless, sizeof(hopeless), m, ep->hopeless_at);
 	if (ep->reset_at) {
-		stamp(reset, sizeof(reset), ep->reset_at);
+		stamp(reset, sizeof(reset), m, ep->reset_at);
 		reason = m->reasons[ep->reason];
 		task_words(ep, task);
 	}
@@ -251,7 +254,7 @@ static void episodes(FILE *out, const struct model *m, const struct node *node)
 
 	if (!kept)
 		return;
-	stamp(last, sizeof(last), m->end);
+	stamp(last, sizeof(last), m, m->end);
 	if ((int)strlen(last) > t.width)
 		t.width = strlen(last);
 	fprintf(out, "\n  %*s  %5s %*s %*s %-6s %s\n", t.width, "first failure", "count",
@@ -289,7 +292,7 @@ static void trace_facts(FILE *out, const struct trace *t)
 
 	print_path(out, t->path);
 	if (m->no_time)
-		fprintf(out, ": clock %s", s->clock);
+		fprintf(out, ": %s%s", s->clock[0] ? "clock " : "", s->clock[0] ? s->clock : "times without a unit");
 	else
 		fprintf(out, ": %.3f s", (m->end - m->start) / 1e9);
 	if (s->cpus)

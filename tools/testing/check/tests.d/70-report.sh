@@ -272,6 +272,23 @@ report_clocks() {
 	x86-tsc x86-tsc none null
 	counter counter none null
 	END
+
+	# Text does not name the clock. A count is shown as it is.
+	cat >"$1/text" <<-'END'
+	kswapd1-70    [001] .....     15: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=1
+	kswapd1-70    [001] .....     19: mm_vmscan_kswapd_reclaim_fail: nid=1 failures=16
+	memhog-90     [001] .....     29: mm_vmscan_reset_kswapd_failures: nid=1 reason=DIRECT
+	END
+	"$tool" report "$1/text" >"$1/report"
+	"$tool" report --json "$1/text" >"$1/json"
+	"$tool" report --csv "$1/text" >"$1/csv"
+	grep -q ': times without a unit, 3 events of text' "$1/report" &&
+		grep -qE '^ +15 +16 +19 +29 DIRECT memhog-90$' "$1/report" &&
+		grep -q ',15,16,19,29,,"DIRECT"' "$1/csv" &&
+		jq -e '.traces[0] | [.start, .end] == [15, 29]' "$1/json" >/dev/null || {
+		cat "$1/report" "$1/csv"
+		return 1
+	}
 }
 
 # text_is FILTER COMMAND...: the report of the command's output passes the filter.
