@@ -205,7 +205,7 @@ class TestFacts(Tree):
 
     def test_the_table_of_status(self):
         project = types.SimpleNamespace(
-            bases=lambda: ["b", "c"], patches=self.path("patches"),
+            root=self.path(""), bases=lambda: ["b", "c"], patches=self.path("patches"),
             build=lambda *parts: self.path(os.path.join("build", *parts)))
         self.assertIn("No test has run", testfacts.status_lines(project)[0])
         self.ran()
@@ -219,6 +219,13 @@ class TestFacts(Tree):
             self.assertRegex(text, row)
         self.patch("two")
         self.assertRegex("\n".join(testfacts.status_lines(project)), r"boots +older")
+        # With a list of all tests, a base that has no such test is told from one that did not run.
+        program = self.path("tools/testing/check/check")
+        self.write("tools/testing/check/check", "#!/bin/sh\necho 'c: stops'\n")
+        os.chmod(program, 0o755)
+        text = "\n".join(testfacts.status_lines(project)) + "\n"
+        self.assertRegex(text, r"stops +older +-\n")
+        self.assertRegex(text, r"boots +older *\n")
 
 
 class Tables(Tree):
