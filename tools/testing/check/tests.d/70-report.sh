@@ -282,13 +282,13 @@ report_clocks() {
 	"$tool" report "$1/text" >"$1/report"
 	"$tool" report --json "$1/text" >"$1/json"
 	"$tool" report --csv "$1/text" >"$1/csv"
-	grep -q ': times without a unit, 3 events of text' "$1/report" &&
-		grep -qE '^ +15 +16 +19 +29 DIRECT memhog-90$' "$1/report" &&
-		grep -q ',15,16,19,29,,"DIRECT"' "$1/csv" &&
-		jq -e '.traces[0] | [.start, .end] == [15, 29]' "$1/json" >/dev/null || {
+	if ! grep -q ': times without a unit, 3 events of text' "$1/report" ||
+		! grep -qE '^ +15 +16 +19 +29 DIRECT memhog-90$' "$1/report" ||
+		! grep -q ',15,16,19,29,,"DIRECT"' "$1/csv" ||
+		! jq -e '.traces[0] | [.start, .end] == [15, 29]' "$1/json" >/dev/null; then
 		cat "$1/report" "$1/csv"
 		return 1
-	}
+	fi
 }
 
 # text_is FILTER COMMAND...: the report of the command's output passes the filter.
