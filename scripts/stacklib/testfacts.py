@@ -100,20 +100,27 @@ def pad(lines, indent=0):
             for line in lines]
 
 
-def tests_there_are(project):
-    """The names of all tests, or None without the program that runs them."""
+def row_of(name):
+    """(base, row) of a test's name: 'BASE, arm64: boots' is in the row 'boots, arm64'. For a
+    test of no base, the first is None or a word that is no base."""
+    where, colon, test = name.partition(": ")
+    base = where.split(",")[0]
+    return (base, test + where[len(base):]) if colon else (None, name)
+
+
+def rows_there_are(project):
+    """The (base, row) of all tests, or None without the program that runs them."""
     program = os.path.join(project.root, "tools", "testing", "check", "check")
     if not os.path.exists(program):
         return None
     lists = (subprocess.run([program, "--list", *suite], stdout=subprocess.PIPE, text=True,
                             check=True).stdout
              for suite in (["--all"], ["--suite", "arm64"], ["--suite", "debug"]))
-    return set("".join(lists).splitlines())
+    return set(map(row_of, "".join(lists).splitlines()))
 
 
 def status_lines(project):
     """A row for each test of a base, a column for each base; 'older' is of other patches."""
-    names = tests_there_are(project)
     bases, rows, below, tools = project.bases(), {}, [], {}
     local = read_facts(project.build("check", "facts"))
     for base in bases:
@@ -123,11 +130,11 @@ def status_lines(project):
         mine = []
         for fact in (fact for fact in facts.values() if "test" in fact):
             result = shown_result(fact, directory)
-            name, colon, test = fact["test"].partition(": ")
-            if not colon or name.split(",")[0] != base:
+            where, row = row_of(fact["test"])
+            if where != base:
                 tools[result] = tools.get(result, 0) + 1
                 continue
-            rows.setdefault(test + name[len(base):], {})[base] = result
+            rows.setdefault(row, {})[base] = result
             if result == "passed":
                 mine.append(fact)
         if mine:
@@ -137,16 +144,13 @@ def status_lines(project):
                          + f"; load {span(mine, 'load')}")
     if not rows and not tools:
         return ["No test has run on these patches: 'make check' does."]
-
-    def missing(test, base):
-        words, comma, arch = test.rpartition(", arm64")
-        name = f"{base}, arm64: {words}" if comma and not arch else f"{base}: {test}"
-        return "-" if names is None or name in names else ""
-
-    lines = [["test"] + bases] + [
-        [test] + [rows[test].get(base) or missing(test, base) for base in bases]
-        for test in sorted(rows)]
-    text = pad(lines) if rows else []
+    text = []
+    if rows:
+        there = rows_there_are(project)
+        text = pad([["test"] + bases] + [
+            [row] + [rows[row].get(base, "-" if there is None or (base, row) in there else "")
+                     for base in bases]
+            for row in sorted(rows)])
     if tools:
         below.append("tests of the tools, on stock kernels: "
                      + ", ".join(f"{count} {result}" for result, count in sorted(tools.items())))

@@ -291,10 +291,12 @@ static void trace_facts(FILE *out, const struct trace *t)
 	char when[64];
 
 	print_path(out, t->path);
-	if (m->no_time)
-		fprintf(out, ": %s%s", s->clock[0] ? "clock " : "", s->clock[0] ? s->clock : "times without a unit");
-	else
+	if (!m->no_time)
 		fprintf(out, ": %.3f s", (m->end - m->start) / 1e9);
+	else if (s->clock[0])
+		fprintf(out, ": clock %s", s->clock);
+	else
+		fputs(": times without a unit", out);
 	if (s->cpus)
 		fprintf(out, ", %u CPUs", s->cpus);
 	if (s->long_size)
