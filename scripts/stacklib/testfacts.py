@@ -73,17 +73,30 @@ def is_present(fact, directory):
     return True
 
 
+def newest(facts, more, directory):
+    """Both, where a test has one fact: that of the patches now, before the later one."""
+    def rank(fact):
+        return is_present(fact, directory), fact["date"]
+
+    return facts | {key: fact for key, fact in more.items()
+                    if key not in facts or rank(fact) >= rank(facts[key])}
+
+
 def take(path, patches):
     """The facts of tests in a file go to those of their bases. Returns how many, by base;
     those of kernels that are of no base are left, under ''."""
-    counts = {}
-    for fact in read_facts(path).values():
+    counts, of_base = {}, {}
+    for key, fact in read_facts(path).items():
         base = fact["base"]
-        if base and os.path.isdir(os.path.join(patches, base)):
-            keep(os.path.join(patches, base, "facts"), fact)
-        else:
+        if not base or not os.path.isdir(os.path.join(patches, base)):
             base = ""
         counts[base] = counts.get(base, 0) + 1
+        of_base.setdefault(base, {})[key] = fact
+    of_base.pop("", None)
+    for base, more in of_base.items():
+        directory = os.path.join(patches, base)
+        kept = os.path.join(directory, "facts")
+        write_facts(kept, newest(read_facts(kept), more, directory))
     return counts
 
 
@@ -125,8 +138,9 @@ def status_lines(project):
     local = read_facts(project.build("check", "facts"))
     for base in bases:
         directory = os.path.join(project.patches, base)
-        facts = read_facts(os.path.join(directory, "facts"))
-        facts |= {key: fact for key, fact in local.items() if fact.get("base") == base}
+        facts = newest(read_facts(os.path.join(directory, "facts")),
+                       {key: fact for key, fact in local.items() if fact.get("base") == base},
+                       directory)
         mine = []
         for fact in (fact for fact in facts.values() if "test" in fact):
             result = shown_result(fact, directory)

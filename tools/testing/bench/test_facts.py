@@ -164,6 +164,11 @@ class TestFacts(Tree):
     def present(self):
         return testfacts.is_present(self.taken(), self.path("patches/b"))
 
+    def project(self):
+        return types.SimpleNamespace(
+            root=self.path(""), bases=lambda: ["b", "c"], patches=self.path("patches"),
+            build=lambda *parts: self.path(os.path.join("build", *parts)))
+
     def test_steps_become_a_fact(self):
         self.ran(steps="base=b\nseries=0 none\nlru=classic\nbase=b\nlru=mglru\n"
                  "series=2 fixes=1 0123456789ab\n")
@@ -177,6 +182,17 @@ class TestFacts(Tree):
         self.ran(result="failed")
         self.assertEqual(self.taken()["result"], "failed")
         self.assertEqual(self.read("patches/b/facts").count("\n"), 1)
+
+    def test_a_fact_of_older_patches_replaces_none_of_the_present_ones(self):
+        self.ran()
+        old = self.read("check/facts")
+        self.patch("two")
+        self.ran(result="failed")
+        self.taken()
+        self.write("check/facts", old)
+        self.assertEqual(self.taken()["result"], "failed")
+        self.write("build/check/facts", old)
+        self.assertRegex("\n".join(testfacts.status_lines(self.project())), "boots +FAILED")
 
     def test_a_fact_is_present_until_a_diff_changes(self):
         self.ran()
@@ -204,9 +220,7 @@ class TestFacts(Tree):
         self.assertFalse(os.path.exists(self.path("patches/b/facts")))
 
     def test_the_table_of_status(self):
-        project = types.SimpleNamespace(
-            root=self.path(""), bases=lambda: ["b", "c"], patches=self.path("patches"),
-            build=lambda *parts: self.path(os.path.join("build", *parts)))
+        project = self.project()
         self.assertIn("No test has run", testfacts.status_lines(project)[0])
         self.ran()
         self.ran("b: stops", "failed")
