@@ -87,7 +87,9 @@ need_space() {
 # A step runs in a process group of its own, which ends with the script.
 step_pid=
 end_step() {
-	[ -z "$step_pid" ] || kill -TERM -- "-$step_pid" 2>/dev/null || :
+	[ -n "$step_pid" ] || return 0
+	kill -TERM -- "-$step_pid" 2>/dev/null || :
+	wait "$step_pid" || :
 }
 trap 'end_step; exit 130' INT
 trap 'end_step; exit 143' TERM HUP

@@ -330,23 +330,32 @@ without_bison() {
 	expect 2 "bison is missing" env -u KDIR PATH="$dir" "$vmtest" kernel --base 6.12.y
 }
 
-# A build that was interrupted, and then two at once, end in one good kernel.
+# Builds that were ended, and then two at once, end in one good kernel. What is ended leaves
+# no tree behind; what is killed outright does until the next build.
 interrupted_build() {
-	local fragment=$1/fragment log=$1/log pid first second
+	local fragment=$1/fragment log=$1/log signal pid part first second
 
 	echo "CONFIG_LOCALVERSION=\"-interrupted-$$\"" >"$fragment"
 	build() {
 		env -u KDIR "$vmtest" kernel --base 6.12.y --patches 0 --config "$fragment"
 	}
-	build >"$log" 2>&1 &
-	pid=$!
-	until grep -q ': building' "$log"; do
-		kill -0 "$pid"
-		sleep 1
+	for signal in KILL TERM; do
+		build >"$log" 2>&1 &
+		pid=$!
+		until grep -q ': building' "$log"; do
+			kill -0 "$pid"
+			sleep 1
+		done
+		sleep 5
+		# shellcheck disable=SC2046
+		kill -"$signal" "$pid" $(below "$pid")
+		wait "$pid" || :
 	done
-	sleep 5
-	# shellcheck disable=SC2046
-	kill -KILL "$pid" $(below "$pid")
+	part=$(sed -n 's/.*building .*(log: \(.*\)\/log\/kernel-\(.*\)\.log)/\1\/kernel\/\2.part/p' "$log")
+	if ! [ -d "${part%/*}" ] || [ -e "$part" ]; then
+		echo "the unfinished tree is still there: $part"
+		return 1
+	fi
 	build >"$log.1" &
 	pid=$!
 	second=$(build | tail -n 1)
