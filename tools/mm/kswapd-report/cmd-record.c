@@ -50,7 +50,7 @@ static const char usage[] =
 "      --interval S    seconds from one sample of /proc to the next (1);\n"
 "                      0: take none\n"
 "  -b, --buffer KB     buffer of each CPU, in KiB (the kernel's default)\n"
-"      --flight TIME   record all the time into a ring for about TIME (10m), and write\n"
+"      --flight TIME   record into a ring that holds about TIME, such as 10m, and write\n"
 "                      a file into the directory of -o at each incident\n"
 "      --on LIST       incidents: given-up, runaway (both)\n"
 "      --keep N        number of files to keep in the directory (20)\n"

@@ -121,7 +121,6 @@ static void start_events(struct live *live)
 	decode_init(&live->decode, live->tep);
 	live->failures = instance_has_failures(live->instance);
 	live->model->formats = live->model->enabled = live->decode.formats;
-	live->model->gated = live->decode.gated;
 }
 
 /* Records are read once an interval: a task may have exited since. */

@@ -80,9 +80,8 @@ uint64_t reclaim_cgroup(const struct reclaims *r, int32_t pid)
 
 bool reset_is_balanced(const char *event, const char *reason)
 {
-	if (!strcmp(event, CLEAR_HOPELESS))
-		return strcmp(reason, "OTHER");
-	return !strcmp(reason, "PCP");
+	return !strcmp(reason, "PCP") ||
+	       (!strcmp(event, CLEAR_HOPELESS) && !strcmp(reason, "DIRECT"));
 }
 
 /* A file has the formats of all events of a system, or of those recorded. */
@@ -122,7 +121,6 @@ void decode_init(struct decode *d, struct tep_handle *tep)
 			dec->val = known_events[i].val ? tep_find_field(event, known_events[i].val) : NULL;
 		}
 		d->formats |= HAS(known_events[i].type);
-		d->gated |= !strcmp(known_events[i].name, CLEAR_HOPELESS);
 		d->count++;
 	}
 	d->reclaim_begin = tep_find_event_by_name(tep, "vmscan", RECLAIM_BEGIN);

@@ -48,14 +48,13 @@ struct decode {
 	int count;
 	uint32_t formats;
 	uint32_t enabled;	/* the file has formats of selected events alone */
-	bool gated;
 	uint64_t undecoded;
 	struct tep_event *reclaim_begin, *reclaim_end;	/* NULL: not in the file */
 	struct tep_format_field *cgroup_id;
 	struct reclaims reclaims;
 };
 
-/* The reset event of 7.x, whose hopeless nodes have no retries. */
+/* The reset event of 7.x. Its name does not tell whether the kernel has retries. */
 #define CLEAR_HOPELESS	"mm_vmscan_kswapd_clear_hopeless"
 
 /*

@@ -45,7 +45,6 @@ struct event_task {
 	int32_t pid;
 	int32_t cpu;
 	uint8_t balanced;	/* of a reset: the kernel makes it only if balanced */
-	uint8_t gated;		/* of a reset of text: its name is that of 7.x */
 	char comm[COMM_LEN];
 	char reason[REASON_LEN];
 	uint64_t cgroup_id;	/* of a reset within reclaim of a cgroup; 0: not known */
@@ -115,7 +114,6 @@ struct event_start {
 	uint32_t buffers;
 	uint8_t big_endian;
 	uint8_t long_size;	/* 0: not known, as of text */
-	uint8_t gated;		/* 7.x: no retries, resets on balanced nodes alone */
 	uint8_t text;		/* printed by trace-cmd report or the like */
 	uint8_t unit;		/* enum time_unit */
 	uint32_t page_size;	/* 0: not known, as of text */

@@ -629,7 +629,6 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	bool retry = !strcmp(ev->task.reason, RETRY);
 	enum belief was;
 
-	m->gated |= ev->task.gated;
 	span_before_reset(m, node, retry, ts);
 	was = retry ? IS_HOPELESS : node->state;
 	if (was == NOT_HOPELESS && node->count <= 0)
@@ -734,7 +733,7 @@ static void run_ended(struct model *m, struct node *node)
 
 static bool never_retries(const struct model *m)
 {
-	return m->gated || (!m->text && m->formats && !(m->formats & HAS(EV_FAIL)));
+	return !m->text && m->formats && !(m->formats & HAS(EV_FAIL));
 }
 
 static void on_wake(struct model *m, struct node *node, uint64_t ts)
@@ -976,7 +975,6 @@ static void on_start(struct model *m, const struct event_start *start)
 {
 	m->formats = start->formats;
 	m->enabled = start->enabled;
-	m->gated = start->gated;
 	m->text = start->text;
 	m->no_time = start->unit == TIME_NONE;
 }

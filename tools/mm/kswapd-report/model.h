@@ -209,7 +209,6 @@ struct model {
 	int reset_cgroup_count;
 	struct waiting waiting[WAITING];
 	int waiting_count;
-	bool gated;			/* 7.x: no retries, resets on balanced nodes */
 	bool retries;			/* the kernel has retries */
 	bool text;
 	bool no_time;			/* times are no durations */

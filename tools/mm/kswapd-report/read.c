@@ -141,7 +141,6 @@ static void send_start(struct reader *r, struct tep_handle *tep, const char *clo
 
 	ev.start.formats = r->decode.formats;
 	ev.start.enabled = r->decode.enabled;
-	ev.start.gated = r->decode.gated;
 	ev.start.cpus = r->cpus;
 	ev.start.buffers = r->buffers;
 	ev.start.big_endian = tep_is_file_bigendian(tep);

@@ -320,7 +320,6 @@ static void take_line(struct text_reader *r, struct line *line)
 	}
 	if (ev.type == EV_RESET) {
 		ev.task.balanced = reset_is_balanced(known->name, ev.task.reason);
-		ev.task.gated = !strcmp(known->name, CLEAR_HOPELESS);
 		ev.task.cgroup_id = reclaim_cgroup(&r->reclaims, ev.task.pid);
 	}
 	r->fn(&ev, r->ctx);

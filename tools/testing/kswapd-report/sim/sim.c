@@ -36,6 +36,7 @@ struct truth {
 
 struct world {
 	enum policy policy;
+	bool renamed;			/* the reset has its name of 7.x */
 	struct event *events;
 	int count;
 	struct truth truth[STEPS];
@@ -110,7 +111,7 @@ static void reset(const char *reason, int cpu)
 	ev = put(EV_RESET, cpu);
 	snprintf(ev->task.reason, sizeof(ev->task.reason), "%s", reason);
 	snprintf(ev->task.comm, sizeof(ev->task.comm), "task");
-	ev->task.balanced = reset_is_balanced(world.policy == GATED ? CLEAR_HOPELESS : "", reason);
+	ev->task.balanced = reset_is_balanced(world.renamed ? CLEAR_HOPELESS : "", reason);
 }
 
 static void back_off(int step)
@@ -238,6 +239,7 @@ static void make_world(enum policy policy)
 
 	memset(&k, 0, sizeof(k));
 	world.policy = policy;
+	world.renamed = policy == GATED || (policy == SERIES && chance(0.5));
 	world.count = 0;
 	k.balanced = true;
 	for (step = 0; step < STEPS; step++) {
@@ -367,7 +369,6 @@ static struct model *report_on(const struct window *w)
 	ev.start.text = w->text;
 	ev.start.formats = w->formats ? w->recorded : 0;
 	ev.start.enabled = w->enabled ? w->recorded : 0;
-	ev.start.gated = world.policy == GATED && (w->recorded & HAS(EV_RESET));
 	ev.start.unit = w->counter ? TIME_NONE : TIME_NS;
 	model_event(&ev, m);
 	ev = (struct event){ .type = EV_TICK, .ts = w->counter ? 0 : first };
