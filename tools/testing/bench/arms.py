@@ -88,8 +88,8 @@ def series_now(arm, base):
 
 
 def series_words(series, arm, base):
-    """The hash, and whether it is an arm's that is not the series or not the present one.
+    """Which patches the arm had, with their hash, and whether they are not the present ones.
     checkpatch takes a hash in a message for a commit if a space or bracket follows."""
     now = series_now(arm, base)
-    return (series + (f", {TITLES.get(arm, arm)}" if arm != "ours" else "")
+    return (f"{TITLES.get(arm, arm)} {series}"
             + (f", an EARLIER one (now {now})" if series != now else ""))

@@ -152,10 +152,12 @@ def caption(facts, base):
         return f"{span(values)} {words}{'' if max(values) == 1 else 's'}"
 
     told = [series_words(series, arm, base) for series, arm in
-            sorted({(f["series"], f["arm"]) for f in facts if f["series"] != STOCK})]
+            sorted({(f["series"], f["arm"]) for f in facts if f["series"] != STOCK},
+                   key=lambda of: (of[1] != "ours", of[0] != series_now("ours", base), of))]
+    told = "; ".join(told or [f"series {STOCK}"])
     failed = sum(f["failed"] for f in facts)
     return [f"Kernel {', '.join(sorted({f['kernel'] for f in facts} - {'?'}))}, "
-            f"series {', '.join(told) or STOCK}; {some('run', *(f['runs'] for f in facts))} per cell; "
+            f"{told}; {some('run', *(f['runs'] for f in facts))} per cell; "
             f"host load {span([x for f in facts for x in f['load']])}"
             + (f"; {some('run', failed)} ended early" if failed else "") + "."]
 
@@ -271,8 +273,8 @@ def render_paragraph(text, lines):
 
 
 def render_text(text, facts, base, rows, mail):
-    """Replaces the table of stock beside the series, and its caption, 'Kernel ..., series
-    ....'. Neither has a mark, which a mail would show."""
+    """Replaces the table of stock beside the series, and its caption, 'Kernel 1.2, ...'.
+    Neither has a mark, which a mail would show."""
     lines, used = stock_beside_series(facts, rows)
     text = render_paragraph(text, pad(lines, 2 if mail else 4))
     if not used:
@@ -282,10 +284,10 @@ def render_text(text, facts, base, rows, mail):
         words = f"{words[:-1]}; * p < {summary.LEVEL:g}."
     if mail:
         words = textwrap.fill(words, MAIL_WIDTH, break_on_hyphens=False)
-    text, count = re.subn(r"(?ms)^Kernel [^\n]*?, series\s.*?\.$", lambda _: words, text, count=1)
+    text, count = re.subn(r"(?ms)^Kernel \d[\w.-]*, .*?\.$", lambda _: words, text, count=1)
     if not count:
         raise BadInput(f"the table with the row '{rows[0][0]}' has no caption that begins with "
-                       "'Kernel 1.2, series x'")
+                       "'Kernel 1.2, '")
     return text
 
 

@@ -60,7 +60,7 @@ def facts_of(runs):
 def caption_of(facts):
     series = arms.series_words(facts["series"], "ours", facts["base"])
     runs = "one run each" if facts["runs"] == 1 else f"{facts['runs']} runs each, thick the median"
-    return (f"Figure: kernel {facts['kernel']}, series {series}; both LRUs;\n"
+    return (f"Figure: kernel {facts['kernel']}, {series}; both LRUs;\n"
             f"vm.watermark_scale_factor {facts['scale']}; {runs}; {facts['accelerator']}.")
 
 

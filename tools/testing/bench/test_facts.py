@@ -281,7 +281,7 @@ class Tables(Tree):
         self.write("tools/testing/bench/results", "[table runaway classic gate,ours 10]\n[end]\n")
         self.add(run("gate", series=gate), run())
         self.call("render", "--base", "b")
-        self.assertIn(f"{gate}, check only", self.read("tools/testing/bench/results"))
+        self.assertIn(f"check only {gate}", self.read("tools/testing/bench/results"))
         self.assertNotIn("EARLIER", self.read("tools/testing/bench/results"))
 
     def test_significance(self):
