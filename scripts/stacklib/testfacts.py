@@ -74,7 +74,7 @@ def is_present(fact, directory):
 
 
 def newest(facts, more, directory):
-    """Both, where a test has one fact: that of the patches now, before the later one."""
+    """One fact for each test: that of the present patches, or else the later one."""
     def rank(fact):
         return is_present(fact, directory), fact["date"]
 
