@@ -351,10 +351,21 @@ static void limits(FILE *out, const struct model *m)
 		wrap(out, 0, 0, limit->text);
 }
 
+#define NO_KSWAPD	"the trace has nothing of kswapd in it.\n"
+
+static int node_count(const struct model *m)
+{
+	int nid, count = 0;
+
+	for (nid = 0; nid < MAX_NODES; nid++)
+		count += !!m->nodes[nid];
+	return count;
+}
+
 static void one_trace(FILE *out, const struct trace *t)
 {
 	const struct model *m = t->model;
-	int nid, nodes = 0;
+	int nid;
 
 	trace_facts(out, t);
 	for (nid = 0; nid < MAX_NODES; nid++) {
@@ -362,7 +373,6 @@ static void one_trace(FILE *out, const struct trace *t)
 
 		if (!node)
 			continue;
-		nodes++;
 		fprintf(out, "\nNode %d: %s\n", nid, verdict_name(verdict_of(m, node)));
 		wrap_owned(out, 2, 0, "", diagnosis(m, node));
 		wrap_owned(out, 2, 7, "To do: ", advice(m, node));
@@ -372,10 +382,10 @@ static void one_trace(FILE *out, const struct trace *t)
 		fputc('\n', out);
 		timeline(out, m, node);
 	}
-	if (nodes)
+	if (node_count(m))
 		legend(out);
 	else
-		fputs("\nUnknown: the trace has nothing of kswapd in it.\n", out);
+		fputs("\nUnknown: " NO_KSWAPD, out);
 	blame(out, m);
 	fputc('\n', out);
 	limits(out, m);
@@ -448,12 +458,18 @@ static void compare_node(FILE *out, struct trace *traces, int count, int nid)
 
 static void compare(FILE *out, struct trace *traces, int count)
 {
-	int nid, i;
+	int nid, i, nodes = 0;
 
 	for (i = 0; i < count; i++) {
 		fprintf(out, "%d = ", i + 1);
 		trace_facts(out, &traces[i]);
+		nodes += node_count(traces[i].model);
 	}
+	for (i = 0; i < count; i++)
+		if (!node_count(traces[i].model))
+			fprintf(out, "\n%d: Unknown: " NO_KSWAPD, i + 1);
+	if (!nodes)
+		return;
 	for (nid = 0; nid < MAX_NODES; nid++) {
 		for (i = 0; i < count; i++)
 			if (model_node(traces[i].model, nid))

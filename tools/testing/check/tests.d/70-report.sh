@@ -233,6 +233,8 @@ report_cases() {
 	case_is long-reasons '.nodes[0].resets_by_reason | keys == ["A_VERY_LONG_REASON_NAME",
 		"DIRECT RECLAIM", "direct,reclaim"]'
 	case_is uptime-100d '.nodes[0].hopeless_seconds == 5.0003'
+	expect 0 "2: Unknown: the trace has nothing of kswapd" "$tool" report "$dir/buffer.dat" \
+		"$dir/hopeless-throughout.dat"
 	# The first line has the path, however long.
 	! "$tool" report "$dir/uptime-100d.dat" | sed 1d | grep -E '^.{81}' || return 1
 	"$tool" report "$dir/uptime-100d.dat" | awk '/first failure/ { want = index($0, " reset at") + 9 }
