@@ -154,7 +154,6 @@ unsigned long long keyed_sum(const char *text, const char *prefix)
 struct zone_state {
 	unsigned long long free;
 	unsigned long long boost;
-	unsigned long long min;
 	unsigned long long low;
 	unsigned long long high;
 	unsigned long long managed;
@@ -195,7 +194,6 @@ static void zone_line(struct zone_state *zone, const char *line)
 	} words[] = {
 		{ "pages free", offsetof(struct zone_state, free) },
 		{ "boost", offsetof(struct zone_state, boost) },
-		{ "min", offsetof(struct zone_state, min) },
 		{ "low", offsetof(struct zone_state, low) },
 		{ "high", offsetof(struct zone_state, high) },
 		{ "managed", offsetof(struct zone_state, managed) },
@@ -238,27 +236,16 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 	node->hopeless |= zone->hopeless;
 	node->failures = zone->failures;
 
-	/* The kernel prints these three with the boost. */
-	zone->min = above(zone->min, zone->boost);
-	zone->low = above(zone->low, zone->boost);
-	zone->high = above(zone->high, zone->boost);
-	zone->min += zone->reserve;
-	zone->low += zone->reserve;
-	zone->high += zone->reserve;
+	/* The kernel prints these two with the boost. */
+	zone->low = above(zone->low, zone->boost) + zone->reserve;
+	zone->high = above(zone->high, zone->boost) + zone->reserve;
 	if (zone->managed <= zone->high)
 		return;
 
 	node->free += zone->free;
-	node->min += zone->min;
 	node->low += zone->low;
 	node->high += zone->high;
-	node->over_low += above(zone->free, zone->low);
-	node->over_mid += above(zone->free, (zone->min + zone->low) / 2);
 	node->balanced |= zone->free > zone->high;
-	node->boost += zone->boost;
-	node->reserve += zone->reserve;
-	node->usable += zone->managed;
-	node->zones++;
 }
 
 bool node_state_parse(const char *text, int nid, struct node_state *node)

@@ -33,32 +33,19 @@ unsigned long long keyed_sum(const char *text, const char *prefix);
 /*
  * The pages of a node and its watermarks.
  *
- * min, low and high include the lowmem reserve of each zone: allocations of user
- * memory, and kswapd for them, compare free pages with the watermark plus the reserve.
- * A zone that is smaller than its reserve never holds user pages and is never
- * balanced. free and the watermarks leave it out, because its idle pages are not
- * available.
+ * low and high include the lowmem reserve of each zone: allocations of user memory,
+ * and kswapd for them, compare free pages with the watermark plus the reserve. A zone
+ * that is smaller than its reserve never holds user pages and is never balanced. free
+ * and the watermarks leave it out, because its idle pages are not available.
  *
- * The watermarks exclude the temporary boost after fragmentation, which is in boost.
+ * The watermarks exclude the temporary boost after fragmentation.
  */
 struct node_state {
 	unsigned long long free;
-	unsigned long long min;
 	unsigned long long low;
 	unsigned long long high;
-	unsigned long long boost;
-	unsigned long long reserve;
-	unsigned long long usable;	/* managed pages of the zones counted */
-	unsigned long long managed;	/* managed pages of all its zones */
-	/*
-	 * Zones are checked one by one, not as a sum: kswapd is woken when no
-	 * zone is above low (over_low is 0), and the node is balanced when one
-	 * zone is above high.
-	 */
-	unsigned long long over_low;	/* pages of zones above low */
-	unsigned long long over_mid;	/* the same, of halfway to min */
-	bool balanced;
-	int zones;			/* zones counted */
+	unsigned long long managed;	/* pages of all its zones */
+	bool balanced;			/* one zone is above high, whatever the sums are */
 	bool hopeless;			/* node_unreclaimable */
 	int failures;			/* kswapd_failures; -1 if not shown */
 };
