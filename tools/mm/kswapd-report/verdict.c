@@ -144,26 +144,51 @@ enum finding {
 	LOST_RECORDS, COUNT_UNKNOWN, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
 };
 
+struct advice {
+	const char *code, *text;
+};
+
+static const struct advice
+find_cgroup = { "find-cgroup",
+	"look for a cgroup whose count high or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem." },
+record_samples = { "record-samples",
+	"record with 'kswapd-report record', which samples free memory and CPU time." },
+restart = { "restart",
+	"to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim" },
+free_memory = { "free-memory",
+	"find the cgroup that holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap." },
+look_now = { "look-now",
+	"see whether the node is hopeless now (node_unreclaimable in /proc/zoneinfo), and record with 'kswapd-report record', which samples that." },
+free_memory_next_time = { "free-memory-next-time",
+	"nothing now. If it happens again, find the cgroup that holds the node's memory at that time (anon of each cgroup's memory.numa_stat)." },
+larger_buffer = { "larger-buffer",
+	"record with larger buffers (-b)." },
+record = { "record",
+	"record with 'kswapd-report record', which samples hopeless nodes and free memory." },
+nothing = { "none",
+	"nothing." };
+
 static const struct {
-	const char *code, *advice;
+	const char *code;
+	const struct advice *advice;
 } findings[] = {
-	[RUNS_AWAY] = { "runaway", "find-cgroup" },
-	[SEEMS_BY_EVENTS] = { "suspected-by-events", "record-samples" },
-	[SEEMS_BY_SAMPLES] = { "suspected-by-samples", "find-cgroup" },
-	[HOPELESS_BALANCED] = { "hopeless-balanced", "restart" },
-	[RETRY_WAITS] = { "hopeless-balanced-retried", "none" },
-	[HOPELESS_RETRIED] = { "hopeless-retried", "free-memory" },
-	[HOPELESS] = { "hopeless", "free-memory" },
-	[END_UNKNOWN] = { "gave-up-end-unknown", "look-now" },
-	[RESTARTED_IN_VAIN] = { "restarts-did-not-last", "free-memory-next-time" },
-	[RESTARTED_AFTER_RETRIES] = { "recovered-after-retries", "free-memory-next-time" },
-	[RESTARTED] = { "recovered", "free-memory-next-time" },
-	[LOST_RECORDS] = { "records-lost", "larger-buffer" },
-	[COUNT_UNKNOWN] = { "count-unknown", "look-now" },
-	[NOT_RECORDED] = { "not-recorded", "record" },
-	[SOME_FAILED] = { "some-runs-failed", "none" },
-	[FINE_BY_SAMPLES] = { "healthy-by-samples", "none" },
-	[FINE] = { "healthy", "none" },
+	[RUNS_AWAY] = { "runaway", &find_cgroup },
+	[SEEMS_BY_EVENTS] = { "suspected-by-events", &record_samples },
+	[SEEMS_BY_SAMPLES] = { "suspected-by-samples", &find_cgroup },
+	[HOPELESS_BALANCED] = { "hopeless-balanced", &restart },
+	[RETRY_WAITS] = { "hopeless-balanced-retried", &nothing },
+	[HOPELESS_RETRIED] = { "hopeless-retried", &free_memory },
+	[HOPELESS] = { "hopeless", &free_memory },
+	[END_UNKNOWN] = { "gave-up-end-unknown", &look_now },
+	[RESTARTED_IN_VAIN] = { "restarts-did-not-last", &free_memory_next_time },
+	[RESTARTED_AFTER_RETRIES] = { "recovered-after-retries", &free_memory_next_time },
+	[RESTARTED] = { "recovered", &free_memory_next_time },
+	[LOST_RECORDS] = { "records-lost", &larger_buffer },
+	[COUNT_UNKNOWN] = { "count-unknown", &look_now },
+	[NOT_RECORDED] = { "not-recorded", &record },
+	[SOME_FAILED] = { "some-runs-failed", &nothing },
+	[FINE_BY_SAMPLES] = { "healthy-by-samples", &nothing },
+	[FINE] = { "healthy", &nothing },
 };
 
 static bool has_retries(const struct node *node)
@@ -207,7 +232,7 @@ const char *diagnosis_code(const struct model *m, const struct node *node)
 
 const char *advice_code(const struct model *m, const struct node *node)
 {
-	return findings[finding_of(m, node, false)].advice;
+	return findings[finding_of(m, node, false)].advice->code;
 }
 
 static char *__attribute__((format(printf, 1, 2))) words(const char *fmt, ...)
@@ -362,35 +387,7 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 
 static char *advise(enum finding finding)
 {
-	switch (finding) {
-	case RUNS_AWAY:
-	case SEEMS_BY_SAMPLES:
-		return words("look for a cgroup whose count high or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem.");
-	case SEEMS_BY_EVENTS:
-		return words("record with 'kswapd-report record', which samples free memory and CPU time.");
-	case HOPELESS_RETRIED:
-	case HOPELESS:
-		return words("find the cgroup that holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap.");
-	case HOPELESS_BALANCED:
-		return words("to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim");
-	case END_UNKNOWN:
-	case COUNT_UNKNOWN:
-		return words("see whether the node is hopeless now (node_unreclaimable in /proc/zoneinfo), and record with 'kswapd-report record', which samples that.");
-	case RESTARTED_IN_VAIN:
-	case RESTARTED_AFTER_RETRIES:
-	case RESTARTED:
-		return words("nothing now. If it happens again, find the cgroup that holds the node's memory at that time (anon of each cgroup's memory.numa_stat).");
-	case LOST_RECORDS:
-		return words("record with larger buffers (-b).");
-	case NOT_RECORDED:
-		return words("record with 'kswapd-report record', which samples hopeless nodes and free memory.");
-	case RETRY_WAITS:
-	case SOME_FAILED:
-	case FINE_BY_SAMPLES:
-	case FINE:
-		return words("nothing.");
-	}
-	return words("?");
+	return words("%s", findings[finding].advice->text);
 }
 
 char *diagnosis(const struct model *m, const struct node *node)
