@@ -104,7 +104,7 @@ static int reason_index(struct model *m, const char *name)
 
 /* Bins: twice as long each whenever the time goes beyond the last one. */
 
-static void merge_bins(struct bin *to, const struct bin *a, const struct bin *b)
+void merge_bins(struct bin *to, const struct bin *a, const struct bin *b)
 {
 	struct bin sum = *a;
 	int i;
@@ -120,8 +120,6 @@ static void merge_bins(struct bin *to, const struct bin *a, const struct bin *b)
 		sum.free = b->free;
 		sum.low = b->low;
 		sum.high = b->high;
-		if (!sum.samples || b->free_min < sum.free_min)
-			sum.free_min = b->free_min;
 		sum.samples += b->samples;
 	}
 	*to = sum;
@@ -924,8 +922,6 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	if (s->balanced)
 		seen_balanced(m, node, ts);
 
-	if (!bin->samples || s->free < bin->free_min)
-		bin->free_min = s->free;
 	bin->free = s->free;
 	bin->low = s->low;
 	bin->high = s->high;

@@ -82,7 +82,6 @@ struct bin {
 	uint32_t giveups;
 	uint32_t resets[REASONS];
 	uint64_t free, low, high;	/* the last sample's */
-	uint64_t free_min;
 	uint32_t samples;
 };
 
@@ -229,6 +228,9 @@ bool model_records(const struct model *m, enum event_type type);
 enum belief model_gave_up(const struct model *m, const struct node *node);
 /* Is the sum of hopeless time complete? If not, at most this much more is possible. */
 bool hopeless_exact(const struct node *node);
+
+/* The sum of a and of b, which is later; to may be one of them. */
+void merge_bins(struct bin *to, const struct bin *a, const struct bin *b);
 
 /* The cgroup that made the n-th most resets of the node; 0 if there is none. */
 int model_reset_cgroup(const struct model *m, const struct node *node, int n);

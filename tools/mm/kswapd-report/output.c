@@ -84,11 +84,10 @@ const char *task_words(const struct episode *ep, char *buf)
 void columns_of(const struct model *m, const struct node *node, struct bin *columns, int n)
 {
 	uint64_t span = m->end - m->start;
-	int i, j;
+	int i;
 
 	memset(columns, 0, n * sizeof(*columns));
 	for (i = 0; i < BINS; i++) {
-		const struct bin *bin = &node->bins[i];
 		double at = (double)i * m->bin_ns;
 		struct bin *col;
 		int c;
@@ -97,20 +96,6 @@ void columns_of(const struct model *m, const struct node *node, struct bin *colu
 			break;
 		c = span ? at / span * n : 0;
 		col = &columns[c < n ? c : n - 1];
-		col->hopeless_ns += bin->hopeless_ns;
-		col->unsure_ns += bin->unsure_ns;
-		col->awake_ns += bin->awake_ns;
-		col->fails += bin->fails;
-		col->giveups += bin->giveups;
-		for (j = 0; j < REASONS; j++)
-			col->resets[j] += bin->resets[j];
-		if (!bin->samples)
-			continue;
-		if (!col->samples || bin->free_min < col->free_min)
-			col->free_min = bin->free_min;
-		col->free = bin->free;
-		col->low = bin->low;
-		col->high = bin->high;
-		col->samples += bin->samples;
+		merge_bins(col, col, &node->bins[i]);
 	}
 }
