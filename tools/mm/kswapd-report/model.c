@@ -270,9 +270,8 @@ static void unsure_until(struct model *m, struct node *node, uint64_t to)
 	}
 }
 
-static void close_episode(struct model *m, struct node *node, uint64_t ts)
+static void close_episode(struct node *node, uint64_t ts)
 {
-	(void)m;
 	if (!node->open)
 		return;
 	node->cur.end = ts;
@@ -478,7 +477,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	if (node->open && count <= node->cur.failures && !(node->trying && count >= GIVE_UP)) {
 		node->cur.cut = 1;
 		span_before_fail(m, node, count, ts);
-		close_episode(m, node, ts);
+		close_episode(node, ts);
 	} else {
 		span_before_fail(m, node, count, ts);
 	}
@@ -530,7 +529,6 @@ static void span_before_reset(struct model *m, struct node *node, bool retry, ui
 		if (retry && !node->open)
 			open_cut_episode(node, node->since);
 		span_is(m, node, retry ? IS_HOPELESS : UNSURE, ts);
-		node->began_above_0 = true;
 		return;
 	}
 	/* The kernel never resets a count of 0: a failed run was not recorded. */
@@ -679,7 +677,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	} else if (was == NOT_HOPELESS) {
 		node->reset_early = node->reset_pending = !node->cur.cut;
 	}
-	close_episode(m, node, ts);
+	close_episode(node, ts);
 	if (ev->task.balanced)
 		seen_balanced(m, node, ts);
 	now_is(node, NOT_HOPELESS, 0);
@@ -697,7 +695,7 @@ static void proved_not(struct model *m, struct node *node, uint64_t from)
 		node->revivals_missed++;
 		node->cur.cut = 1;
 		span_is(m, node, UNSURE, from);
-		close_episode(m, node, from);
+		close_episode(node, from);
 		now_is(node, NOT_HOPELESS, -1);
 	} else if (node->state == UNSURE) {
 		node->revivals_missed += node->reset_missing;
@@ -825,7 +823,7 @@ static void sampled_state(struct model *m, struct node *node, bool hopeless, uin
 			open_cut_episode(node, ts);
 		span_is(m, node, node->state == UNSURE && !hopeless ? NOT_HOPELESS : node->state, ts);
 		if (!hopeless)
-			close_episode(m, node, ts);
+			close_episode(node, ts);
 		now_is(node, says, -1);
 		return;
 	}
@@ -915,7 +913,6 @@ static void on_sample(struct model *m, struct node *node, const struct event *ev
 	node->hopeless_samples += !!s->hopeless;
 	node->below_high += !s->balanced;
 	node->balanced_last = s->balanced;
-	node->hopeless_last = s->hopeless;
 	node->retried |= s->retried;
 	m->retries |= s->retried;
 	slot_at(m, node, ts)->samples++;
@@ -1085,10 +1082,9 @@ static void finish_node(struct model *m, struct node *node)
 		node->unsure = true;
 	if (node->resets_unsure)
 		node->unsure = true;
-	node->hopeless = node->at_end == IS_HOPELESS;
-	node->open_end = node->hopeless;
+	node->open_end = node->at_end == IS_HOPELESS;
 	judge(m, node, m->end);
-	close_episode(m, node, m->end);
+	close_episode(node, m->end);
 	if (node->awake)
 		count_awake(m, node, m->end);
 }

@@ -125,10 +125,9 @@ struct node {
 	enum belief at_end;
 	bool hopeless_seen;	/* at some time */
 	bool unsure;		/* at some time */
-	bool began_above_0;	/* the first event was a reset of a count above 0 */
 	bool open_end;		/* hopeless when the trace ends */
 	bool inexact;		/* records were lost in a span that was counted */
-	bool hopeless, awake;	/* at the end */
+	bool awake;		/* at the end */
 	bool sleeps_unseen;	/* no record shows whether it was balanced */
 
 	/* of samples */
@@ -138,7 +137,7 @@ struct node {
 	uint64_t free_min, free_last, high_last, high_min, high_max;
 	uint64_t below_high, hopeless_samples;
 	uint64_t sample_gap;	/* the longest */
-	bool have_cpu, balanced_last, hopeless_last, retried;
+	bool have_cpu, balanced_last, retried;
 	uint64_t suspect_since, suspect_cpu_ns, suspect_refaults;
 
 	/* while the trace is read */
