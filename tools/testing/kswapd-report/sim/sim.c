@@ -71,7 +71,7 @@ static struct {
 	enum phase phase;
 	int phase_left;
 	int count, give_ups;
-	bool awake, running, retry, balanced;
+	bool awake, running, balanced;
 	int run_left, cpu, retry_at, nap;
 	uint32_t cpu_ms, refaults, resets;
 	uint64_t at;		/* the last event */
@@ -128,11 +128,10 @@ static void fail(int step)
 	}
 }
 
-static void begin_run(bool retry)
+static void begin_run(void)
 {
 	put(EV_WAKE, k.cpu);
 	k.running = true;
-	k.retry = retry;
 	k.run_left = 1 + below(k.phase == STREAM ? 8 : 4);
 }
 
@@ -189,7 +188,7 @@ static void kswapd(int step)
 			return;
 		}
 		k.nap = 0;
-		begin_run(false);
+		begin_run();
 		return;
 	}
 	if (k.balanced || !chance(0.05))
@@ -200,7 +199,7 @@ static void kswapd(int step)
 	k.cpu = chance(0.1) ? below(CPUS) : (uint64_t)k.cpu;
 	k.awake = true;
 	k.nap = 0;
-	begin_run(hopeless());
+	begin_run();
 }
 
 static void others(void)
