@@ -22,13 +22,6 @@ const struct known_event known_events[] = {
 	{ }
 };
 
-const char *const vmscan_events[] = {
-	"mm_vmscan_kswapd_reclaim_fail", "mm_vmscan_reset_kswapd_failures",
-	CLEAR_HOPELESS, "mm_vmscan_kswapd_wake",
-	"mm_vmscan_kswapd_sleep", "mm_vmscan_wakeup_kswapd",
-	"mm_vmscan_balance_pgdat_begin", "mm_vmscan_balance_pgdat_end", NULL
-};
-
 #define KNOWN	(sizeof(known_events) / sizeof(known_events[0]) - 1)
 
 _Static_assert(KNOWN <= DECODERS, "more known events than decoders");

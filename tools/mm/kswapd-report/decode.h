@@ -73,9 +73,6 @@ struct known_event {
 
 extern const struct known_event known_events[];
 
-/* Names of the events of the kernel, NULL at the end. */
-extern const char *const vmscan_events[];
-
 void decode_init(struct decode *d, struct tep_handle *tep);
 /* Fills *ev and returns true if the record is of a known event. */
 bool decode_record(struct decode *d, struct tep_record *record, struct event *ev);

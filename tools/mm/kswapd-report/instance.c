@@ -159,18 +159,20 @@ static bool exists(struct tracefs_instance *instance, const char *name)
 int instance_enable(struct tracefs_instance *instance,
 		    void (*fn)(const char *name, void *ctx), void *ctx)
 {
-	int i, n = 0;
+	const struct known_event *known;
+	int n = 0;
 
-	for (i = 0; vmscan_events[i]; i++) {
-		if (!exists(instance, vmscan_events[i]))
+	for (known = known_events; known->name; known++) {
+		/* Samples are of ftrace, which records them without being asked. */
+		if (strcmp(known->system, "vmscan") || !exists(instance, known->name))
 			continue;
-		if (tracefs_event_enable(instance, "vmscan", vmscan_events[i])) {
-			complain("cannot switch on the event vmscan:%s: %s", vmscan_events[i],
+		if (tracefs_event_enable(instance, "vmscan", known->name)) {
+			complain("cannot switch on the event vmscan:%s: %s", known->name,
 				 strerror(errno));
 			return -1;
 		}
 		if (fn)
-			fn(vmscan_events[i], ctx);
+			fn(known->name, ctx);
 		n++;
 	}
 	return n;

@@ -18,8 +18,8 @@
 struct tracefs_instance *instance_new(void);
 void instance_remove(struct tracefs_instance *instance);
 /*
- * Enable the vmscan_events that the kernel has, and pass each name to fn, which may be
- * NULL. Returns their number, or -1.
+ * Enable the known_events of vmscan that the kernel has, and pass each name to fn, which
+ * may be NULL. Returns their number, or -1.
  */
 int instance_enable(struct tracefs_instance *instance,
 		    void (*fn)(const char *name, void *ctx), void *ctx);
