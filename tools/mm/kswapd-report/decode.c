@@ -167,20 +167,23 @@ static void reason_name(const struct decoder *dec, struct event_task *task)
 	snprintf(task->reason, sizeof(task->reason), "#%d", task->val);
 }
 
+void printable(char *to, size_t size, const char *from)
+{
+	size_t n;
+
+	for (n = 0; n + 1 < size && from[n]; n++)
+		to[n] = from[n] < ' ' || from[n] > '~' ? '?' : from[n];
+	to[n] = '\0';
+}
+
 static void task_name(struct decode *d, struct tep_record *record, struct event_task *task)
 {
 	const char *comm;
-	size_t n = 0;
 
 	task->cpu = record->cpu;
 	task->pid = tep_data_pid(d->tep, record);
 	comm = tep_data_comm_from_pid(d->tep, task->pid);
-	for (; comm && comm[n] && n + 1 < sizeof(task->comm); n++) {
-		unsigned char c = comm[n];
-
-		task->comm[n] = c < ' ' || c > '~' ? '?' : c;
-	}
-	task->comm[n] = '\0';
+	printable(task->comm, sizeof(task->comm), comm ? comm : "");
 }
 
 static uint64_t wire64(struct decode *d, const char *at, size_t offset)
@@ -191,15 +194,6 @@ static uint64_t wire64(struct decode *d, const char *at, size_t offset)
 static uint32_t wire32(struct decode *d, const char *at, size_t offset)
 {
 	return tep_read_number(d->tep, at + offset, 4);
-}
-
-static void printable(char *to, size_t size, const char *from)
-{
-	size_t n;
-
-	for (n = 0; n + 1 < size && from[n]; n++)
-		to[n] = from[n] < ' ' || from[n] > '~' ? '?' : from[n];
-	to[n] = '\0';
 }
 
 static void decode_meta(struct decode *d, const char *at, struct event *ev)

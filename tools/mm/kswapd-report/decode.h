@@ -73,6 +73,9 @@ struct known_event {
 
 extern const struct known_event known_events[];
 
+/* Copy at most size - 1 bytes of a text from a file, with ? for each that is not printable. */
+void printable(char *to, size_t size, const char *from);
+
 void decode_init(struct decode *d, struct tep_handle *tep);
 /* Fills *ev and returns true if the record is of a known event. */
 bool decode_record(struct decode *d, struct tep_record *record, struct event *ev);

@@ -154,7 +154,6 @@ static bool take_last_number(char *text, int32_t *val)
 static bool take_task(char *head, struct event_task *task)
 {
 	char *open = NULL, *at, *buffer;
-	size_t n = 0;
 
 	task->cpu = -1;
 	task->pid = -1;
@@ -194,9 +193,7 @@ static bool take_task(char *head, struct event_task *task)
 	if (buffer)
 		head = buffer + 1;
 	head += strspn(head, " \t");
-	for (; head[n] && n + 1 < sizeof(task->comm); n++)
-		task->comm[n] = head[n] < ' ' || head[n] > '~' ? '?' : head[n];
-	task->comm[n] = '\0';
+	printable(task->comm, sizeof(task->comm), head);
 	return task->cpu >= 0 || task->pid >= 0;
 }
 
