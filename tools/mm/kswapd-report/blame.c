@@ -216,21 +216,12 @@ static bool same_pids(void)
 static uint64_t start_of(pid_t pid)
 {
 	uint64_t tick = NSEC / sysconf(_SC_CLK_TCK), ns;
-	char path[64], line[1024];
 	struct timespec boot, mono;
-	const char *at;
-	int i;
+	unsigned long long ticks;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (read_line(path, line, sizeof(line)))
+	if (stat_field(pid, STARTTIME, &ticks))
 		return 0;
-	at = strrchr(line, ')');
-	at = at ? strchr(at, ' ') : NULL;
-	for (i = 0; at && i < STARTTIME; i++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return 0;
-	ns = (strtoull(at, NULL, 10) + 1) * tick;
+	ns = (ticks + 1) * tick;
 	/* In this order: the difference, the time of suspensions, is never negative. */
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	clock_gettime(CLOCK_BOOTTIME, &boot);

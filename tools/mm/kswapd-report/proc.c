@@ -286,11 +286,8 @@ bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts
 	       keyed_number(text->buf, "kswapd_revived", &counts->revived);
 }
 
-/*
- * A field of /proc/PID/stat after the name; state is field 0. The name is in
- * parentheses and may contain blanks and parentheses.
- */
-static int stat_field(pid_t pid, int field, unsigned long long *val)
+/* The name is in parentheses and may contain blanks and parentheses. */
+int stat_field(pid_t pid, int field, unsigned long long *val)
 {
 	char path[64];
 	char line[1024];

@@ -63,6 +63,8 @@ struct kswapd_counts {
 /* False if the kernel has no such counters. */
 bool read_kswapd_counts(int nid, struct text *text, struct kswapd_counts *counts);
 
+/* A field of /proc/PID/stat after the name; state is field 0. 0 or a negative errno. */
+int stat_field(pid_t pid, int field, unsigned long long *val);
 /* The node's kswapd, or 0 if its thread is not visible. */
 pid_t find_kswapd(int nid);
 /* CPU time in ns since the thread began; 0 or a negative errno. */
