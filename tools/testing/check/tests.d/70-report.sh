@@ -321,14 +321,13 @@ same_as_text() {
 
 # In the forms that people have: four printers, mail, packed, from a pipe.
 report_text() {
-	local tool dir=$1 name cases=$report_dir/cases
+	local dir=$1 name cases=$report_dir/cases
 	local posting='.source == "text" and .machine.cpus == 4 and
 		(.nodes[1] | .node == 1 and .give_ups == 1 and .hopeless_seconds == 10.243756 and
 		(.episodes[0] | .reason == "DIRECT" and .comm == "dd" and .pid == 417)) and
 		(.nodes[0] | .node == 0 and .give_ups == 1 and .hopeless_seconds == 0.548785 and
 		(.episodes[0] | .reason == "PCP" and .comm == "ann" and .pid == 416))'
 
-	tool=$(report_sanitized)
 	text_is "$posting" cat "$cases/posting.txt"
 	text_is "$posting" sed 's/^/> > /; s/$/\r/' "$cases/posting.txt"
 	# Mail programs break lines.
@@ -595,8 +594,8 @@ report_stuck() {
 }
 
 report_large() {
-	TMPDIR=$1 "$report_dir/large" "$(report_built)" 1000 --beside
-	TMPDIR=$1 "$report_dir/large" "$(report_built)" 400 --text
+	TMPDIR=$1 "$report_dir/large" "$tool" 1000 --beside
+	TMPDIR=$1 "$report_dir/large" "$tool" 400 --text
 }
 
 report_fuzz() {
@@ -670,26 +669,21 @@ may_trace() {
 # Files, memory and CPU time of the flight recorder.
 report_flight() {
 	may_trace || skip "needs root, and a kernel with tracefs"
-	expect 0 "ok: " "$report_dir/host-flight" "$(report_built)" "$2" "$1"
+	expect 0 "ok: " "$report_dir/host-flight" "$tool" "$2" "$1"
 }
 
 # On this machine, if root may mount tracefs.
 report_host() {
-	local tool
-
 	may_trace || skip "needs root, and a kernel with tracefs"
-	# Sanitizers lock no memory.
-	tool=$(report_built)
 	expect 0 "ok: files can be read, and nothing is left behind" \
 		"$report_dir/host-record" "$tool" "$1"
 }
 
 # In a guest with the series: the recording has the give-up, and the reset by kswapd.
 report_records() {
-	local kernel tool
+	local kernel
 
 	kernel=$(kernel_of 6.12.y all)
-	tool=$(report_built)
 	mkdir "$1/disk" "$1/out"
 	expect 0 "ok: nothing is left behind" "$vmtest" run --kernel "$kernel" --timeout 600 \
 		--disk "$1/disk" --out "$1/out" --out-size 64M --with "$(built)" --with "$tool" \
@@ -768,10 +762,7 @@ assert len(rows) > 50 and all(len(r) == 16 and None not in r.values() for r in r
 
 # The schema has all printed fields, and the report has all required fields.
 report_schema() {
-	local tool
-
 	python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
-	tool=$(report_sanitized)
 	export ASAN_OPTIONS=allocator_may_return_null=1
 	"$tool" report --json "$report_dir"/traces/*.xz "$report_dir"/cases/* >"$1/x.json"
 	python3 - tools/mm/kswapd-report/kswapd-report.schema.json "$1/x.json" <<-'END'
@@ -872,11 +863,10 @@ report_picture() {
 
 # The page looks like the stored screenshots; a page without dark colours does not.
 report_screenshots() {
-	local tool=$PWD/build/kswapd-report compare=$report_dir/screenshots
+	local compare=$report_dir/screenshots
 
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
 		skip "chromium is missing"
-	make -s kswapd-report
 	mkdir "$1/good" "$1/bad"
 	"$compare" "$tool" "$1/good"
 	cat >"$1/tool" <<-END
@@ -889,11 +879,10 @@ report_screenshots() {
 
 # The manual shows the reports of recorded traces, and builds without a warning.
 report_manual() {
-	local tool page=Documentation/tools/kswapd-report/kswapd-report-report.rst line name
+	local page=Documentation/tools/kswapd-report/kswapd-report-report.rst line name
 
 	sphinx-build -q -W -C -D master_doc=index -D project=kswapd-report \
 		Documentation/tools/kswapd-report "$1/html"
-	tool=$(report_built)
 	for name in stock-6.12 runaway-6.12 patched-6.12 retries-6.19; do
 		unpack "$name" "$1"
 	done
@@ -943,7 +932,7 @@ report_pages_live() {
 		mount --bind "$2" /proc/zoneinfo
 		"$1" record -o "$3/trace.dat" --for 1 2>"$3/record"
 		"$1" top -n 2 -d 0.2 >"$3/top"
-		"$1" report "$3/trace.dat"' - "$(report_built)" \
+		"$1" report "$3/trace.dat"' - "$tool" \
 		"$PWD/$report_dir/hopeless.zoneinfo" "$1" >"$1/report"
 	for verb in record top; do
 		cat "$1/$verb"
@@ -987,7 +976,8 @@ check "report: samples of any interval, pages of any size" \
 check "report: cgroups of resets" with_tool sanitized with_dir report_cgroups
 check "report: clocks that do not count nanoseconds" with_tool built with_dir report_clocks
 check "report: traces with a known truth" with_tool sanitized with_dir report_cases
-check "report: text of trace-cmd, tracefs and perf, in mail and packed" with_dir report_text
+check "report: text of trace-cmd, tracefs and perf, in mail and packed" \
+	with_tool sanitized with_dir report_text
 check "report: sequences of failures and resets" with_tool sanitized with_dir report_sequences
 check "report: no verdict contradicts a simulated kernel" with_dir report_simulated
 check "report: bad files are told in one sentence" with_tool sanitized with_dir report_bad_files
@@ -997,20 +987,24 @@ check "report: exit statuses" with_tool sanitized with_dir report_statuses
 check "report: a recording that fails leaves the old file" \
 	with_tool sanitized with_dir report_record_fails
 check "report: files for programs are well-formed" with_tool sanitized with_dir report_forms
-check "report: JSON is as its schema says" with_dir report_schema
+check "report: JSON is as its schema says" with_tool sanitized with_dir report_schema
 check "report: the picture scales, and its colours differ" \
 	with_tool sanitized with_dir report_picture
-check_all "report: screenshots of the page, light and dark" with_dir report_screenshots
-check "report: the manual shows the reports of the tool" with_dir report_manual
+check_all "report: screenshots of the page, light and dark" \
+	with_tool built with_dir report_screenshots
+check "report: the manual shows the reports of the tool" with_tool built with_dir report_manual
 check "report: pages show the words of its reports" with_tool built with_dir report_pages_reports
-check "report: pages show the words of record and top" with_dir report_pages_live
+check "report: pages show the words of record and top" with_tool built with_dir report_pages_live
 check "report: installs, with manual pages and completion" with_dir report_install
-check "report: a recorder that is ended in any way" with_dir report_host
-check "report: the flight recorder writes the time before an incident" with_dir report_flight 5
-check_all "report: the flight recorder, an hour of incidents" with_dir report_flight 60
-check_all "report: records in a guest, and leaves nothing behind" with_dir report_records
+# Sanitizers lock no memory.
+check "report: a recorder that is ended in any way" with_tool built with_dir report_host
+check "report: the flight recorder writes the time before an incident" \
+	with_tool built with_dir report_flight 5
+check_all "report: the flight recorder, an hour of incidents" with_tool built with_dir report_flight 60
+check_all "report: records in a guest, and leaves nothing behind" \
+	with_tool built with_dir report_records
 check_all "report: the bpftrace script sees failures and resets on stock" \
 	with_dir report_bpftrace
 check_all "report: a reader that does not end is ended" with_dir report_stuck
-check_all "report: a trace of 1 GB, in 64 MiB" with_dir report_large
+check_all "report: a trace of 1 GB, in 64 MiB" with_tool built with_dir report_large
 check_all "report: fuzzers find nothing" report_fuzz
