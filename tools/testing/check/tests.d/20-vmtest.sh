@@ -352,6 +352,11 @@ interrupted_build() {
 		wait "$pid" || :
 	done
 	part=$(sed -n 's/.*building .*(log: \(.*\)\/log\/kernel-\(.*\)\.log)/\1\/kernel\/\2.part/p' "$log")
+	# The steps end first.
+	for _ in $(seq 60); do
+		[ -e "$part" ] || break
+		sleep 1
+	done
 	if ! [ -d "${part%/*}" ] || [ -e "$part" ]; then
 		echo "the unfinished tree is still there: $part"
 		return 1
