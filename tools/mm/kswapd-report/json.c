@@ -240,7 +240,7 @@ static void counts(struct jsonw *w, const struct trace *t)
 static void one_trace(struct jsonw *w, const struct trace *t)
 {
 	const struct model *m = t->model;
-	const struct limit *limit;
+	const struct sentence *limit;
 	int nid, i;
 
 	jsonw_open(w, NULL, '{');

@@ -344,7 +344,7 @@ static void blame(FILE *out, const struct model *m)
 
 static void limits(FILE *out, const struct model *m)
 {
-	const struct limit *limit;
+	const struct sentence *limit;
 	int i;
 
 	for (i = 0; (limit = cannot_tell(m, i)); i++)
@@ -353,13 +353,14 @@ static void limits(FILE *out, const struct model *m)
 
 #define NO_KSWAPD	"the trace has nothing of kswapd in it.\n"
 
-static int node_count(const struct model *m)
+static bool has_nodes(const struct model *m)
 {
-	int nid, count = 0;
+	int nid;
 
 	for (nid = 0; nid < MAX_NODES; nid++)
-		count += !!m->nodes[nid];
-	return count;
+		if (m->nodes[nid])
+			return true;
+	return false;
 }
 
 static void one_trace(FILE *out, const struct trace *t)
@@ -382,7 +383,7 @@ static void one_trace(FILE *out, const struct trace *t)
 		fputc('\n', out);
 		timeline(out, m, node);
 	}
-	if (node_count(m))
+	if (has_nodes(m))
 		legend(out);
 	else
 		fputs("\nUnknown: " NO_KSWAPD, out);
@@ -458,17 +459,18 @@ static void compare_node(FILE *out, struct trace *traces, int count, int nid)
 
 static void compare(FILE *out, struct trace *traces, int count)
 {
-	int nid, i, nodes = 0;
+	bool any = false;
+	int nid, i;
 
 	for (i = 0; i < count; i++) {
 		fprintf(out, "%d = ", i + 1);
 		trace_facts(out, &traces[i]);
-		nodes += node_count(traces[i].model);
+		any |= has_nodes(traces[i].model);
 	}
 	for (i = 0; i < count; i++)
-		if (!node_count(traces[i].model))
+		if (!has_nodes(traces[i].model))
 			fprintf(out, "\n%d: Unknown: " NO_KSWAPD, i + 1);
-	if (!nodes)
+	if (!any)
 		return;
 	for (nid = 0; nid < MAX_NODES; nid++) {
 		for (i = 0; i < count; i++)

@@ -144,11 +144,7 @@ enum finding {
 	LOST_RECORDS, COUNT_UNKNOWN, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
 };
 
-struct advice {
-	const char *code, *text;
-};
-
-static const struct advice
+static const struct sentence
 find_cgroup = { "find-cgroup",
 	"look for a cgroup whose count high or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem." },
 record_samples = { "record-samples",
@@ -170,7 +166,7 @@ nothing = { "none",
 
 static const struct {
 	const char *code;
-	const struct advice *advice;
+	const struct sentence *advice;
 } findings[] = {
 	[RUNS_AWAY] = { "runaway", &find_cgroup },
 	[SEEMS_BY_EVENTS] = { "suspected-by-events", &record_samples },
@@ -407,9 +403,9 @@ char *words_now(const struct model *m, const struct node *node, bool advice)
 	return advice ? advise(finding) : diagnose(m, node, finding);
 }
 
-const struct limit *cannot_tell(const struct model *m, int i)
+const struct sentence *cannot_tell(const struct model *m, int i)
 {
-	static const struct limit
+	static const struct sentence
 	no_event_seen = { "no-failure-or-reset",
 		"No failure or reset was recorded. Either none happened, or the events were not enabled, or kswapd was stopped all the time." },
 	no_events = { "kernel-without-events",
@@ -428,7 +424,7 @@ const struct limit *cannot_tell(const struct model *m, int i)
 		"The trace is text: times have the digits that were printed, and lost records are known only if the text says so." },
 	no_time = { "no-durations",
 		"The clock of the trace is a counter: the order of events is known, durations are not." };
-	const struct limit *list[8];
+	const struct sentence *list[8];
 	int n = 0;
 
 	if (m->text)

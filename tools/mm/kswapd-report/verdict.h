@@ -41,11 +41,11 @@ char *words_now(const struct model *m, const struct node *node, bool advice);
 const char *diagnosis_code(const struct model *m, const struct node *node);
 const char *advice_code(const struct model *m, const struct node *node);
 
-/* Limits of this trace, and how to record a better one; NULL at the end. */
-struct limit {
+struct sentence {
 	const char *code, *text;
 };
 
-const struct limit *cannot_tell(const struct model *m, int i);
+/* Limits of this trace, and how to record a better one; NULL at the end. */
+const struct sentence *cannot_tell(const struct model *m, int i);
 
 #endif

@@ -330,8 +330,8 @@ without_bison() {
 	expect 2 "bison is missing" env -u KDIR PATH="$dir" "$vmtest" kernel --base 6.12.y
 }
 
-# Builds that were ended, and then two at once, end in one good kernel. What is ended leaves
-# no tree behind; what is killed outright does until the next build.
+# End a build by each signal, then start two at once: they give one good kernel. SIGTERM leaves
+# no tree behind, SIGKILL leaves it until the next build.
 interrupted_build() {
 	local fragment=$1/fragment log=$1/log signal pid part first second
 
