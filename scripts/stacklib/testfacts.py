@@ -177,5 +177,6 @@ def one(facts, key):
 
 def span(facts, key):
     values = [fact[key] for fact in facts]
-    low, high = min(values), max(values)
-    return f"{low}" if low == high else f"{low} to {high}"
+    ends = [f"{end:.1f}" if isinstance(end, float) else str(end)
+            for end in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(ends))
