@@ -65,6 +65,10 @@ METRICS = {
         READ, STALLS, latency("reader", "a read of 128 KiB", "median"), *READER, CPU, HOPELESS,
     ],
     "near-oom": [KILLS, HOG_KILLED, CPU, refaults(" of the hot file"), STALLS, HOPELESS],
+    "desktop": [
+        HOG_KILLED, *tail("hot", "a pass over the hot file"), *tail("touch", "a page fault of touch"),
+        refaults(" of the hot file"), STALLS, HOPELESS,
+    ],
     "oscillate": [
         CPU, RUNS, as_is("oscillations_per_s", "hopeless to healthy/s"), KILLS, STALLS, HOPELESS,
     ],

@@ -59,6 +59,7 @@ bad_options() {
 	runaway --containers 25|expected 0 to 24
 	restart --by min --containers 1|both need memory.min
 	near-oom --churn|is for runaway only
+	runaway --grow|is for near-oom only
 	stream --dirty-ratio 20|is for write only
 	write --dirty-ratio 101|expected 0 to 100
 	write --write-size 4k|at least 1m

@@ -18,6 +18,8 @@
 #define HUGE_PAGES_LEFT		4
 #define HUGE_STEP		16
 #define HOLES_BYTES		(8 * MIB)
+#define GROW_BYTES		(128 * KIB)
+#define GROW_US			16000
 #define OSCILLATE_WAIT_NS		100000000
 #define OSCILLATE_SLACK_BYTES	(4ULL << 20)
 
@@ -297,6 +299,14 @@ static void __noreturn hog_oscillate(struct hog *hog)
 	}
 }
 
+static void __noreturn hog_grow(struct hog *hog)
+{
+	for (;;) {
+		hog_take(hog, GROW_BYTES / hog->page);
+		pause_us(GROW_US);
+	}
+}
+
 /*
  * If kswapd finds old page cache and balances the node, the hog takes its place. If
  * kswapd sleeps, because per-CPU lists serve all pulses and free memory stays above
@@ -327,6 +337,8 @@ void hog_body(const struct run *run, struct worker *worker)
 
 	if (run->opt.scenario == OSCILLATE)
 		hog_oscillate(&hog);
+	if (run->opt.grow)
+		hog_grow(&hog);
 	while (!atomic_load(&worker->slot->leave)) {
 		/* The holes must stay free. */
 		if (run->opt.hog == HOG_HOLES) {

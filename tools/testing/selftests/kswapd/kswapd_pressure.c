@@ -120,6 +120,9 @@ static const char help_text[] =
 "  --churn                a task looks up files that do not exist; each lookup\n"
 "           leaves a negative dentry in slab\n"
 "  --max-cpu PCT          fail if kswapd takes more of a CPU on average\n"
+"near-oom:\n"
+"  --grow                 once the node is full, the hog grows by 8m a second; its\n"
+"           OOM kill ends the run\n"
 "runaway and hopeless:\n"
 "  --after S              further seconds to measure, after the hog exits (0)\n"
 "all with a hog:\n"
@@ -276,6 +279,7 @@ static const struct {
 	OPTION("hog", IS_HOG, hog),
 	NUMBER("containers", containers, 0, MAX_CONTAINERS),
 	OPTION("churn", IS_FLAG, churn),
+	OPTION("grow", IS_FLAG, grow),
 	OPTION("job", IS_TEXT, job),
 	OPTION("job-high", IS_SIZE, job_high),
 	OPTION("json", IS_FLAG, json),
@@ -423,6 +427,10 @@ static int check_options(struct run *run)
 	if (opt->min_free && opt->min_free < MIB)
 		return fail(run, EXIT_USAGE,
 			    "--min-free must be 0 or at least 1m");
+	if (opt->grow && opt->scenario != NEAR_OOM)
+		return fail(run, EXIT_USAGE,
+			    "--grow is for near-oom only, not for %s",
+			    scenario_names[opt->scenario]);
 	if (opt->write_size < MIB)
 		return fail(run, EXIT_USAGE,
 			    "--write-size must be at least 1m");
@@ -513,6 +521,11 @@ static int parse_options(struct run *run, int argc, char **argv)
 	return check_options(run);
 }
 
+static bool ends_with_hog(const struct options *opt)
+{
+	return opt->scenario == OSCILLATE || opt->scenario == OOM || opt->grow;
+}
+
 static int measure(struct run *run)
 {
 	FILE *out = run->opt.json ? stderr : stdout;
@@ -542,9 +555,7 @@ static int measure(struct run *run)
 			return fail(run, EXIT_FAILED,
 				    "cannot write the samples");
 		read_oom_log(run);
-		/* These scenarios end with the hog. */
-		if ((run->opt.scenario == OSCILLATE || run->opt.scenario == OOM) &&
-		    find_worker(run, HOG)->oom_killed_ns)
+		if (ends_with_hog(&run->opt) && find_worker(run, HOG)->oom_killed_ns)
 			break;
 	}
 	return 0;

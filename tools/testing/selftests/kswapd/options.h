@@ -83,6 +83,7 @@ struct options {
 	bool by_sendfile;		/* readers send each block twice */
 	bool anywhere;			/* readers are not bound to the node */
 	bool churn;			/* a task makes negative dentries */
+	bool grow;			/* the hog grows until it is OOM-killed */
 	bool json;
 };
 
