@@ -16,20 +16,12 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "run.h"
 
 #define KILL_SECONDS	120
-#define RETRY_NS	10000000
-
-static void short_rest(void)
-{
-	struct timespec ts = { .tv_nsec = RETRY_NS };
-
-	nanosleep(&ts, NULL);
-}
+#define RETRY_US	10000
 
 static void complain(const char *what, const char *path, int err)
 {
@@ -84,12 +76,10 @@ static void remove_child_group(const char *path, bool is_dir)
 	rmdir(path);
 }
 
-static void remove_file(const char *path, bool is_dir)
+static void remove_entry(const char *path, bool is_dir)
 {
-	if (is_dir)
-		rmdir(path);
-	else
-		unlink(path);
+	(void)is_dir;
+	remove(path);
 }
 
 /*
@@ -113,24 +103,16 @@ static bool undo_group(const struct cleanup *cleanup)
 			complain("remove the cgroup", cleanup->group, errno);
 			return false;
 		}
-		short_rest();
+		pause_us(RETRY_US);
 	}
 }
 
-static bool undo_dir(const struct cleanup *cleanup)
+/* A file, an empty directory or a tracefs instance; "": none. */
+static bool undo_path(const char *path)
 {
-	visit_entries(cleanup->dir, remove_file);
-	if (!rmdir(cleanup->dir) || errno == ENOENT)
+	if (!*path || !remove(path) || errno == ENOENT)
 		return true;
-	complain("remove", cleanup->dir, errno);
-	return false;
-}
-
-static bool undo_file(const struct cleanup *cleanup)
-{
-	if (!*cleanup->file || !unlink(cleanup->file) || errno == ENOENT)
-		return true;
-	complain("remove", cleanup->file, errno);
+	complain("remove", path, errno);
 	return false;
 }
 
@@ -186,14 +168,6 @@ static bool undo_swap(const struct cleanup *cleanup)
 	return !err;
 }
 
-static bool undo_tracing(const struct cleanup *cleanup)
-{
-	if (!*cleanup->tracing || !rmdir(cleanup->tracing) || errno == ENOENT)
-		return true;
-	complain("remove", cleanup->tracing, errno);
-	return false;
-}
-
 static bool undo_all(const struct cleanup *cleanup)
 {
 	bool clean;
@@ -201,8 +175,9 @@ static bool undo_all(const struct cleanup *cleanup)
 
 	clean = undo_group(cleanup);
 	clean &= undo_swap(cleanup);
-	clean &= undo_dir(cleanup);
-	clean &= undo_file(cleanup);
+	visit_entries(cleanup->dir, remove_entry);
+	clean &= undo_path(cleanup->dir);
+	clean &= undo_path(cleanup->file);
 	clean &= undo_setting(SCALE_FACTOR_FILE, cleanup->scale_factor);
 	clean &= undo_setting(LRU_FILE, cleanup->lru);
 	clean &= undo_setting(DEMOTION_FILE, cleanup->demotion);
@@ -214,7 +189,7 @@ static bool undo_all(const struct cleanup *cleanup)
 	clean &= undo_setting(COMPACT_FILE, cleanup->compact);
 	clean &= undo_setting(THP_DEFRAG_FILE, cleanup->thp_defrag);
 	clean &= undo_setting(cleanup->readahead_file, cleanup->readahead);
-	clean &= undo_tracing(cleanup);
+	clean &= undo_path(cleanup->tracing);
 	for (i = 0; i < NR_CONTROLLERS; i++)
 		if (cleanup->given[i])
 			clean &= undo_controller(cleanup, controller_names[i]);

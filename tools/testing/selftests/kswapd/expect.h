@@ -24,7 +24,19 @@ static struct node_fixture fixture;
 		EXPECT_EQ(0, fixture_teardown(&fixture));		\
 	}
 
-/* Variants of a fixture that has the fields lru and where. */
+/* A fixture on a node that its variants name; the macro below adds these. */
+#define FIXTURE_ON_A_NODE(name)						\
+	FIXTURE(name) { };						\
+	FIXTURE_VARIANT(name) { enum lru_mode lru; enum where where; };	\
+	FIXTURE_SETUP(name)						\
+	{								\
+		ASSERT_STEP(fixture_setup(&fixture, variant->lru, variant->where)); \
+	}								\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		EXPECT_EQ(0, fixture_teardown(&fixture));		\
+	}
+
 #define VARIANTS_FOR_EACH_LRU(name, node, place)			\
 	FIXTURE_VARIANT_ADD(name, classic_##node)			\
 		{ .lru = LRU_CLASSIC, .where = place };			\

@@ -10,7 +10,6 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 
 #define LOCK_SECONDS		150
 #define LOCK_STEP_NS		20000000
+#define WAIT_US			10000
 #define SCALE_FACTOR		600
 #define MAX_SCALE_FACTOR	3000
 #define LISTS_FRACTION		10000
@@ -381,6 +381,22 @@ struct worker *fixture_stream(struct node_fixture *fixture, const char *name,
 	return worker;
 }
 
+/* The same, started, for @n cgroups. */
+int fixture_add_streams(struct node_fixture *fixture, int n, unsigned long long high)
+{
+	struct worker *stream;
+	char name[32];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "stream%d", i);
+		stream = fixture_stream(fixture, name, high);
+		if (!stream || launch(&fixture->run, stream))
+			return -1;
+	}
+	return 0;
+}
+
 /* A mapped file in constant use, protected until the test ends the protection. */
 struct worker *fixture_hot(struct node_fixture *fixture)
 {
@@ -528,18 +544,6 @@ int fixture_watch(struct node_fixture *fixture, double seconds)
 	return 0;
 }
 
-int fixture_swap_on(struct node_fixture *fixture)
-{
-	struct run *run = &fixture->run;
-
-	if (!swapon(run->cleanup.swap, 0))
-		return 0;
-	/* A kernel without swap is a skip. */
-	return fail(run, access("/proc/swaps", F_OK) ? EXIT_SKIP :
-		    EXIT_FAILED, "cannot swap to %s: %s", run->cleanup.swap,
-		    strerror(errno));
-}
-
 /* Lets the hog be swapped out. */
 int fixture_allow_swap(struct node_fixture *fixture)
 {
@@ -600,7 +604,7 @@ int fixture_wait_for(struct node_fixture *fixture, const char *name, pid_t pid, 
 		if (waitpid(pid, &status, WNOHANG))
 			return fail(&fixture->run, EXIT_FAILED, "the %s %s", name,
 				       *slot->note ? slot->note : "was killed");
-		usleep(10000);
+		pause_us(WAIT_US);
 	}
 	return 0;
 }

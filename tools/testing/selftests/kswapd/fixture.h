@@ -54,6 +54,7 @@ void __noreturn fixture_quit(struct node_fixture *fixture);
 
 struct worker *fixture_stream(struct node_fixture *fixture, const char *name,
 			      unsigned long long high);
+int fixture_add_streams(struct node_fixture *fixture, int n, unsigned long long high);
 struct worker *fixture_hot(struct node_fixture *fixture);
 int fixture_protect(struct node_fixture *fixture, struct worker *worker, unsigned long long min);
 int fixture_bind(struct node_fixture *fixture, struct worker *worker, enum binding binding);
@@ -64,7 +65,6 @@ int fixture_press(struct node_fixture *fixture);
 void fixture_stop(struct node_fixture *fixture);
 int fixture_watch(struct node_fixture *fixture, double seconds);
 int fixture_make_hopeless(struct node_fixture *fixture);
-int fixture_swap_on(struct node_fixture *fixture);
 int fixture_allow_swap(struct node_fixture *fixture);
 void fixture_end_hog(struct node_fixture *fixture);
 struct slot *fixture_slot(void);

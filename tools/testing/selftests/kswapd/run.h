@@ -116,6 +116,7 @@ unsigned long long group_number(struct run *run, const struct worker *worker,
 				const char *file, const char *key);
 int launch(struct run *run, struct worker *worker);
 int add_worker(struct run *run, enum worker_kind kind, const char *name);
+int add_readers(struct run *run, unsigned long long low);
 void end_worker(struct worker *worker);
 bool kill_is_a_result(const struct run *run);
 int check_workers(struct run *run);

@@ -76,24 +76,6 @@ static int add_hog(struct run *run)
 	return launch(run, worker);
 }
 
-static int add_readers(struct run *run)
-{
-	struct worker *worker;
-	char name[32];
-	int i;
-
-	for (i = 0; i < run->opt.readers; i++) {
-		snprintf(name, sizeof(name), "reader%d", i);
-		worker = new_worker(run, READER, name);
-		if (!worker || (run->opt.scenario == LOW &&
-				set_memory(run, worker->cgroup, "memory.low",
-					   2 * node_bytes(run))) ||
-		    launch(run, worker))
-			return -1;
-	}
-	return 0;
-}
-
 static int add_job(struct run *run)
 {
 	struct worker *worker = new_worker(run, JOB, "job");
@@ -174,7 +156,7 @@ static int begin_stream_beside_hog(struct run *run)
 {
 	if (add_hog(run) ||
 	    wait_until(run, hog_is_there, "the hog has not filled the node") ||
-	    note_runs(run) || add_readers(run))
+	    note_runs(run) || add_readers(run, 0))
 		return -1;
 	return wait_until(run, kswapd_was_woken_or_gave_up,
 			  "kswapd has not been woken");
@@ -236,21 +218,15 @@ static bool node_was_short(struct run *run)
  */
 static int fill_by_readers(struct run *run)
 {
-	if (note_runs(run) || add_readers(run) ||
+	/* Enough for all page cache. */
+	unsigned long long low = run->opt.scenario == LOW ? 2 * node_bytes(run) : 0;
+
+	if (note_runs(run) || add_readers(run, low) ||
 	    wait_until(run, node_was_short,
 		       "the readers have not filled the node"))
 		return -1;
 	run->short_after = 0;
 	return 0;
-}
-
-/* Enough memory.low for all page cache. */
-static int begin_low(struct run *run)
-{
-	if (set_memory(run, run->cleanup.group, "memory.low",
-		       2 * run->opt.readers * node_bytes(run)))
-		return -1;
-	return fill_by_readers(run);
 }
 
 static int begin_write(struct run *run)
@@ -321,7 +297,7 @@ int begin_scenario(struct run *run)
 		[NEAR_OOM]		= press,
 		[OSCILLATE]		= begin_oscillate,
 		[JOB_ALONE]		= add_job,
-		[LOW]			= begin_low,
+		[LOW]			= fill_by_readers,
 		[ANON_SET]		= begin_set,
 		[WRITE]			= begin_write,
 		[RANDOM]		= fill_by_readers,

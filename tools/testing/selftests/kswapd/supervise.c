@@ -89,6 +89,26 @@ int add_worker(struct run *run, enum worker_kind kind, const char *name)
 	return worker ? launch(run, worker) : -1;
 }
 
+/* memory.low @low, in bytes, protects the page cache of each reader; 0: no protection. */
+int add_readers(struct run *run, unsigned long long low)
+{
+	struct worker *worker;
+	char name[32];
+	int i;
+
+	if (low && set_memory(run, run->cleanup.group, "memory.low",
+			      run->opt.readers * low))
+		return -1;
+	for (i = 0; i < run->opt.readers; i++) {
+		snprintf(name, sizeof(name), "reader%d", i);
+		worker = new_worker(run, READER, name);
+		if (!worker || (low && set_memory(run, worker->cgroup, "memory.low", low)) ||
+		    launch(run, worker))
+			return -1;
+	}
+	return 0;
+}
+
 /* Scenarios in which an OOM kill is expected on some kernels. */
 bool kill_is_a_result(const struct run *run)
 {

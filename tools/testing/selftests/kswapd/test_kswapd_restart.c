@@ -16,54 +16,9 @@
 #define ALLOWED_SWAP_SHARE	10.0
 #define TIMEOUT			600
 
-FIXTURE(kswapd_restart)
-{
-};
-
-FIXTURE_VARIANT(kswapd_restart)
-{
-	enum lru_mode lru;
-	enum where where;
-};
-
+FIXTURE_ON_A_NODE(kswapd_restart)
 VARIANTS_FOR_EACH_LRU(kswapd_restart, first_node, FIRST_NODE);
 VARIANTS_FOR_EACH_LRU(kswapd_restart, last_node, LAST_NODE);
-
-FIXTURE_SETUP(kswapd_restart)
-{
-	ASSERT_STEP(fixture_setup(&fixture, variant->lru, variant->where));
-}
-
-FIXTURE_TEARDOWN(kswapd_restart)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
-}
-
-/* memory.low @low protects the page cache of each reader; 0: no protection. */
-static int add_protected_readers(struct node_fixture *fixture, unsigned long long low)
-{
-	struct run *run = &fixture->run;
-	struct worker *worker;
-	char name[32];
-	int i;
-
-	if (low && set_memory(run, run->cleanup.group, "memory.low",
-			      run->opt.readers * low))
-		return -1;
-	for (i = 0; i < run->opt.readers; i++) {
-		snprintf(name, sizeof(name), "reader%d", i);
-		worker = new_worker(run, READER, name);
-		if (!worker || (low && set_memory(run, worker->cgroup, "memory.low", low)) ||
-		    launch(run, worker))
-			return -1;
-	}
-	return 0;
-}
-
-static int add_readers(struct node_fixture *fixture)
-{
-	return add_protected_readers(fixture, 0);
-}
 
 /* Of the pages that kswapd and direct reclaim scanned. */
 static double kswapd_share(const struct sample *s)
@@ -112,7 +67,7 @@ static double left_alone_share(const struct sample *s)
 
 /* Readers fill a healthy node, and kswapd works all the time. */
 #define EXPECT_STAYS_AT_WORK(low) do {					\
-	ASSERT_STEP(add_protected_readers(&fixture, low));		\
+	ASSERT_STEP(add_readers(&fixture.run, low));			\
 	ASSERT_STEP(wait_until(&fixture.run, reclaim_goes_on,		\
 			       "the readers do not fill the node"));	\
 	WATCH(WINDOWS * WINDOW);					\
@@ -172,7 +127,7 @@ TEST_F_TIMEOUT(kswapd_restart, readers_after_exit, TIMEOUT)
 	fixture_end_hog(&fixture);
 	ASSERT_STEP(wait_until(&fixture.run, node_is_empty,
 			       "the memory of the hog has not become free"));
-	ASSERT_STEP(add_readers(&fixture));
+	ASSERT_STEP(add_readers(&fixture.run, 0));
 	EXPECT_RESTART(ALLOWED_SHARE);
 }
 
@@ -182,8 +137,8 @@ TEST_F_TIMEOUT(kswapd_restart, swap_for_the_hog, TIMEOUT)
 	ASSERT_STEP(make_swap(&fixture.run));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_allow_swap(&fixture));
-	ASSERT_STEP(fixture_swap_on(&fixture));
-	ASSERT_STEP(add_readers(&fixture));
+	ASSERT_STEP(swap_on(&fixture.run));
+	ASSERT_STEP(add_readers(&fixture.run, 0));
 	EXPECT_RESTART(ALLOWED_SWAP_SHARE);
 }
 

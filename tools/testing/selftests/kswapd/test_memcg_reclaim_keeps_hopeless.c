@@ -37,34 +37,26 @@ FIXTURE_SETUP(memcg_reclaim_keeps_hopeless)
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_protected, TIMEOUT)
 {
-	struct worker *stream;
-
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	PRESS_AND_EXPECT_STOPPED();
 }
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_unprotected, TIMEOUT)
 {
-	struct worker *stream;
-
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
-	ASSERT_STEP(fixture_protect(&fixture, stream, 0));
+	ASSERT_STEP(fixture_protect(&fixture, find_worker(&fixture.run, STREAMER), 0));
 	PRESS_AND_EXPECT_STOPPED();
 }
 
 /* Press a node with a hot file of another cgroup: the file stays cached. */
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_is_left_alone, TIMEOUT)
 {
-	struct worker *stream;
 	struct worker *hot;
 
 	SKIP_OR_ASSERT(hot = fixture_hot(&fixture));
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_protect(&fixture, hot, 0));
 	PRESS_AND_EXPECT_STOPPED();
@@ -87,14 +79,12 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_comes_back, TIMEOUT)
 {
 	struct run *run = &fixture.run;
 	unsigned long long runs;
-	struct worker *stream;
 	struct worker *hot;
 
 	run->opt.hot_pause_us = SELDOM_US;
 	SKIP_OR_ASSERT(hot = fixture_hot(&fixture));
 	ASSERT_STEP(fixture_protect(&fixture, hot, 0));
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	runs = runs_so_far(run) - run->runs_at_start;
 	rounds_before = atomic_load(&hot->slot->rounds);
@@ -105,15 +95,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, hot_file_comes_back, TIMEOUT)
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, several_cgroups, TIMEOUT)
 {
-	struct worker *stream;
-	char name[32];
-	int i;
-
-	for (i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "stream%d", i);
-		SKIP_OR_ASSERT(stream = fixture_stream(&fixture, name, SMALL_HIGH));
-		ASSERT_STEP(launch(&fixture.run, stream));
-	}
+	ASSERT_STEP(fixture_add_streams(&fixture, MANY, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	PRESS_AND_EXPECT_STOPPED();
 }
@@ -193,7 +175,7 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, anon_only, TIMEOUT)
 	struct worker *anon;
 
 	ASSERT_STEP(make_swap(&fixture.run));
-	ASSERT_STEP(fixture_swap_on(&fixture));
+	ASSERT_STEP(swap_on(&fixture.run));
 	SKIP_OR_ASSERT(anon = add_anon(&fixture));
 	anon->high = SMALL_HIGH;
 	ASSERT_STEP(launch(&fixture.run, anon));
@@ -209,20 +191,18 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, swapon_while_hopeless, TIMEOUT)
 	ASSERT_STEP(make_swap(&fixture.run));
 	SKIP_OR_ASSERT(anon = add_anon(&fixture));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
-	ASSERT_STEP(fixture_swap_on(&fixture));
+	ASSERT_STEP(swap_on(&fixture.run));
 	ASSERT_STEP(launch(&fixture.run, anon));
 	PRESS_AND_EXPECT_STOPPED();
 }
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, lru_switched, TIMEOUT)
 {
-	struct worker *stream;
 	int i;
 
 	if (access(LRU_FILE, F_OK))
 		SKIP(return, "this kernel has no MGLRU");
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	for (i = 0; i < 2; i++) {
 		bool other = (variant->lru == LRU_MGLRU) == i;
@@ -234,14 +214,12 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, lru_switched, TIMEOUT)
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_raised, TIMEOUT)
 {
-	struct worker *stream;
-
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
-	ASSERT_STEP(set_memory(&fixture.run, stream->cgroup, "memory.high",
-			       STREAM_HIGH + RAISE_BY));
+	ASSERT_STEP(set_memory(&fixture.run,
+			       find_worker(&fixture.run, STREAMER)->cgroup,
+			       "memory.high", STREAM_HIGH + RAISE_BY));
 	PRESS_AND_EXPECT_STOPPED();
 }
 
@@ -249,12 +227,10 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, memory_high_raised, TIMEOUT)
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, cgroup_killed, TIMEOUT)
 {
 	struct worker *doomed;
-	struct worker *stream;
 
 	if (gap_bytes(&fixture.run) < SMALLEST_GAP)
 		SKIP(return, "the memory of the smallest cgroup would balance the node");
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", SMALL_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	SKIP_OR_ASSERT(doomed = fixture_stream(&fixture, "doomed", SMALL_HIGH / 4));
 	ASSERT_STEP(launch(&fixture.run, doomed));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
@@ -281,47 +257,22 @@ TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, bound_by_cpuset, TIMEOUT)
 
 TEST_F_TIMEOUT(memcg_reclaim_keeps_hopeless, bound_by_mbind, TIMEOUT)
 {
-	struct worker *stream;
-
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_hold(&fixture));
 	ASSERT_STEP(fixture_fill(&fixture, BIND_RANGE));
 	PRESS_AND_EXPECT_STOPPED();
 }
 
 /* memory_high_protected on other nodes than the last one. */
-FIXTURE(topology)
-{
-};
-
-FIXTURE_VARIANT(topology)
-{
-	enum lru_mode lru;
-	enum where where;
-};
-
+FIXTURE_ON_A_NODE(topology)
 VARIANTS_FOR_EACH_LRU(topology, first_node, FIRST_NODE);
 VARIANTS_FOR_EACH_LRU(topology, middle_node, MIDDLE_NODE);
 VARIANTS_FOR_EACH_LRU(topology, only_node, ONLY_NODE);
 VARIANTS_FOR_EACH_LRU(topology, beside_memoryless, BESIDE_MEMORYLESS);
 
-FIXTURE_SETUP(topology)
-{
-	ASSERT_STEP(fixture_setup(&fixture, variant->lru, variant->where));
-}
-
-FIXTURE_TEARDOWN(topology)
-{
-	EXPECT_EQ(0, fixture_teardown(&fixture));
-}
-
 TEST_F_TIMEOUT(topology, memory_high, TIMEOUT)
 {
-	struct worker *stream;
-
-	SKIP_OR_ASSERT(stream = fixture_stream(&fixture, "stream", STREAM_HIGH));
-	ASSERT_STEP(launch(&fixture.run, stream));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	PRESS_AND_EXPECT_STOPPED();
 }

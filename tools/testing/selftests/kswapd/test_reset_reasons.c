@@ -29,10 +29,7 @@ FIXTURE_SETUP(reset_reasons)
  * If kswapd runs, there is no reset to wait for.
  */
 #define EXPECT_STILL_HOPELESS() do {					\
-	struct worker *stream_;						\
-									\
-	SKIP_OR_ASSERT(stream_ = fixture_stream(&fixture, "stream", STREAM_HIGH));	\
-	ASSERT_STEP(launch(&fixture.run, stream_));			\
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, STREAM_HIGH));	\
 	ASSERT_STEP(fixture_make_hopeless(&fixture));		\
 	ASSERT_STEP(fixture_press(&fixture));			\
 	WATCH_UNTIL_STOPPED();						\
@@ -143,7 +140,7 @@ TEST_F_TIMEOUT(reset_reasons, swap_added, TIMEOUT)
 	ASSERT_STEP(make_swap(&fixture.run));
 	EXPECT_STILL_HOPELESS();
 	ASSERT_STEP(fixture_allow_swap(&fixture));
-	ASSERT_STEP(fixture_swap_on(&fixture));
+	ASSERT_STEP(swap_on(&fixture.run));
 	EXPECT_REASON("KSWAPD", fixture.run.env.kswapd);
 }
 

@@ -35,21 +35,6 @@ FIXTURE_SETUP(tracepoints)
 		SKIP(fixture_quit(&fixture), "this kernel has no events of failed runs and resets");
 }
 
-static int add_streams(struct node_fixture *fixture, int n)
-{
-	struct worker *stream;
-	char name[32];
-	int i;
-
-	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "stream%d", i);
-		stream = fixture_stream(fixture, name, SMALL_HIGH);
-		if (!stream || launch(&fixture->run, stream))
-			return -1;
-	}
-	return 0;
-}
-
 /* The next event since the count was 0, or NULL. */
 static const struct event *next_event(const struct event *event)
 {
@@ -69,7 +54,7 @@ TEST_F_TIMEOUT(tracepoints, counts_to_sixteen, TIMEOUT)
 	const struct event *event = NULL;
 	int count = 0;
 
-	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(trace_read(&fixture.run, &fixture.trace));
 	ASSERT_FALSE(fixture.trace.overrun);
@@ -96,6 +81,16 @@ static double backoff_after(int failures)
 	return BACKOFF * (1 << (further < DOUBLED ? further : DOUBLED));
 }
 
+static int nr_retries(void)
+{
+	const struct event *event = NULL;
+	int n = 0;
+
+	while ((event = next_event(event)))
+		n += event->kind == FAIL && event->number > HOPELESS_AT;
+	return n;
+}
+
 /*
  * Keep waking kswapd on a hopeless node: it has one run each backoff, and that
  * doubles.
@@ -104,13 +99,15 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 {
 	const struct event *event = NULL;
 	const struct event *last = NULL;
-	int retries = 0;
 	int hasty = 0;
+	int i;
 
-	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
-	ASSERT_STEP(fixture_watch(&fixture, BACKOFF_WINDOW));
+	/* A slow machine may have few of them in one window. */
+	for (i = 0; i < MAX_WATCHES && nr_retries() < LEAST_RETRIES; i++)
+		ASSERT_STEP(fixture_watch(&fixture, BACKOFF_WINDOW));
 	EXPECT_PRESSURE();
 	ASSERT_FALSE(fixture.trace.overrun);
 	while ((event = next_event(event))) {
@@ -118,7 +115,6 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 			last = NULL;
 			continue;
 		}
-		retries += event->number > HOPELESS_AT;
 		if (last && event->t - last->t <
 			    COARSE * backoff_after(last->number)) {
 			TH_LOG("failure %d came %.3f s after %d", event->number,
@@ -128,7 +124,7 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 		last = event;
 	}
 	EXPECT_AT_MOST("runs before their time", hasty, 0, RACE);
-	EXPECT_AT_LEAST("retries", retries, LEAST_RETRIES + 2, LEAST_RETRIES);
+	EXPECT_AT_LEAST("retries", nr_retries(), LEAST_RETRIES + 2, LEAST_RETRIES);
 	ASSERT_STEP(fixture_watch(&fixture, 1));
 	EXPECT_TRUE(node_is_hopeless(&fixture.run));
 }
@@ -138,7 +134,7 @@ TEST_F_TIMEOUT(tracepoints, silence_under_pressure, TIMEOUT)
 {
 	struct trace *trace = &fixture.trace;
 
-	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
 	ASSERT_STEP(fixture_watch(&fixture, WINDOW_SECONDS));
@@ -160,14 +156,16 @@ TEST_F_TIMEOUT(tracepoints, no_redundant_reset, TIMEOUT)
 	int begins = 0;
 	int resets = 0;
 
-	ASSERT_STEP(add_streams(&fixture, RECLAIMERS));
+	ASSERT_STEP(fixture_add_streams(&fixture, RECLAIMERS, SMALL_HIGH));
 	/* On a healthy node */
 	ASSERT_STEP(fixture_watch(&fixture, 1));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
 	fixture_end_hog(&fixture);
-	/* All of them find the node balanced, and one resets the count. */
+	/* All of them find the node balanced, and one resets the count, after the backoff. */
 	ASSERT_STEP(fixture_press(&fixture));
+	ASSERT_STEP(wait_until(&fixture.run, node_is_not_hopeless,
+			       "reclaim on a balanced node does not reset the count"));
 	ASSERT_STEP(fixture_watch(&fixture, 1));
 	while ((event = next_event(event))) {
 		if (event->kind == FAIL) {
@@ -207,7 +205,7 @@ TEST_F_TIMEOUT(tracepoints, no_reset_is_lost, TIMEOUT)
 
 	if (access(DEMOTION_FILE, W_OK))
 		SKIP(return, "demotion cannot be switched on and off here");
-	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	touch = find_worker(&fixture.run, TOUCH)->pid;
 	hog = find_worker(&fixture.run, HOG)->pid;
@@ -297,7 +295,7 @@ TEST_F_TIMEOUT(tracepoints, counters_agree, TIMEOUT)
 
 	if (!counts_now(&was))
 		SKIP(return, "this kernel does not count what kswapd does");
-	ASSERT_STEP(add_streams(&fixture, 1));
+	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	/* No task may wake kswapd while the counters are read. */
 	end_worker(find_worker(&fixture.run, TOUCH));
