@@ -615,6 +615,7 @@ static void fake_failure(struct fake_node *node, const struct backoff_case *c)
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
 	node->pgdat.kswapd_backoff = c->backoff;
 	node->pgdat.kswapd_failed_at = jiffies - c->ago;
+	node->pgdat.kswapd_for_pages = true;
 }
 
 static void test_backoff(struct kunit *test)
@@ -631,7 +632,12 @@ static void test_backoff(struct kunit *test)
 	int i;
 
 	fake_failure(node, c);
-	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat), c->due);
+	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, true), c->due);
+	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, false), c->due);
+	/* A run for a high order holds up only the next one of its kind. */
+	node->pgdat.kswapd_for_pages = false;
+	KUNIT_EXPECT_TRUE(test, kswapd_retry_due(&node->pgdat, true));
+	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, false), c->due);
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		fake_failure(node, c);
 		pgdat_reset_kswapd_failures(&node->pgdat, others[i]);
