@@ -615,7 +615,6 @@ static void fake_failure(struct fake_node *node, const struct backoff_case *c)
 	atomic_set(&node->pgdat.kswapd_failures, c->count);
 	node->pgdat.kswapd_backoff = c->backoff;
 	node->pgdat.kswapd_failed_at = jiffies - c->ago;
-	node->pgdat.kswapd_for_pages = true;
 }
 
 static void test_backoff(struct kunit *test)
@@ -632,12 +631,7 @@ static void test_backoff(struct kunit *test)
 	int i;
 
 	fake_failure(node, c);
-	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, true), c->due);
-	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, false), c->due);
-	/* A run for a high order holds up only the next one of its kind. */
-	node->pgdat.kswapd_for_pages = false;
-	KUNIT_EXPECT_TRUE(test, kswapd_retry_due(&node->pgdat, true));
-	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat, false), c->due);
+	KUNIT_EXPECT_EQ(test, kswapd_retry_due(&node->pgdat), c->due);
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		fake_failure(node, c);
 		pgdat_reset_kswapd_failures(&node->pgdat, others[i]);
@@ -678,6 +672,22 @@ static void test_at_work(struct kunit *test)
 	/* It has other memory now. */
 	pgdat_reset_kswapd_failures(&node->pgdat, RESET_KSWAPD_FAILURES_OTHER);
 	KUNIT_EXPECT_EQ(test, failures_of(node), 0);
+}
+
+/* Single pages wait only for tries that were for them. */
+static void test_untried_for_pages(struct kunit *test)
+{
+	struct fake_node *node = test->priv;
+
+	fake_zone_fill(node, LOWER, FAKE_HIGH);
+	KUNIT_EXPECT_TRUE(test, kswapd_untried_for_pages(&node->pgdat, LOWER));
+	node->pgdat.kswapd_for_pages = true;
+	KUNIT_EXPECT_FALSE(test, kswapd_untried_for_pages(&node->pgdat, LOWER));
+
+	/* There are enough. */
+	fake_zone_fill(node, LOWER, FAKE_HIGH + 1);
+	node->pgdat.kswapd_for_pages = false;
+	KUNIT_EXPECT_FALSE(test, kswapd_untried_for_pages(&node->pgdat, LOWER));
 }
 
 /* The pages that a node is short of its watermarks. */
@@ -820,6 +830,7 @@ static struct kunit_case kswapd_failures_test_cases[] = {
 	KUNIT_CASE_PARAM(test_run, run_gen_params),
 	KUNIT_CASE_PARAM(test_backoff, backoff_gen_params),
 	KUNIT_CASE(test_at_work),
+	KUNIT_CASE(test_untried_for_pages),
 	KUNIT_CASE(test_lacks),
 	KUNIT_CASE(test_reset_once),
 	{ }
