@@ -33,7 +33,7 @@ from testfacts import pad
 ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "stalls_per_s",
         "mb_read_per_s", "touch_p99_us", "hot_p99_us", "reader_p99_us", "touches_per_s",
         "set_p99_us", "mb_written_per_s", "writer_p99_us", "oom_kills", "hog_killed_after_s",
-        "shifter_p99_us")
+        "shifter_p99_us", "freeze_us")
 # The columns of a mail.
 MAIL_WIDTH = 72
 
