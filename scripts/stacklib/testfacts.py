@@ -152,10 +152,10 @@ def status_lines(project):
             if result == "passed":
                 mine.append(fact)
         if mine:
-            below.append(f"{base}: {len(mine)} passed, {span(mine, 'date')}; "
+            below.append(f"{base}: {len(mine)} passed, {span([fact['date'] for fact in mine])}; "
                          + "; ".join(f"{key} {one(mine, key)}" for key in
                                      ("kernel", "accelerator", "compiler"))
-                         + f"; load {span(mine, 'load')}")
+                         + f"; load {span([round(fact['load'], 1) for fact in mine])}")
     if not rows and not tools:
         return ["No test has run on these patches: 'make check' does."]
     text = []
@@ -175,8 +175,8 @@ def one(facts, key):
     return ", ".join(sorted({fact[key] for fact in facts if fact.get(key)})) or "none"
 
 
-def span(facts, key):
-    values = [fact[key] for fact in facts]
-    ends = [f"{end:.1f}" if isinstance(end, float) else str(end)
-            for end in (min(values), max(values))]
-    return " to ".join(dict.fromkeys(ends))
+def span(values):
+    """The lowest and the highest of numbers, or of dates."""
+    low, high = (end if isinstance(end, str) else f"{end:g}"
+                 for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"

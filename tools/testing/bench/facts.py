@@ -27,7 +27,7 @@ import summary
 from arms import BadInput, LRUS, STOCK, TITLES, series_now, series_words
 import testfacts            # arms has its directory in the path
 from project import Failure, facts_in, write
-from testfacts import pad
+from testfacts import pad, span
 
 # The rows of a table, of those that a scenario has.
 ROWS = ("kswapd_cpu_pct", "refaults_per_s", "hopeless_pct", "reset_after_s", "stalls_per_s",
@@ -144,10 +144,6 @@ def age(facts, base):
 
 def caption(facts, base):
     """Of which series, kernel and how many runs; says it if a series is not the present one."""
-    def span(values):
-        low, high = min(values), max(values)
-        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
     def some(words, *values):
         return f"{span(values)} {words}{'' if max(values) == 1 else 's'}"
 

@@ -66,7 +66,8 @@ METRICS = {
     ],
     "near-oom": [KILLS, HOG_KILLED, CPU, refaults(" of the hot file"), STALLS, HOPELESS],
     "desktop": [
-        HOG_KILLED, ("freeze_us", "longest pass over the hot file, us", ("latency_us", "hot", "max"), 1),
+        HOG_KILLED,
+        ("freeze_us", "longest pass over the hot file, us", ("latency_us", "hot", "max"), 1),
         latency("hot", "a pass over the hot file", "p99"), *tail("touch", "a page fault of touch"),
         refaults(" of the hot file"), STALLS, HOPELESS,
     ],

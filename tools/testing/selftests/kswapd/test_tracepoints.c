@@ -99,15 +99,16 @@ TEST_F_TIMEOUT(tracepoints, retries_back_off, TIMEOUT)
 {
 	const struct event *event = NULL;
 	const struct event *last = NULL;
+	int watches = 0;
 	int hasty = 0;
-	int i;
 
 	ASSERT_STEP(fixture_add_streams(&fixture, 1, SMALL_HIGH));
 	ASSERT_STEP(fixture_make_hopeless(&fixture));
 	ASSERT_STEP(fixture_press(&fixture));
 	/* A slow machine may have few of them in one window. */
-	for (i = 0; i < MAX_WATCHES && nr_retries() < LEAST_RETRIES; i++)
+	do {
 		ASSERT_STEP(fixture_watch(&fixture, BACKOFF_WINDOW));
+	} while (++watches < MAX_WATCHES && nr_retries() < LEAST_RETRIES);
 	EXPECT_PRESSURE();
 	ASSERT_FALSE(fixture.trace.overrun);
 	while ((event = next_event(event))) {
