@@ -432,6 +432,13 @@ class Conflicts(Flow):
         self.run_tool(0, "check", "--base", "old")
         self.assertRegex(self.run_tool(0, "status"), r"old +0003-\S+ +adapted +6\.12\.117\n")
 
+    def test_patch_before_the_stop_that_fits_no_more(self):
+        self.stop()
+        self.resolve()
+        self.edit("count = 0;", "count = none;", "trees/old/mm/vmscan.c")
+        self.bad_input("0001-mm-vmscan-reset-the-count-late.patch comes before that commit",
+                       "port", "--base", "old")
+
     def adapt(self):
         self.stop()
         self.resolve()

@@ -143,7 +143,10 @@ def age(facts, base):
 
 
 def caption(facts, base):
-    """Of which series, kernel and how many runs; says it if a series is not the present one."""
+    """Of which series, kernel and how many runs; says it if a series is not the present one.
+    Rows can share a fact."""
+    facts = list({id(fact): fact for fact in facts}.values())
+
     def some(words, *values):
         return f"{span(values)} {words}{'' if max(values) == 1 else 's'}"
 
