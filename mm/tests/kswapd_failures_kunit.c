@@ -509,7 +509,7 @@ static const struct run_case {
 	unsigned long lacked, reclaimed;
 	int before, after;
 	unsigned int backoff_before, backoff_after;
-	bool balanced, cut_short;
+	bool balanced, cut_short, high_order;
 	unsigned long busy;
 } run_cases[] = {
 	{ "nothing, the first time", 32, 0, 0, 1 },
@@ -547,6 +547,8 @@ static const struct run_case {
 	{ "enough, a retry", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG, 0, .balanced = true },
 	{ "enough, a retry, but not balanced", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG,
 	  KSWAPD_BACKOFF_LONG },
+	{ "enough for a high order, a retry", 32, 32, 20, 0, KSWAPD_BACKOFF_LONG,
+	  KSWAPD_BACKOFF_LONG, .balanced = true, .high_order = true },
 	{ "enough, cut short", 100, 100, 20, 0, KSWAPD_BACKOFF_LONG, KSWAPD_BACKOFF_LONG,
 	  .cut_short = true },
 };
@@ -559,17 +561,21 @@ static void test_run(struct kunit *test)
 	struct fake_node *node = test->priv;
 	unsigned long then = jiffies - 10 * HZ;
 	bool of_use = c->reclaimed >= c->lacked;
+	bool failed = !of_use && !c->balanced && !c->cut_short;
+	bool retry = c->before >= MAX_RECLAIM_RETRIES;
 
 	fake_zone_fill(node, LOWER, FAKE_HIGH);
 	atomic_set(&node->pgdat.kswapd_failures, c->before);
 	node->pgdat.kswapd_backoff = c->backoff_before;
 	node->pgdat.kswapd_failed_at = then;
+	node->pgdat.kswapd_for_pages = !c->high_order;
 	kswapd_account_run(&node->pgdat, c->lacked, c->reclaimed, c->busy, c->balanced,
 			   !c->cut_short);
 	KUNIT_EXPECT_EQ(test, failures_of(node), c->after);
 	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_backoff, c->backoff_after);
-	/* A run that was of no use is the one try of its backoff, in each case. */
-	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_failed_at == then, of_use);
+	/* A retry that was of no use is the one try of its backoff, in each case. */
+	KUNIT_EXPECT_EQ(test, node->pgdat.kswapd_failed_at != then,
+			failed || (retry && !of_use));
 	KUNIT_EXPECT_EQ(test, atomic_read(&node->resets), c->after < c->before ? 1 : 0);
 	if (c->after < c->before)
 		KUNIT_EXPECT_EQ(test, node->reason, RESET_KSWAPD_FAILURES_KSWAPD);
