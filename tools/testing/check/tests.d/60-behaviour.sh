@@ -37,6 +37,19 @@ reason_added() {
 	reason "$@"
 }
 
+# boosts STATUS WORDS BASE LRU [EDIT] DIR: of the watermarks of a hopeless node. With EDIT,
+# the kernel is wrong on purpose.
+boosts() {
+	local kernel base=$3 lru=$4
+
+	fact "lru=$lru" scale=300
+	[ "$#" -eq 5 ] || kernel_options+=(--edit "$5")
+	kernel=$(kernel_of "$base" all)
+	expect "$1" "$2" "$vmtest" run --kernel "$kernel" --timeout 240 \
+		--disk "${!#}" --with "$(built)" --with tools/testing/check/guest-hopeless \
+		"${run_options[@]}" -- tools/testing/check/guest-boosts "$lru"
+}
+
 # kill_without_zones BASE PATCHES: kswapd calls the OOM killer for the min_ttl_ms of MGLRU,
 # and names no zones.
 kill_without_zones() {
@@ -101,4 +114,15 @@ for reason in $reasons; do
 		check_all "$base: a reset with reason $reason is traced" with_dir reason "$base" "$reason" classic
 	done
 done
+boosts_mutant=$repo/tools/testing/check/mutants/boosts-of-a-hopeless-node.patch
+check "6.12.y: a hopeless node gets no boosts" \
+	with_dir boosts 0 "gets no boosts" 6.12.y classic
+for base in 6.12.y mm-new 6.18.y 7.3.y; do
+	[ "$base" = 6.12.y ] || check_all "$base: a hopeless node gets no boosts" \
+		with_dir boosts 0 "gets no boosts" "$base" classic
+	check_all "$base: a hopeless node gets no boosts, MGLRU" \
+		with_dir boosts 0 "gets no boosts" "$base" mglru
+done
+check_all "6.12.y: boosts of a hopeless node are seen" \
+	with_dir boosts 1 "hopeless node have a boost" 6.12.y mglru "$boosts_mutant"
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic

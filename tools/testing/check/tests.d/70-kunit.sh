@@ -106,7 +106,7 @@ done
 
 # mutants KIND: FILE|WORDS|TEST of each patch for a kernel that is wrong on purpose: its
 # first line says what is wrong, and "Fails: KIND TEST" which test must see it. KIND is
-# KUnit or selftest.
+# KUnit, selftest or guest.
 mutants() {
 	awk -v kind="$1" 'FNR == 1 { words = tolower(substr($0, 1, 1)) substr($0, 2) }
 		$1 == "Fails:" && $2 == kind { print FILENAME "|" words "|" $3 }' \
@@ -121,20 +121,22 @@ mutants_apply() {
 	# shellcheck disable=SC2046 # names without spaces
 	patched_copy "$2/tree" $(scripts/series list "$1/fixes") $(scripts/series list "$1")
 	for mutant in "$repo"/tools/testing/check/mutants/*.patch; do
-		grep -qE '^Fails: (KUnit|selftest) [^ ]+$' "$mutant" || {
-			echo "$mutant: expected a line 'Fails: KUnit TEST' or 'Fails: selftest TEST'"
+		grep -qE '^Fails: (KUnit|selftest|guest) [^ ]+$' "$mutant" || {
+			echo "$mutant: expected a line 'Fails: KUnit TEST', or with selftest or guest"
 			failed=1
 		}
 		edit_applies "$2/tree" "$mutant" || failed=1
 	done
 	while IFS='|' read -r mutant _ test; do
-		grep -qw "${test##*.}" mm/tests/*.c tools/testing/selftests/kswapd/test_*.c || {
+		grep -qw "${test##*.}" mm/tests/*.c tools/testing/selftests/kswapd/test_*.c ||
+			[ -e "tools/testing/check/$test" ] || {
 			echo "$mutant: there is no test '$test'"
 			failed=1
 		}
 	done < <(
 		mutants KUnit
 		mutants selftest
+		mutants guest
 	)
 	[ "$failed" -eq 0 ]
 }
