@@ -124,5 +124,5 @@ for base in 6.12.y mm-new 6.18.y 7.3.y; do
 		with_dir boosts 0 "gets no boosts" "$base" mglru
 done
 check_all "6.12.y: boosts of a hopeless node are seen" \
-	with_dir boosts 1 "hopeless node have a boost" 6.12.y mglru "$boosts_mutant"
+	with_dir boosts 1 "hopeless node have a boost" 6.12.y classic "$boosts_mutant"
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
