@@ -15,20 +15,21 @@ runaway() {
 		$(base_fact "$1" runaway)
 }
 
-# in_hopeless_guest BASE LRU DIR WORDS GUEST [ARG...]: a script that makes a node hopeless.
+# in_hopeless_guest STATUS WORDS BASE LRU DIR GUEST [ARG...]: a script that makes a node
+# hopeless.
 in_hopeless_guest() {
-	local kernel base=$1 lru=$2 dir=$3 words=$4 guest=$5
+	local kernel status=$1 words=$2 base=$3 lru=$4 dir=$5 guest=$6
 
-	shift 5
+	shift 6
 	fact "lru=$lru" scale=300
 	kernel=$(kernel_of "$base" all)
-	expect 0 "$words" "$vmtest" run --kernel "$kernel" --timeout 240 \
+	expect "$status" "$words" "$vmtest" run --kernel "$kernel" --timeout 240 \
 		--disk "$dir" --with "$(built)" --with tools/testing/check/guest-hopeless \
 		"${run_options[@]}" -- "tools/testing/check/$guest" "$@"
 }
 
 reason() {
-	in_hopeless_guest "$1" "$3" "$4" "reset for $2 was traced" guest-reasons "$2" "$3"
+	in_hopeless_guest 0 "reset for $2 was traced" "$1" "$3" "$4" guest-reasons "$2" "$3"
 }
 
 # reason_added BASE ADDED LRU DIR: a block of the movable zone can go offline.
@@ -40,14 +41,8 @@ reason_added() {
 # boosts STATUS WORDS BASE LRU [EDIT] DIR: of the watermarks of a hopeless node. With EDIT,
 # the kernel is wrong on purpose.
 boosts() {
-	local kernel base=$3 lru=$4
-
-	fact "lru=$lru" scale=300
 	[ "$#" -eq 5 ] || kernel_options+=(--edit "$5")
-	kernel=$(kernel_of "$base" all)
-	expect "$1" "$2" "$vmtest" run --kernel "$kernel" --timeout 240 \
-		--disk "${!#}" --with "$(built)" --with tools/testing/check/guest-hopeless \
-		"${run_options[@]}" -- tools/testing/check/guest-boosts "$lru"
+	in_hopeless_guest "$1" "$2" "$3" "$4" "${!#}" guest-boosts "$4"
 }
 
 # kill_without_zones BASE PATCHES: kswapd calls the OOM killer for the min_ttl_ms of MGLRU,
@@ -73,7 +68,7 @@ kill_without_zones() {
 
 # retries BASE LRU GUEST WORDS DIR: what a hopeless kswapd does in its retries.
 retries() {
-	in_hopeless_guest "$1" "$2" "$5" "$4" "$3"
+	in_hopeless_guest 0 "$4" "$1" "$2" "$5" "$3"
 }
 
 # Stock that has upstream's balance check does not run away.
