@@ -156,9 +156,9 @@ def caption(facts, base):
     told = "; ".join(told or [f"series {STOCK}"])
     failed = sum(f["failed"] for f in facts)
     return [f"Kernel {', '.join(sorted({f['kernel'] for f in facts} - {'?'}))}, "
-            f"{told}; {some('run', *(f['runs'] for f in facts))} per cell; "
+            f"{told}; {some('run', *(f['runs'] - f['failed'] for f in facts))} per cell; "
             f"host load {span([x for f in facts for x in f['load']])}"
-            + (f"; {some('run', failed)} ended early" if failed else "") + "."]
+            + (f"; {some('more run', failed)} ended early" if failed else "") + "."]
 
 
 def table(facts, base, scenario, lru, names, scales):
@@ -191,7 +191,8 @@ def overview(facts, base, keys, patterns, names, scales):
         used += [f for f in mine if f]
         lines.append([row[0] + age(mine, base), row[1], str(row[2])] +
                      [cell(f, key, mine[0]) for key in keys for f in mine])
-    return [f"Columns, for each kernel: {'; '.join(heads[key] for key in keys)}.", "",
+    return ["From left to right, a column for each kernel: " +
+            "; ".join(heads[key] for key in keys) + ".", "",
             *pad(lines, 2), "", *caption(used, base)]
 
 
