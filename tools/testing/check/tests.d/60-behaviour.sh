@@ -71,6 +71,12 @@ retries() {
 	in_hopeless_guest 0 "$4" "$1" "$2" "$5" "$3"
 }
 
+# low_too_early DIR: the kernel is wrong on purpose.
+low_too_early() {
+	kernel_options+=(--edit "$repo/tools/testing/check/mutants/memory-low-before-the-rest.patch")
+	in_hopeless_guest 1 "kswapd took page cache below memory.low" 6.12.y classic "$1" guest-low
+}
+
 # Stock that has upstream's balance check does not run away.
 for base in $named_bases; do
 	if [ -z "$(base_fact "$base" gate)" ]; then
@@ -120,4 +126,5 @@ for base in 6.12.y mm-new 6.18.y 7.3.y; do
 done
 check_all "6.12.y: boosts of a hopeless node are seen" \
 	with_dir boosts 1 "hopeless node have a boost" 6.12.y classic "$boosts_mutant"
+check_all "6.12.y: memory.low that gives way too early is seen" with_dir low_too_early
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
