@@ -38,11 +38,15 @@ reason_added() {
 	reason "$@"
 }
 
-# boosts STATUS WORDS BASE LRU [EDIT] DIR: of the watermarks of a hopeless node. With EDIT,
-# the kernel is wrong on purpose.
+# wrong_by MUTANT FUNCTION...: its kernel is wrong on purpose.
+wrong_by() {
+	kernel_options+=(--edit "$repo/tools/testing/check/mutants/$1")
+	"${@:2}"
+}
+
+# boosts STATUS WORDS BASE LRU DIR: of the watermarks of a hopeless node.
 boosts() {
-	[ "$#" -eq 5 ] || kernel_options+=(--edit "$5")
-	in_hopeless_guest "$1" "$2" "$3" "$4" "${!#}" guest-boosts "$4"
+	in_hopeless_guest "$1" "$2" "$3" "$4" "$5" guest-boosts "$4"
 }
 
 # kill_without_zones BASE PATCHES: kswapd calls the OOM killer for the min_ttl_ms of MGLRU,
@@ -66,15 +70,9 @@ kill_without_zones() {
 			echo killed and alive'
 }
 
-# retries BASE LRU GUEST WORDS DIR: what a hopeless kswapd does in its retries.
+# retries STATUS WORDS BASE LRU GUEST DIR: what a hopeless kswapd does in its retries.
 retries() {
-	in_hopeless_guest 0 "$4" "$1" "$2" "$5" "$3"
-}
-
-# low_too_early DIR: the kernel is wrong on purpose.
-low_too_early() {
-	kernel_options+=(--edit "$repo/tools/testing/check/mutants/memory-low-before-the-rest.patch")
-	in_hopeless_guest 1 "kswapd took page cache below memory.low" 6.12.y classic "$1" guest-low
+	in_hopeless_guest "$1" "$2" "$3" "$4" "$6" "$5"
 }
 
 # Stock that has upstream's balance check does not run away.
@@ -89,9 +87,9 @@ for base in $named_bases; do
 	check "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
 	check "$base: a retry of kswapd kills no task for min_ttl_ms" \
-		with_dir retries "$base" mglru guest-min-ttl "retries of kswapd killed nobody"
+		with_dir retries 0 "retries of kswapd killed nobody" "$base" mglru guest-min-ttl
 	check "$base: a retry of kswapd spares memory.low while others give pages" \
-		with_dir retries "$base" classic guest-low "memory.low was kept"
+		with_dir retries 0 "memory.low was kept" "$base" classic guest-low
 	# One stock kernel with a package is enough for CI: each is a build of its own.
 	[ "$base" = 6.1.y ] && stock=check_all || stock=check
 	for lru in classic mglru; do
@@ -115,7 +113,6 @@ for reason in $reasons; do
 		check_all "$base: a reset with reason $reason is traced" with_dir reason "$base" "$reason" classic
 	done
 done
-boosts_mutant=$repo/tools/testing/check/mutants/boosts-of-a-hopeless-node.patch
 check "6.12.y: a hopeless node gets no boosts" \
 	with_dir boosts 0 "gets no boosts" 6.12.y classic
 for base in 6.12.y mm-new 6.18.y 7.3.y; do
@@ -125,6 +122,9 @@ for base in 6.12.y mm-new 6.18.y 7.3.y; do
 		with_dir boosts 0 "gets no boosts" "$base" mglru
 done
 check_all "6.12.y: boosts of a hopeless node are seen" \
-	with_dir boosts 1 "hopeless node have a boost" 6.12.y classic "$boosts_mutant"
-check_all "6.12.y: memory.low that gives way too early is seen" with_dir low_too_early
+	with_dir wrong_by boosts-of-a-hopeless-node.patch \
+	boosts 1 "hopeless node have a boost" 6.12.y classic
+check_all "6.12.y: memory.low that gives way too early is seen" \
+	with_dir wrong_by memory-low-before-the-rest.patch \
+	retries 1 "kswapd took page cache below memory.low" 6.12.y classic guest-low
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
