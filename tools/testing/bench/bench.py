@@ -25,6 +25,7 @@ import arms
 import facts
 import summary
 from arms import BadInput, LRUS, MIXED_LRUS, ROOT, UNKNOWN, base_fact
+from project import Failure, release     # arms has its directory in the path
 
 HELP = """\
 The environment says what is run ('make bench' hands it on):
@@ -44,7 +45,8 @@ The environment says what is run ('make bench' hands it on):
   ROUNDS=5 CPUS=8 DELAY=0   for mixed alone: rounds a run, processors of the guest,
                    and how many ms tools/testing/mglru/widen.patch holds up the aging;
                    LRU takes nowalk, MGLRU without walks of page tables
-  OUT=DIR          where the results go (build/bench); emptied first
+  OUT=DIR          where the results go (build/bench), in place of those of the last
+                   bench; DIR may have nothing else in it
   FACTS=yes        take the runs into patches/BASE/facts at the end
 
 stock is the base without patches. gate is the balance check alone: the fixes that it
@@ -54,8 +56,8 @@ call gate "check only", fixes "fixes only" and ours "series".
 7.3-stock has upstream's balance check. mglru is stock with the series for MGLRU. debian is
 the binary kernel of the base as Debian ships it, debian-module the same with the
 module of tools/mm/kswapd-gate loaded.
-kernel:NAME=PATH is an image that was built before, under that name. The first arm
-is the one that others are compared with.
+kernel:NAME=PATH is an image that was built before, under that name. The others are
+compared with the arm that comes first in the list above, images last.
 
 Left in OUT: raw/*.json (each run), bench.json, bench.csv, table.txt, *.svg; after an
 interrupt, of the runs so far, which 'facts.py add OUT' takes into the facts.
@@ -123,8 +125,7 @@ def release_of_kdir():
         return ""
     if not os.path.isfile(f"{tree}/Makefile"):
         raise BadInput(f"KDIR: {tree} is no kernel tree")
-    with open(f"{tree}/Makefile", encoding="utf-8") as file:
-        return ".".join(re.findall(r"^(?:VERSION|PATCHLEVEL) = (.*)$", file.read(), re.M))
+    return ".".join(release(tree).split(".")[:2])
 
 
 def kdir_of(base):
@@ -140,6 +141,13 @@ def base_of_kdir():
     if release and not bases:
         raise BadInput(f"KDIR: {os.environ['KDIR']} is a {release} tree: there is no base for it")
     return (bases or [""])[0]
+
+
+def base_of(env):
+    base = env.get("BASE") or base_of_kdir() or "6.12.y"
+    if not os.path.exists(arms.path_of(base, "base")):
+        raise BadInput(f"BASE: there is no base '{base}'")
+    return base
 
 
 def config_of(kernel):
@@ -175,6 +183,9 @@ def choose_arms(base, asked):
     known = arms.arms_of(base)
     if {"debian", "debian-module"} & set(asked) and "debian" not in known:
         raise BadInput(f"ARMS: there is no binary kernel of Debian for {base} on this machine")
+    for word in asked:
+        if word in arms.NAMES and word not in known:
+            raise BadInput(f"ARMS: there is no '{word}' for {base}, but {' '.join(known)}")
     chosen = {name: arm for name, arm in known.items()
               if (name in asked if asked else name not in arms.EXTRA)}
     for image in images:
@@ -190,6 +201,14 @@ def choose_arms(base, asked):
     return list(chosen.values())
 
 
+def words_of(env, name, default):
+    """Of a variable; each makes cells of its own."""
+    words = (env.get(name) or default).split()
+    if not words or len(set(words)) < len(words):
+        raise BadInput(f"{name} takes different words, one or more, not '{env[name]}'")
+    return words
+
+
 def read_json(path):
     """Of the guest, which may have written none, or half of it."""
     try:
@@ -202,17 +221,18 @@ class Bench:
     """The kernels and scenarios that the environment asks for, and their runs."""
 
     needs = []  # commands and their packages
+    files = ("raw", "disk", "part", "part.log", "*.gp", "*.svg", "table.txt", "bench.csv",
+             "bench.json", "taken")
+    others = ()     # in OUT, but not of this bench
 
     def __init__(self, env):
-        self.base = env.get("BASE") or base_of_kdir() or "6.12.y"
+        self.base = base_of(env)
         self.repeat = env.get("REPEAT") or "5"
-        self.lrus = (env.get("LRU") or " ".join(LRUS)).split()
-        self.scales = (env.get("SCALE") or "10 300").split()
+        self.lrus = words_of(env, "LRU", " ".join(LRUS))
+        self.scales = words_of(env, "SCALE", "10 300")
         self.out = pathlib.Path(env.get("OUT") or f"{ROOT}/build/bench")
         self.add = env.get("FACTS") == "yes"
         self.runs = []      # as they were recorded, at the end
-        if not os.path.exists(arms.path_of(self.base, "base")):
-            raise BadInput(f"BASE: there is no base '{self.base}'")
         if not re.fullmatch("[1-9]|[1-4][0-9]|50", self.repeat):
             raise BadInput(f"REPEAT takes a number from 1 to 50, not '{self.repeat}'")
         for scale in self.scales:
@@ -220,7 +240,7 @@ class Bench:
                 raise BadInput(f"SCALE takes numbers from 1 to 3000, not '{scale}'")
         if env.get("FACTS", "") not in ("", "yes", "no"):
             raise BadInput(f"FACTS takes yes or no, not '{env['FACTS']}'")
-        self.scenarios = choose_scenarios((env.get("SCENARIO") or "runaway restart stream").split())
+        self.scenarios = choose_scenarios(words_of(env, "SCENARIO", "runaway restart stream"))
         self.arms = choose_arms(self.base, env.get("ARMS", "").split())
         mixed = set(self.scenarios) == {"mixed"}
         for lru in self.lrus:
@@ -251,14 +271,21 @@ class Bench:
         self.out.mkdir(parents=True, exist_ok=True)
         held = os.open(self.out, os.O_RDONLY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError:
-            raise BadInput(f"OUT: another bench is at work in {self.out}") from None
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BadInput(f"OUT: another bench is at work in {self.out}") from None
+            foreign = {path.name for path in self.out.iterdir()} - {path.name for path in self.left()}
+            if foreign:
+                raise BadInput(f"OUT: {self.out} has files of something else, such as "
+                               f"{min(foreign)}: name another directory")
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    self.out.rmdir()    # if nothing was left in it
         finally:
             os.close(held)
-            with contextlib.suppress(OSError):
-                self.out.rmdir()    # if nothing was left in it
 
     def prepare(self):
         """All that can fail before the first guest."""
@@ -270,14 +297,19 @@ class Bench:
                                "('make deps' installs all)")
         build_workload()
         self.build_arms()
-        self.remove("raw", "disk", "part*", "*.gp", "*.svg", "table.txt", "bench.*")
+        self.remove(*self.files)
         (self.out / "raw").mkdir(parents=True)
         (self.out / "disk").mkdir()
         if used & set(self.paths):
             self.prepare_job()
 
+    def left(self, *patterns):
+        """What an earlier bench has left, all of it or of the names."""
+        return [path for pattern in patterns or (*self.files, *self.others)
+                for path in self.out.glob(pattern)]
+
     def remove(self, *patterns):
-        for path in [path for pattern in patterns for path in self.out.glob(pattern)]:
+        for path in self.left(*patterns):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -441,9 +473,9 @@ def guard(function):
         os.environ.pop(name, None)
     try:
         return function()
-    except (BadInput, OSError) as error:
+    except (BadInput, Failure, OSError) as error:
         note(error)
-        return 2 if isinstance(error, BadInput) else 1
+        return 1 if isinstance(error, OSError) else 2
 
 
 def main(argv):

@@ -71,6 +71,14 @@ class Demo(bench.Bench):
     def __init__(self, env):
         super().__init__(self.defaults | {k: v for k, v in env.items() if v} | self.given)
 
+    def build_arms(self):
+        """All that the verdict is about, or none."""
+        wanted = [arm.name for arm in self.arms if arm.base == self.base]
+        super().build_arms()
+        for name in wanted:
+            if name not in [arm.name for arm in self.arms]:
+                raise BadInput(f"there is nothing to show without the kernel '{name}', see above")
+
 
 class Runaway(Demo):
     """kswapd runs away on the first arm, and stops on the second one."""
@@ -134,15 +142,16 @@ class Series(Runaway):
     needs = [("trace-cmd", "trace-cmd")]
     given = {"ARMS": "stock ours", "SCENARIO": "runaway-after", "LRU": "classic mglru"}
     words = "kswapd runs away on stock, and stops with the series"
+    others = ("module",)
 
     def __init__(self, env):
+        if not base_fact(bench.base_of(env), "gate"):
+            raise BadInput(f"BASE: kswapd does not run away on stock {bench.base_of(env)}")
         super().__init__(env)
         self.figure, self.quick = (env.get(name) or "no" for name in ("FIGURE", "QUICK"))
         for name, value in (("FIGURE", self.figure), ("QUICK", self.quick)):
             if value not in ("yes", "no"):
                 raise BadInput(f"{name} takes yes or no, not '{value}'")
-        if not base_fact(self.base, "gate"):
-            raise BadInput(f"BASE: kswapd does not run away on stock {self.base}")
 
     def prepare(self):
         bench.must("make", "-s", "-C", ROOT, "kswapd-report")
@@ -174,7 +183,7 @@ class Series(Runaway):
         facts = figure.facts_of(self.runs)
         (self.out / "runaway.svg").write_text(figure.svg_of(facts))
         note(f"left in {self.out}: runaway.svg, kswapd.svg, raw/*/trace.dat, raw/*/console.log")
-        if self.figure == "yes":
+        if shown and self.figure == "yes":
             figure.write_figure(facts)
             note(f"README.rst and {figure.SVG} show these runs now")
         return shown
@@ -185,6 +194,13 @@ class Mixed(Demo):
 
     defaults = {"REPEAT": "3", "SCALE": "10", "OUT": f"{ROOT}/build/demo-mglru", "DELAY": "20"}
     given = {"ARMS": "stock mglru 7.3-stock", "SCENARIO": "mixed", "LRU": "mglru nowalk classic"}
+
+    def __init__(self, env):
+        self.stock = "stock"
+        if bench.base_of(env) == "7.3.y":
+            self.stock = "7.3-stock"
+            self.given = self.given | {"ARMS": "mglru 7.3-stock"}
+        super().__init__(env)
 
     def judge(self):
         killed = {}
@@ -202,9 +218,8 @@ class Mixed(Demo):
               + ", {ROUNDS} rounds a run, {CPUS} CPUs, aging held up by {DELAY} ms\n"
               .format(**self.values))
         print("\n".join(pad(lines, 2)), flush=True)
-        stock = "stock" if self.base != "7.3.y" else "7.3-stock"
-        shown = (sum(killed[stock, "mglru"]) >= 0.8 * len(killed[stock, "mglru"])
-                 and not any(killed[stock, "classic"])
+        shown = (sum(killed[self.stock, "mglru"]) >= 0.8 * len(killed[self.stock, "mglru"])
+                 and not any(killed[self.stock, "classic"])
                  and not any(sum((killed["mglru", lru] for lru in self.lrus), [])))
         if not shown:
             note("the verdict does not hold: expected OOM kills on stock with MGLRU in 8 of 10 "

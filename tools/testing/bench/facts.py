@@ -64,6 +64,8 @@ def add_run(facts, run):
     load = float(run["host"]["load_before"].split()[0])
     if fact and run["status"] and same["kernel"] == "?":
         same["kernel"] = fact["kernel"]
+    elif fact and fact["kernel"] == "?":    # of failed runs, which say nothing of it
+        fact["kernel"] = same["kernel"]
     if not fact or any(fact[k] != v for k, v in same.items()):
         fact = facts[key] = {
             "scenario": key[0], "lru": key[1], "scale": key[2], "arm": key[3], **same,
@@ -112,7 +114,14 @@ def add(directory, named):
             print(f"{count} facts of tests are in patches/{base}/facts" if base else
                   f"{count} facts of tests stay in {tests}: their kernels are of no base")
         return
+    taken = os.path.join(directory, "taken")
+    if os.path.exists(taken):
+        raise BadInput(f"the runs of {directory} were taken already: twice, they would count twice "
+                       f"(without {taken} they can be taken again)")
     runs = summary.load_runs(directory)
+    for arm in named:
+        if arm not in {run["arm"] for run in runs}:
+            raise BadInput(f"--arm: there is no run of '{arm}' in {directory}")
     runs = [run | {"series": series_of_run(run, named)} for run in runs]
     facts = {base: read_facts(base) for base in sorted({run["base"] for run in runs})}
     drop_older(facts, runs)
@@ -121,6 +130,7 @@ def add(directory, named):
     for base, mine in facts.items():
         testfacts.write_facts(arms.path_of(base, "facts"), mine)
         print(f"{sum(run['base'] == base for run in runs)} runs are in patches/{base}/facts")
+    write(taken, "")
 
 
 def numbers(fact, key):
@@ -180,6 +190,9 @@ def table(facts, base, scenario, lru, names, scales):
 def overview(facts, base, keys, patterns, names, scales):
     """Many scenarios: a row for each, LRU and scale, a column for each arm and metric."""
     heads = {key: words for metrics in summary.METRICS.values() for key, words, _, _ in metrics}
+    for key in keys:
+        if key not in ROWS or key not in heads:
+            raise BadInput(f"'{key}' is no row of a table")
     rows = sorted({k[:3] for k in facts if k[2] in scales
                    and any(fnmatch.fnmatchcase(k[0], p) for p in patterns)})
     if not rows:
@@ -208,6 +221,9 @@ def tables_of(base):
             raise BadInput(f"patches/{base}/base: 'table: {line}': expected "
                            "NAME | LABEL | SCENARIO LRU SCALE KEY [ARM]")
         arm = words[4] if len(words) == 5 else "ours"
+        if words[1] not in LRUS or words[3] not in ROWS:
+            raise BadInput(f"patches/{base}/base: 'table: {line}': '{words[1]}' is no LRU, or "
+                           f"'{words[3]}' no row of a table")
         tables.setdefault(parts[0], []).append(
             (parts[1], *words[:2], int(words[2]), words[3], arm))
     return tables
@@ -361,7 +377,10 @@ def main(argv):
     options = parser.parse_args(argv)
     try:
         if options.command == "add":
-            add(options.directory, dict(arm.split("=", 1) for arm in options.arm if "=" in arm))
+            for arm in options.arm:
+                if "=" not in arm:
+                    raise BadInput(f"--arm takes NAME=0, NAME=all or NAME=HASH, not '{arm}'")
+            add(options.directory, dict(arm.split("=", 1) for arm in options.arm))
         elif options.command == "series":
             print(arms.series_of(options.base))
         else:

@@ -357,7 +357,10 @@ def load_runs(out):
     runs = []
     for path in sorted(glob.glob(os.path.join(out, "raw", "*.json")), key=os.path.getmtime):
         with open(path, encoding="utf-8") as file:
-            runs.append(json.load(file))
+            try:
+                runs.append(json.load(file))
+            except ValueError:
+                raise BadInput(f"{path} is no run of a bench: it is not JSON") from None
     if not runs:
         raise BadInput(f"there is no run in {out}/raw")
     return runs

@@ -68,6 +68,7 @@ class Fake(Tree):
 
 class Input(Fake):
     def test_bad_input(self):
+        self.write("patches/c/base", "kernel: 5.4\n")
         for env, words in (({"BASE": "2.4"}, "there is no base '2.4'"),
                            ({"SCENARIO": "frobnicate"}, "'frobnicate' is none of"),
                            ({"SCENARIO": "stream runaway-frob"}, "'runaway-frob' is none of"),
@@ -82,6 +83,10 @@ class Input(Fake):
                            ({"ARMS": "mglru"}, "b has no series for MGLRU"),
                            ({"ARMS": "stock debian"}, "no binary kernel of Debian for b"),
                            ({"ARMS": "7.3-ours"}, "no kernel is left to run"),
+                           ({"BASE": "c", "ARMS": "gate"}, "no 'gate' for c, but "),
+                           ({"LRU": " "}, "LRU takes different words"),
+                           ({"SCENARIO": " "}, "SCENARIO takes different words"),
+                           ({"SCALE": "10 10"}, "SCALE takes different words"),
                            ({"KDIR": "/none"}, "KDIR: /none is no kernel tree"),
                            ({"FACTS": "maybe"}, "FACTS takes yes or no"),
                            ({"FACTS": "yes", "ARMS": "kernel:x=/dev/null"}, "--arm x=HASH")):
@@ -169,6 +174,21 @@ class Runs(Fake):
         self.assertEqual((status, err), (2, "bench: OUT: another bench is at work in "
                                          f"{self.path('out')}\n"))
         self.assertFalse(os.path.exists(self.path("calls")))
+        self.assertTrue(os.path.exists(self.path("out")))
+
+    def test_a_directory_of_something_else(self):
+        self.write("out/bench.py", "")
+        status, _, err = self.bench()
+        self.assertEqual((status, err.count("\n")), (2, 1))
+        self.assertIn("something else, such as bench.py", err)
+        self.assertEqual(os.listdir(self.path("out")), ["bench.py"])
+
+    def test_a_broken_line_of_facts(self):
+        self.write("patches/b/facts", "{}\n")
+        status, _, err = self.bench(FACTS="yes")
+        self.assertEqual(status, 2)
+        self.assertIn("facts:1: no fact in this line", err)
+        self.assertNotIn("Traceback", err)
 
     def test_an_interrupt_ends_the_guest(self):
         """The bench is stopped in its second run: the first one is there, with its table."""

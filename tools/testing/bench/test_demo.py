@@ -150,6 +150,9 @@ class Runaway(Preset):
         self.assertEqual(status, 1)
         self.assertIn("Verdict, MGLRU: DOES NOT HOLD", out)
         self.assertIn("the verdict does not hold: see the tables above", err)
+        with mock.patch.object(demo.figure, "write_figure") as written:
+            self.assertEqual(self.demo(FIGURE="yes")[0], 1)
+        written.assert_not_called()
 
     def test_bad_input(self):
         self.write("patches/7.3.y/base", "kernel: 7.3\n")
@@ -205,6 +208,18 @@ class Mixed(Preset):
         calls = self.read("calls")
         self.assertRegex(calls, "--nodes 1 --cpus 8 --memory 1G .*/mglru/guest nowalk 10 2 20\n")
         self.assertRegex(self.read("kernels"), "--patches 0 --mglru all --edit .*/widen.patch\n")
+
+    def test_without_stock(self):
+        self.write("vmtest", VMTEST.replace('echo "$here/stock"; exit', "exit 4"))
+        status, _, err = self.demo("mglru")
+        self.assertEqual(status, 2)
+        self.assertIn("nothing to show without the kernel 'stock'", err)
+
+    def test_on_a_base_that_has_the_gate(self):
+        self.write("patches/7.3.y/base", "kernel: 7.3\n")
+        self.write("patches/7.3.y/mglru/series", "")
+        self.write("vmtest", VMTEST.replace("--base b", "--base 7.3.y"))
+        self.assertIn("\n  7.3-stock ", self.demo("mglru", BASE="7.3.y", REPEAT="1")[1])
 
     def test_without_a_delay(self):
         self.write("cpu", "90")

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import tempfile
 import types
 import unittest
@@ -62,6 +63,7 @@ class Tree(unittest.TestCase):
         self.write("patches/b/0001-x.patch", f"From: a\n\ndiff --git a/x b/x\n+{line}\n")
 
     def raw(self, runs):
+        shutil.rmtree(self.path("out"), ignore_errors=True)
         for i, one in enumerate(runs):
             self.write(f"out/raw/{i}.json", json.dumps(one))
         return self.path("out")
@@ -112,6 +114,35 @@ class Facts(Tree):
         self.add(run(status=1))
         fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
         self.assertEqual((fact["failed"], fact["values"]), (1, {}))
+
+    def test_a_failed_run_counts_in_any_order(self):
+        for name, first in (("fails first", (1, 0, 0)), ("fails later", (0, 1, 0))):
+            with self.subTest(name), contextlib.suppress(FileNotFoundError):
+                self.add(*(run(status=status) for status in first))
+                fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
+                self.assertEqual((fact["runs"], fact["failed"]), (3, 1))
+                self.assertNotEqual(fact["kernel"], "?")
+                os.unlink(self.path("patches/b/facts"))
+
+    def test_no_run_counts_twice(self):
+        self.assertEqual(self.add(run(cpu=1.0))[0], 0)
+        status, _, err = self.call("add", self.path("out"))
+        self.assertEqual((status, err.count("\n")), (2, 1))
+        self.assertIn("taken already", err)
+        fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
+        self.assertEqual(fact["runs"], 1)
+
+    def test_bad_input(self):
+        self.raw([run()])
+        for words, said in ((("--arm", "ours"), "--arm takes NAME=0"),
+                            (("--arm", "mine=0"), "no run of 'mine'")):
+            status, _, err = self.call("add", self.path("out"), *words)
+            self.assertEqual((status, err.count("\n")), (2, 1))
+            self.assertIn(said, err)
+        self.write("out/raw/0.json", '{"half')
+        status, _, err = self.call("add", self.path("out"))
+        self.assertEqual((status, err.count("\n")), (2, 1))
+        self.assertIn("it is not JSON", err)
 
     def test_stock_belongs_to_no_series(self):
         self.add(run("stock", series="0"))

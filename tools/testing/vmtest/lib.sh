@@ -34,6 +34,11 @@ need() {
 		die "$1 is missing: install Debian's package $2 ('${3:-make deps}' installs all)"
 }
 
+# has_kvm: a guest hangs on a /dev/kvm without a processor that has virtualization.
+has_kvm() {
+	grep -qwE '(svm|vmx)' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]
+}
+
 # release_of TREE: VERSION.PATCHLEVEL of a kernel tree, such as 6.12.
 release_of() {
 	sed -n -e 's/^VERSION = //p' -e 's/^PATCHLEVEL = //p' "$1/Makefile" | paste -s -d .
