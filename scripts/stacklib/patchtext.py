@@ -38,7 +38,7 @@ class Hunk:
 
 
 class FileDiff:
-    """The hunks of one file, with the path and the mode of it."""
+    """The hunks of one file, and its path."""
 
     def __init__(self, path):
         self.path, self.hunks = path, []

@@ -235,7 +235,10 @@ class Port:
 
     def adapt(self, wants, reason):
         """Write the adaptations (and own patches) that give wants: index -> text."""
-        patches = {index: Patch.parse(text) for index, text in wants.items()}
+        try:
+            patches = {index: Patch.parse(text) for index, text in wants.items()}
+        except BadPatch as error:
+            raise Failure(f"the commit cannot become an adaptation: {error}") from None
         self.start(patches.values())
         for index, item in enumerate(self.items):
             if index > max(wants):

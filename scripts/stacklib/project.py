@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """The project's files: bases, their facts and sets, the port file, kernel trees."""
-import glob
 import os
 import re
 import shutil
@@ -89,6 +88,14 @@ def facts_in(path, key):
     return re.findall(rf"^{key}:[ \t]*(.*?)[ \t]*$", read(path), re.M)
 
 
+def listed(series):
+    """The names in a series file, if there is one."""
+    if not os.path.exists(series):
+        return []
+    return [line.strip() for line in read(series).splitlines()
+            if line.strip() and not line.startswith("#")]
+
+
 def series_of(directory, patches="all", fixes="all", mglru="0"):
     """The first digits of the hash of the diffs of a base, fixes first: all of a set, or the
     first so many. The words are those of vmtest kernel; "none" is the hash of no patch."""
@@ -96,8 +103,9 @@ def series_of(directory, patches="all", fixes="all", mglru="0"):
     for kind, which in (("fixes", "0" if patches == "0" else fixes),
                         ("", {"set": "all", "fixes": "0"}.get(patches, patches)),
                         ("mglru", mglru)):
-        found = sorted(glob.glob(os.path.join(directory, kind, "0*.patch")))
-        texts += map(read, found[:None if which == "all" else int(which)])
+        found = listed(os.path.join(directory, kind, "series"))
+        texts += [read(os.path.join(directory, kind, name))
+                  for name in found[:None if which == "all" else int(which)]]
     return digest_of(texts)[:12] if texts else "none"
 
 
@@ -155,11 +163,7 @@ class Base:
 
     def files(self, kind):
         """The patch files of a set, as its series file lists them."""
-        series = self.path(kind, "series")
-        if not os.path.exists(series):
-            return []
-        names = [line.strip() for line in read(series).splitlines()
-                 if line.strip() and not line.startswith("#")]
+        names = listed(self.path(kind, "series"))
         for name in names:
             if not NAME.match(name):
                 raise Failure(f"{self.shown(kind, 'series')}: invalid patch name '{name}'")

@@ -101,7 +101,8 @@ source_tree() {
 need_tree() {
 	local rc=0
 
-	tree=$(kdir_of "$1" | grep . || source_tree "$1") || rc=$?
+	tree=$(kdir_of "$1")
+	[ -n "$tree" ] || tree=$(source_tree "$1") || rc=$?
 	if [ "$rc" -eq 4 ] && [ "$1" != 6.12.y ]; then
 		exit 4
 	fi
@@ -117,18 +118,6 @@ brings() {
 	! grep -q "^without: $2 |" "$repo/patches/$1/base"
 }
 
-# All that the test started ends with it: TERM once, and KILL after 10 s.
-end_test() {
-	local n
-
-	end_step
-	for ((n = 0; n < 100; n++)); do
-		kill -0 -- "-$step_pid" 2>/dev/null || return 0
-		sleep 0.1
-	done
-	kill -KILL -- "-$step_pid" || :
-}
-
 # A test that runs needs the functions only, so for it no test of a base is named.
 named_bases=
 [ $# -gt 0 ] || named_bases=$(bases)
@@ -140,7 +129,7 @@ for file in tools/testing/check/tests.d/*.sh; do
 done
 exec 3>&-
 [ $# -gt 0 ] || exit 0
-trap end_test EXIT
+trap end_step EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 # A process group of its own. In its shell set -e works, or tests would ignore errors;

@@ -125,6 +125,8 @@ class Table(unittest.TestCase):
              "f.a v  FAIL 1/2    pass                  \n"
              "f.b v  skip 1                  pass 2/2  \n"
              "skip 1: why\nnot tried on stock b: f.b\n", True))
+        self.assertIn("not tried on series b: f.a\n",
+                      self.table("stock", "series 2 f.a skip why", "series 4 f.a skip why")[0])
 
     def test_core(self):
         options = mock.Mock(only="core", kernel=["stock", "series"], base=["b"])
@@ -146,6 +148,7 @@ class Table(unittest.TestCase):
                 ("stock", ["stock 2 f.a pass"], "wrong: cannot be seen to fail on stock b: f.a"),
                 ("gate", ["gate 2 f.a pass"], "wrong: cannot be seen to fail on gate b: f.a"),
                 ("stock", ["stock 2 f.a pass", "stock 4 f.a fail"], ""),
+                ("stock", ["series 2 f.a skip why", "series 4 f.a pass"], ""),
                 ("gate", ["stock 2 f.a pass"], "")):
             with self.subTest(results):
                 text, good = self.table(without, *results)

@@ -56,7 +56,7 @@ base_fact() {
 
 # patches_of BASE: how many patches its series has. Needs $repo.
 patches_of() {
-	grep -cv '^#' "$repo/patches/$1/series" || :
+	grep -c '^[^#]' "$repo/patches/$1/series" || :
 }
 
 # gate_fixes BASE: how many of its fixes the balance check alone needs. Needs $repo.
@@ -69,15 +69,18 @@ gate_fixes() {
 
 # kdir_of BASE: the user's tree, KDIR, if it is of the base; else nothing.
 kdir_of() {
-	if [ -n "${KDIR-}" ] && [ "$(release_of "$KDIR")" = "$(base_fact "$1" kernel)" ]; then
-		echo "$KDIR"
-	fi
+	[ -n "${KDIR-}" ] || return 0
+	[ -f "$KDIR/mm/vmscan.c" ] || die "KDIR=$KDIR is no kernel tree"
+	[ "$(release_of "$KDIR")" != "$(base_fact "$1" kernel)" ] || echo "$KDIR"
 }
 
 # base_kernel BASE OPTION...: vmtest kernel, on KDIR if that is of the base. Prints the
 # last line, a path; has the status of vmtest with pipefail. Needs $vmtest.
 base_kernel() {
-	KDIR=$(kdir_of "$1") "$vmtest" kernel --base "$@" | tail -n 1
+	local kdir
+
+	kdir=$(kdir_of "$1") || return
+	KDIR=$kdir "$vmtest" kernel --base "$@" | tail -n 1
 }
 
 # need_space DIR MIB STEP: stop before a long step that would fill the disk.
@@ -91,9 +94,18 @@ need_space() {
 
 # A step runs in a process group of its own, which ends with the script.
 step_pid=
+
+# All that it started ends: TERM once, and KILL after 10 s.
 end_step() {
+	local n
+
 	[ -n "$step_pid" ] || return 0
 	kill -TERM -- "-$step_pid" 2>/dev/null || :
+	for ((n = 0; n < 100; n++)); do
+		kill -0 -- "-$step_pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -KILL -- "-$step_pid" 2>/dev/null || :
 	wait "$step_pid" || :
 }
 trap 'end_step; exit 130' INT

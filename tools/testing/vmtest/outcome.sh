@@ -71,8 +71,8 @@ verdict() {
 	if [ -n "$fault" ]; then
 		show_console 30
 		note "faults of the kernel:"
-		printf '%s\n' "$fault" | head -n 20 | sed 's/^/    /' >&2
-		note "panicked or oopsed: $(printf '%s\n' "$fault" | head -n 1) ($tail)"
+		awk 'NR <= 20 { print "    " $0 }' <<<"$fault" >&2
+		note "panicked or oopsed: ${fault%%$'\n'*} ($tail)"
 		exit "$crashed"
 	elif [ -n "$qemu_timed_out" ]; then
 		show_console 15

@@ -177,6 +177,14 @@ queue_bad_input() {
 	one_sentence "no earlier queue" scripts/series quilt --base 6.12.y --out scripts
 	one_sentence "cannot write" scripts/series quilt --base 6.12.y --out /proc/queue
 	[ ! -e "$1/queue" ]
+	mkdir "$1/mine"
+	echo fix.patch >"$1/mine/series"
+	one_sentence "no earlier queue" scripts/series quilt --base 6.12.y --out "$1/mine"
+	for _ in 1 2; do
+		scripts/series quilt --base 6.12.y --out "$1/queue"
+	done
+	touch "$1/queue/kswapd-failures/notes"
+	one_sentence "no earlier queue" scripts/series quilt --base 6.12.y --out "$1/queue"
 	expect 2 "FORMAT is quilt" make series BASE=6.12.y FORMAT=rpm
 }
 

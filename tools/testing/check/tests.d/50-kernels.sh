@@ -39,7 +39,15 @@ adds_nothing() {
 	[ -s "${all%/*}/symbols" ] && [ "$failed" -eq 0 ]
 }
 
+# An option that the kernel does not know ends the build before it begins.
+configs_hold() {
+	echo CONFIG_FROBNICATE=y >"$1/unknown"
+	expect 1 "does not take 'CONFIG_FROBNICATE=y'" "$vmtest" kernel --base 6.12.y --patches 0 \
+		--check --config "$repo/tools/testing/vmtest/configs/no-swap" --config "$1/unknown"
+}
+
 configs=tools/testing/vmtest/configs
+check "vmtest: options that do not take effect" with_dir configs_hold
 check "6.12.y: the whole series builds and boots" boots 6.12.y all
 check "mm-new: the whole series builds and boots" boots mm-new all
 for base in 6.1.y 6.18.y 7.3.y; do
