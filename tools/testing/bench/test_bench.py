@@ -114,10 +114,10 @@ class Input(Fake):
 
     def test_gate_is_a_prefix(self):
         known = arms.arms_of("b")
-        self.write("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
+        self.write_patch("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
         gate = known["gate"].series
         self.assertNotEqual(gate, known["ours"].series)
-        self.write("patches/b/0002-y.patch", "From: a\n\ndiff --git a/y b/y\n+y\n")
+        self.write_patch("patches/b/0002-y.patch", "From: a\n\ndiff --git a/y b/y\n+y\n")
         self.assertEqual(known["gate"].series, gate)
         self.assertEqual(known["stock"].series, arms.STOCK)
 

@@ -2,6 +2,7 @@
 """Tests of facts.py, on artificial runs."""
 
 import contextlib
+import glob
 import io
 import json
 import os
@@ -59,8 +60,15 @@ class Tree(unittest.TestCase):
         with open(self.path(name), encoding="utf-8") as file:
             return file.read()
 
+    def write_patch(self, name, text):
+        """With the list of its set."""
+        self.write(name, text)
+        directory = os.path.dirname(name)
+        names = sorted(glob.glob("*.patch", root_dir=self.path(directory)))
+        self.write(f"{directory}/series", "".join(name + "\n" for name in names))
+
     def patch(self, line):
-        self.write("patches/b/0001-x.patch", f"From: a\n\ndiff --git a/x b/x\n+{line}\n")
+        self.write_patch("patches/b/0001-x.patch", f"From: a\n\ndiff --git a/x b/x\n+{line}\n")
 
     def raw(self, runs):
         shutil.rmtree(self.path("out"), ignore_errors=True)
@@ -117,8 +125,9 @@ class Facts(Tree):
 
     def test_a_failed_run_counts_in_any_order(self):
         for name, first in (("fails first", (1, 0, 0)), ("fails later", (0, 1, 0))):
-            with self.subTest(name), contextlib.suppress(FileNotFoundError):
-                self.add(*(run(status=status) for status in first))
+            with self.subTest(name):
+                self.add(*(run(status=status) | ({"data": None} if status else {})
+                           for status in first))
                 fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
                 self.assertEqual((fact["runs"], fact["failed"]), (3, 1))
                 self.assertNotEqual(fact["kernel"], "?")
@@ -307,7 +316,7 @@ class Tables(Tree):
 
     def test_the_prefix_of_gate_is_no_earlier_series(self):
         self.write("patches/b/base", self.read("patches/b/base") + "gate: 1\n")
-        self.write("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
+        self.write_patch("patches/b/fixes/0001-f.patch", "From: a\n\ndiff --git a/f b/f\n+f\n")
         gate = arms.arms_of("b")["gate"].series
         self.write("tools/testing/bench/results", "[table runaway classic gate,ours 10]\n[end]\n")
         self.add(run("gate", series=gate), run())
@@ -335,7 +344,7 @@ class Tables(Tree):
         self.assertRegex(text, r"runaway-tmpfs +classic +10 +- +0\.70 +- +2\.0")
 
     def test_another_base(self):
-        self.write("patches/c/0001-x.patch", "From: a\n\ndiff --git a/x b/x\n+c\n")
+        self.write_patch("patches/c/0001-x.patch", "From: a\n\ndiff --git a/x b/x\n+c\n")
         self.add(run("stock", 30.0, series="0"), run("stock", 9.0, series="0") | {"base": "c"})
         self.write("tools/testing/bench/results", "[table runaway classic stock 10 c]\n[end]\n")
         self.call("render", "--base", "b")
@@ -349,7 +358,7 @@ class Tables(Tree):
                 "Kernel 1, series 0;\nruns a cell: 1.\n\nMore.\n---\n a | 1\n\n"
                 "diff --git a/x b/x\n+  a hog: kswapd  1\n")
         for name in ("patches/b/fixes/0001-a-b.patch", "patches/c/fixes/0003-a-b.patch"):
-            self.write(name, mail)
+            self.write_patch(name, mail)
         self.add(run("stock", 30.0, series="0"), run("ours", 0.5))
         before = arms.series_of("b")
         self.call("render", "--base", "b")
