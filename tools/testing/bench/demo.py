@@ -145,8 +145,9 @@ class Series(Runaway):
     others = ("module",)
 
     def __init__(self, env):
-        if not base_fact(bench.base_of(env), "gate"):
-            raise BadInput(f"BASE: kswapd does not run away on stock {bench.base_of(env)}")
+        base = bench.base_of(env)
+        if not base_fact(base, "gate"):
+            raise BadInput(f"BASE: kswapd does not run away on stock {base}")
         super().__init__(env)
         self.figure, self.quick = (env.get(name) or "no" for name in ("FIGURE", "QUICK"))
         for name, value in (("FIGURE", self.figure), ("QUICK", self.quick)):

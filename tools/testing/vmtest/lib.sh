@@ -34,7 +34,8 @@ need() {
 		die "$1 is missing: install Debian's package $2 ('${3:-make deps}' installs all)"
 }
 
-# has_kvm: a guest hangs on a /dev/kvm without a processor that has virtualization.
+# has_kvm: a /dev/kvm that opens is no proof: behind some hypervisors a guest then hangs at
+# full CPU. The processor's own word is.
 has_kvm() {
 	grep -qwE '(svm|vmx)' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]
 }
@@ -54,9 +55,9 @@ base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
 }
 
-# patches_of BASE: how many patches its series has. Needs $repo.
-patches_of() {
-	grep -c '^[^#]' "$repo/patches/$1/series" || :
+# patches_in DIR: their paths, one a line, as its series file lists them.
+patches_in() {
+	sed "/^[^#]/!d; s|^|$1/|" "$1/series"
 }
 
 # gate_fixes BASE: how many of its fixes the balance check alone needs. Needs $repo.
