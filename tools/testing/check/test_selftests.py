@@ -55,6 +55,11 @@ class Ktap(unittest.TestCase):
                   ("f.good", "v", "pass", ""), ("f.bad", "v", "fail", "CPU: actual 9, allowed 1"),
                   ("f.slow", "v", "fail", "timed out"), ("f.none", "w", "skip", "no events: #7"))
 
+    def test_skip_without_name(self):
+        self.says(HEAD + "1..2\n#  RUN           f.v.a ...\nok 1 # SKIP 2 nodes: #7\n"
+                  "#  RUN           f.w.a ...\nok 2 f.w.a\n",
+                  ("f.a", "v", "skip", "2 nodes: #7"), ("f.a", "w", "pass", ""))
+
     def test_first_judgement(self):
         self.says(HEAD + "1..1\n# t.c:9:bad:Expected 0 (0) != 1\nnot ok 1 f.v.bad\n",
                   ("f.bad", "v", "fail", "Expected 0 (0) != 1"))
