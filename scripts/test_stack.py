@@ -491,6 +491,15 @@ class Conflicts(Flow):
         self.assertFalse(os.path.exists(self.path(
             "patches/old/adapt/mm-vmscan-count-them-all.diff")))
 
+    def test_refresh_makes_a_new_own_patch(self):
+        self.run_tool(0, "edit", "--base", "old")
+        before = self.read("patches/old/fixes/0001-mm-vmscan-a-backport.patch")
+        os.remove(self.path("patches/old/fixes/0001-mm-vmscan-a-backport.patch"))
+        self.write("", "patches/old/fixes/series")
+        self.run_tool(0, "refresh", "--base", "old")
+        self.assertEqual(self.read("patches/old/fixes/0001-mm-vmscan-a-backport.patch"), before)
+        self.run_tool(0, "check", "--base", "old")
+
     def test_moved_lines_follow_by_themselves(self):
         self.move()
         self.change("count them all", "\tall++;\n", "\tall += 3;\n")
