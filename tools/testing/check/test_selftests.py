@@ -116,9 +116,10 @@ class Ktap(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    def table(self, without, *results):
+    def table(self, without, *results, passes=()):
         rows = [(result + " ").split(" ")[:5] for result in results]
-        return selftests.table_of([("b", *row[:3], "v", *row[3:]) for row in rows], without)
+        return selftests.table_of([("b", *row[:3], "v", *row[3:]) for row in rows], without,
+                                  passes)
 
     def test_cells(self):
         self.assertEqual(
@@ -132,6 +133,20 @@ class Table(unittest.TestCase):
              "skip 1: why\nnot tried on stock b: f.b\n", True))
         self.assertIn("not tried on series b: f.a\n",
                       self.table("stock", "series 2 f.a skip why", "series 4 f.a skip why")[0])
+
+    def test_passes_on_stock(self):
+        rows = "stock 2 f.a pass", "series 2 f.a pass"
+        self.assertFalse(self.table("stock", *rows, passes={("c", "a"), ("b", "b")})[1])
+        text, good = self.table("stock", *rows, passes={("b", "a")})
+        self.assertTrue(good)
+        self.assertIn("passes on stock b too: f.a\n", text)
+        self.assertNotIn("passes on series", text)
+
+    def test_only_the_core_is_judged(self):
+        rows = [(f"f.{selftests.CORE[0]}", "v", "fail", "why"), ("f.other", "v", "fail", "why"),
+                ("t", "-", "lost", "no plan")]
+        self.assertEqual(selftests.judged(mock.Mock(only="core"), rows), [rows[0], rows[2]])
+        self.assertEqual(selftests.judged(mock.Mock(only=None), rows), rows)
 
     def test_core(self):
         options = mock.Mock(only="core", kernel=["stock", "series"], base=["b"])
