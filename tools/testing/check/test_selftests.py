@@ -203,7 +203,8 @@ class Program(unittest.TestCase):
         options = selftests.options_of(["--core", "--filter", "-fx", "--scale", "10",
                                         "--config", "c", "--out", self.out])
         script = selftests.guest_script(options, ["t"])
-        self.assertIn("export KSWAPD_TEST_SCALE=10\necho '# PROGRAM t'; t -fx -t memory", script)
+        self.assertIn("export KSWAPD_TEST_SCALE=10\nexport KSWAPD_TEST_ONLY='memory", script)
+        self.assertIn("'\necho '# PROGRAM t'; t -fx; echo", script)
         for scale, topology, words in (
                 (None, "1", "--nodes 1 --memory 750M"), (None, "4", "--nodes 4 --memory 2000M"),
                 ("100", "memoryless", "--nodes 2 --memoryless 1 --memory 1000M"),

@@ -24,12 +24,19 @@ static struct node_fixture fixture;
 		EXPECT_EQ(0, fixture_teardown(&fixture));		\
 	}
 
+/* The first step of each setup. */
+#define SKIP_UNLESS_CHOSEN() do {					\
+	if (!is_chosen(_metadata->name))				\
+		SKIP(_exit(HARNESS_SKIP), "not in KSWAPD_TEST_ONLY");	\
+} while (0)
+
 /* A fixture on a node that its variants name; the macro below adds these. */
 #define FIXTURE_ON_A_NODE(name)						\
 	FIXTURE(name) { };						\
 	FIXTURE_VARIANT(name) { enum lru_mode lru; enum where where; };	\
 	FIXTURE_SETUP(name)						\
 	{								\
+		SKIP_UNLESS_CHOSEN();					\
 		ASSERT_STEP(fixture_setup(&fixture, variant->lru, variant->where)); \
 	}								\
 	FIXTURE_TEARDOWN(name)						\

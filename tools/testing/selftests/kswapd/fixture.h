@@ -8,6 +8,10 @@
 #include "run.h"
 #include "trace.h"
 
+#ifndef HARNESS_SKIP
+#define HARNESS_SKIP	EXIT_SKIP
+#endif
+
 #define WINDOW_SECONDS	3
 #define MAX_WATCHES	3
 #define MAX_WINDOWS	16
@@ -51,6 +55,7 @@ int fixture_teardown(struct node_fixture *fixture);
 unsigned long long fixture_part_of_gap(const struct node_fixture *fixture, double part,
 				       unsigned long long most);
 void __noreturn fixture_quit(struct node_fixture *fixture);
+bool is_chosen(const char *test);
 
 struct worker *fixture_stream(struct node_fixture *fixture, const char *name,
 			      unsigned long long high);

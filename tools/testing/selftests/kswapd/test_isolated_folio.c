@@ -54,6 +54,7 @@ FIXTURE_VARIANT_ADD(isolated_folio, mglru_no_walk)
 
 FIXTURE_SETUP(isolated_folio)
 {
+	SKIP_UNLESS_CHOSEN();
 }
 
 FIXTURE_TEARDOWN(isolated_folio)

@@ -24,6 +24,7 @@ FIXTURE_FOR_EACH_LRU(memcg_reclaim_keeps_hopeless)
 
 FIXTURE_SETUP(memcg_reclaim_keeps_hopeless)
 {
+	SKIP_UNLESS_CHOSEN();
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 }
 

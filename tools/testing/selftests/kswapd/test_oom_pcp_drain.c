@@ -18,6 +18,7 @@ FIXTURE_FOR_EACH_LRU(oom_pcp_drain)
 
 FIXTURE_SETUP(oom_pcp_drain)
 {
+	SKIP_UNLESS_CHOSEN();
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 }
 

@@ -23,6 +23,7 @@ FIXTURE_FOR_EACH_LRU(reset_reasons)
 
 FIXTURE_SETUP(reset_reasons)
 {
+	SKIP_UNLESS_CHOSEN();
 }
 
 /*

@@ -30,6 +30,7 @@ FIXTURE_FOR_EACH_LRU(tracepoints)
 
 FIXTURE_SETUP(tracepoints)
 {
+	SKIP_UNLESS_CHOSEN();
 	ASSERT_STEP(fixture_setup(&fixture, variant->lru, LAST_NODE));
 	if (!fixture.trace.has[FAIL] || !fixture.trace.has[RESET])
 		SKIP(fixture_quit(&fixture), "this kernel has no events of failed runs and resets");
