@@ -322,6 +322,18 @@ class Write(Case):
         self.assertNotIn("run.o", self.written(3))
         self.assertEqual(before, {path: get(path) for path in before})
 
+    def test_prerequisites(self):
+        patches = f"{self.project}/patches/mm-new"
+        first, second = get(f"{patches}/series").split()
+        put(f"{patches}/fixes/series", first + "\n")
+        put(f"{patches}/series", second + "\n")
+        os.rename(f"{patches}/{first}", f"{patches}/fixes/{first}")
+        self.call(0, *self.write())
+        ids = subprocess.run(["git", "patch-id", "--stable"], check=True, text=True,
+                             input=get(f"{patches}/fixes/{first}"), stdout=subprocess.PIPE).stdout
+        self.assertIn(f"\nprerequisite-patch-id: {ids.split()[0]}\n", self.written(0))
+        self.assertNotIn(ids.split()[0], self.written(1))
+
     def test_registers(self):
         """Sorted places, even if the lists of the tree are not fully sorted."""
         self.call(0, *self.write())
