@@ -57,8 +57,10 @@ system_bad_input() {
 	one_sentence "mmdebstrap is missing" env PATH="$1/bin" "$vmtest" system "$1/a.deb"
 }
 
+gate_page=Documentation/tools/kswapd-gate/kswapd-gate.rst
+
 # userland_stops KIND... DIR: of guest-userland. kswapd runs away; stops while the module is
-# loaded; and runs away again. The commands are those of the operators' page.
+# loaded; and runs away again. The commands are those of the module's page.
 userland_stops() {
 	local kinds=("$@") dir=${!#} kernel system kind out=build/userland
 
@@ -70,7 +72,7 @@ userland_stops() {
 	rm -rf "$out"
 	mkdir -p "$dir/disk" "$out"
 	for kind in "${kinds[@]}"; do
-		tools/testing/check/page commands "$kind" "$page" >"$dir/disk/$kind"
+		tools/testing/check/page commands "$kind" "$gate_page" >"$dir/disk/$kind"
 	done
 	expect 0 "ok: ${#kinds[@]} transcripts" "$vmtest" run --system "$system" --timeout 1200 \
 		--disk "$dir/disk" --disk-size 600M --out "$out" --out-size 16M --with "$module" -- \
@@ -78,7 +80,7 @@ userland_stops() {
 	for kind in "${kinds[@]}"; do
 		awk -v limit="$limit" '$1 == "kswapd1" { cpu[n++] = $2 }
 			END { exit !(n == 3 && cpu[0] >= 10 && cpu[1] <= limit && cpu[2] >= 10) }' "$out/$kind"
-		tools/testing/check/page compare "$kind" "$page" "$out/$kind"
+		tools/testing/check/page compare "$kind" "$gate_page" "$out/$kind"
 	done
 }
 
