@@ -371,6 +371,21 @@ interrupted_build() {
 	rm -rf "${first%/bzImage}"
 }
 
+# A kernel that nobody asked for in a month goes, but not one that is being built.
+old_kernels_go() {
+	local old=$cache/kernel/check-$$
+
+	mkdir -p "$old" "$old-built" "$old-new"
+	touch -d '31 days ago' "$old" "$old-built"
+	flock "$old-built.lock" env -u KDIR "$vmtest" kernel --base 6.12.y --patches 0
+	ls -d "$old-built" "$old-new"
+	! [ -e "$old" ] || {
+		echo "$old is still there"
+		return 1
+	}
+	rm -r "$old-built" "$old-new" "$old"*.lock
+}
+
 check "stock 6.12 builds" stock
 check "vmtest: a program that passes" outcome 0 passed -- true
 check "vmtest: a program that exits 3" \
@@ -401,5 +416,6 @@ check "vmtest kernel: a full disk" with_dir full_disk
 check "vmtest kernel: a corrupt package" with_dir corrupt_package
 check "vmtest kernel: a missing tool is named" with_dir without_bison
 check "vmtest kernel: the wrong base" wrong_base
+check "vmtest kernel: old kernels go" old_kernels_go
 check_all "vmtest kernel: a suite that is gone" with_dir no_such_suite
 check_all "vmtest kernel: interrupted, and twice at once" with_dir interrupted_build
