@@ -210,31 +210,31 @@ def overview(facts, base, keys, patterns, names, scales):
 
 
 def tables_of(base):
-    """{cover-letter or the name of a patch: [(label, scenario, LRU, scale, key, arm)]}, of the
-    lines 'table: NAME | LABEL | SCENARIO LRU SCALE KEY [ARM]' in patches/BASE/base. The arm of
-    the second column is ours, unless the first line of a table says another."""
+    """{cover-letter or the name of a patch: [(label, scenario, LRU, scale, key, arms)]}, of the
+    lines 'table: NAME | LABEL | SCENARIO LRU SCALE KEY [ARM,...]' in patches/BASE/base. Beside
+    stock is ours, unless the first line of a table says other arms."""
     tables = {}
     for line in facts_in(arms.path_of(base, "base"), "table"):
         parts = [part.strip() for part in line.split("|")]
         words = parts[-1].split()
         if len(parts) != 3 or len(words) not in (4, 5) or not words[2].isdigit():
             raise BadInput(f"patches/{base}/base: 'table: {line}': expected "
-                           "NAME | LABEL | SCENARIO LRU SCALE KEY [ARM]")
-        arm = words[4] if len(words) == 5 else "ours"
+                           "NAME | LABEL | SCENARIO LRU SCALE KEY [ARM,...]")
+        names = words[4] if len(words) == 5 else "ours"
         if words[1] not in LRUS or words[3] not in ROWS:
             raise BadInput(f"patches/{base}/base: 'table: {line}': '{words[1]}' is no LRU, or "
                            f"'{words[3]}' no row of a table")
         tables.setdefault(parts[0], []).append(
-            (parts[1], *words[:2], int(words[2]), words[3], arm))
+            (parts[1], *words[:2], int(words[2]), words[3], names))
     return tables
 
 
 def stock_beside_series(facts, rows):
     """The lines of such a table, and its facts."""
-    arm = rows[0][-1]
-    lines, used = [["", "stock", TITLES.get(arm, arm)]], []
+    names = ["stock", *rows[0][-1].split(",")]
+    lines, used = [["", *(TITLES.get(name, name) for name in names)]], []
     for label, *cells, key, _ in rows:
-        mine = [facts.get((*cells, name)) for name in ("stock", arm)]
+        mine = [facts.get((*cells, name)) for name in names]
         lines.append([label] + [cell(f, key, mine[0]) for f in mine])
         used += [f for f in mine if f]
     return lines, used

@@ -378,6 +378,14 @@ class Tables(Tree):
         self.assertRegex(text, r"EARLIER\s+one")
         self.assertNotRegex(text, r"(?m)(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)")
 
+    def test_several_arms(self):
+        self.add(run("stock", 40, series="0"), run("gate", 7), run())
+        self.write("patches/b/base", "gate: 1\ntable: cover-letter | load | runaway classic 10 "
+                   "kswapd_cpu_pct gate,ours\n")
+        self.call("render", "--base", "b")
+        self.assertRegex(self.read("patches/b/cover-letter"),
+                         r" stock +check only +series\n +load +40\S* +7\S* +1\S*\n")
+
     def test_mistakes_of_tables(self):
         self.add(run())
         for line, words in (("table: x | y", "expected NAME | LABEL"),
