@@ -141,11 +141,12 @@ class Table(unittest.TestCase):
         self.assertTrue(good)
         self.assertIn("passes on stock b too: f.a\n", text)
         self.assertNotIn("passes on series", text)
+        self.assertNotIn("passes", self.table("stock", "stock 2 f.a lost", passes={("b", "a")})[0])
 
     def test_only_the_core_is_judged(self):
-        rows = [(f"f.{selftests.CORE[0]}", "v", "fail", "why"), ("f.other", "v", "fail", "why"),
-                ("t", "-", "lost", "no plan")]
-        self.assertEqual(selftests.judged(mock.Mock(only="core"), rows), [rows[0], rows[2]])
+        rows = [(f"f.{selftests.CORE[0]}", "v", "skip", "why"), ("f.other", "v", "skip", "why"),
+                ("f.other", "v", "fail", "why"), ("t", "-", "lost", "no plan")]
+        self.assertEqual(selftests.judged(mock.Mock(only="core"), rows), [rows[0], *rows[2:]])
         self.assertEqual(selftests.judged(mock.Mock(only=None), rows), rows)
 
     def test_core(self):

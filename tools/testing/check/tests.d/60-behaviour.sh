@@ -126,5 +126,5 @@ check_all "6.12.y: boosts of a hopeless node are seen" \
 	boosts 1 "hopeless node have a boost" 6.12.y classic
 check_all "6.12.y: memory.low that gives way too early is seen" \
 	with_dir wrong_by memory-low-before-the-rest.patch \
-	retries 1 "kswapd reclaimed below memory.low" 6.12.y classic guest-low
+	retries 1 "memory.low was overridden" 6.12.y classic guest-low
 check "6.12.y: a reset by added memory is traced" with_dir reason_added 6.12.y ADDED classic
