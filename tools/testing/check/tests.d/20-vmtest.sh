@@ -371,7 +371,7 @@ interrupted_build() {
 	rm -rf "${first%/bzImage}"
 }
 
-# A kernel that nobody asked for in a month goes, but not one that is being built.
+# A kernel that was of no use for a month goes, but not one that is being built.
 old_kernels_go() {
 	local old=$cache/kernel/check-$$
 
