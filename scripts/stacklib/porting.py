@@ -42,12 +42,10 @@ def own_file(base, key):
     return found[0]
 
 
-def plan(base):
-    """The patches of a base in order. Those of its own come first in their set."""
+def planned(base):
+    """(set, key, mm-new's file) of the patches of another base than mm-new, in order. Those
+    of its own have no such file, and come first in their set."""
     stack = base.project.base(STACK)
-    if base.name == STACK:
-        return [Item(os.path.dirname(file), key_of(file), base, file)
-                for file in base.all_files()]
     if not os.path.exists(base.port_file):
         raise Failure(f"there is no {base.shown('port')}: see 'scripts/stack --help'")
     keys = {key_of(file) for file in stack.all_files()}
@@ -56,13 +54,22 @@ def plan(base):
             if key not in keys:
                 raise Failure(f"{base.shown('port' if what == 'drop' else 'adapt')}: "
                               f"{what}: patches/{STACK} has no patch '{key}'")
-    items = []
+    found = []
     for kind in SETS:
-        items += [Item(kind, key, base, own_file(base, key)) for key in base.own
-                  if os.path.dirname(key) == kind]
-        items += [Item(kind, key_of(file), stack, file) for file in stack.files(kind)
+        found += [(kind, key, None) for key in base.own if os.path.dirname(key) == kind]
+        found += [(kind, key_of(file), file) for file in stack.files(kind)
                   if key_of(file) not in base.drops]
-    return items
+    return found
+
+
+def plan(base):
+    """The patches of a base in order."""
+    stack = base.project.base(STACK)
+    if base.name == STACK:
+        return [Item(os.path.dirname(file), key_of(file), base, file)
+                for file in base.all_files()]
+    return [Item(kind, key, stack, file) if file else
+            Item(kind, key, base, own_file(base, key)) for kind, key, file in planned(base)]
 
 
 def read_adaptation(base, key):

@@ -113,11 +113,6 @@ need_tree() {
 	return "$rc"
 }
 
-# brings BASE GROUP: its set has that group of new files.
-brings() {
-	! grep -q "^without: $2 |" "$repo/patches/$1/base"
-}
-
 # A test that runs needs the functions only, so for it no test of a base is named.
 named_bases=
 [ $# -gt 0 ] || named_bases=$(bases)

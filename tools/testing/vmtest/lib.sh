@@ -55,6 +55,11 @@ base_fact() {
 	sed -n "s/^$2:[[:space:]]*//p" "$repo/patches/$1/base" | head -n 1
 }
 
+# brings BASE GROUP: its set has that group of new files. Needs $repo.
+brings() {
+	! grep -q "^without: $2 |" "$repo/patches/$1/base"
+}
+
 # patches_in DIR: their paths, one a line, as its series file lists them.
 patches_in() {
 	sed "/^[^#]/!d; s|^|$1/|" "$1/series"

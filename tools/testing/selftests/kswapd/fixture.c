@@ -227,17 +227,8 @@ static int fixture_reset_count(struct node_fixture *fixture)
 bool is_chosen(const char *test)
 {
 	const char *only = getenv("KSWAPD_TEST_ONLY");
-	size_t len;
 
-	if (!only)
-		return true;
-	for (; *only; only += len) {
-		only += strspn(only, " ");
-		len = strcspn(only, " ");
-		if (len && len == strlen(test) && !strncmp(only, test, len))
-			return true;
-	}
-	return false;
+	return !only || has_word(only, test);
 }
 
 /* vm.watermark_scale_factor; KSWAPD_TEST_SCALE overrides the default. */
