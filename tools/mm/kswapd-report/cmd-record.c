@@ -187,6 +187,12 @@ static int parse(int argc, char **argv, struct options *o)
 		complain("--flight goes on until it is interrupted, and samples: without a command, --for and --interval 0");
 		return STATUS_USAGE;
 	}
+	if (o->flight && !o->output) {
+		complain("--flight needs -o DIR");
+		return STATUS_USAGE;
+	}
+	if (!o->output)
+		o->output = "trace.dat";
 	if (!o->flight && (o->on || o->keep)) {
 		complain("--on and --keep need --flight");
 		return STATUS_USAGE;
@@ -1023,7 +1029,7 @@ static int check_directory(const char *path)
 
 int cmd_record(int argc, char **argv)
 {
-	struct options o = { .output = "trace.dat", .interval = 1 };
+	struct options o = { .interval = 1 };
 	struct command command = { .go = -1, .failed = -1 };
 	struct recording *r;
 	int status, err;

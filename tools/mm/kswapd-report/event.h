@@ -19,7 +19,7 @@
 
 enum event_type {
 	EV_FAIL = 1,	/* mm_vmscan_kswapd_reclaim_fail: val is the new count */
-	EV_RESET,	/* the count became 0 (RETRY: 15): reason */
+	EV_RESET,	/* the count became 0: reason */
 	EV_WAKE,	/* mm_vmscan_kswapd_wake: a run begins */
 	EV_SLEEP,	/* mm_vmscan_kswapd_sleep */
 	EV_WAKEUP,	/* mm_vmscan_wakeup_kswapd: a task asks for a run */

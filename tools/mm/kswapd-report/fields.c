@@ -54,8 +54,7 @@ NUMBER(get_restarts, BOTH, node->revivals)
 NUMBER(get_unrecorded, BOTH, node->revivals_missed)
 NUMBER(get_spurious, BOTH && !node->sleeps_unseen, node->spurious)
 NUMBER(get_balance_known, true, !node->sleeps_unseen)
-NUMBER(get_retries, FAILS, node->retries + node->vain)
-NUMBER(get_earned, RESETS, node->tries)
+NUMBER(get_retries, FAILS, node->retries)
 NUMBER(get_early, BOTH, node->early_again)
 NUMBER(get_runs, model_records(m, EV_WAKE), node->wakes)
 NUMBER(get_fails, FAILS, node->fails)
@@ -153,7 +152,6 @@ const struct field node_fields[] = {
 	{ "balance_known", NULL, NO_METRIC, F_BOOL, get_balance_known },
 	{ "failed_retries", "failed retries", METRIC("failed_retries",
 	  "Failed runs of kswapd on a hopeless node."), F_COUNT, get_retries },
-	{ "earned_retries", NULL, NO_METRIC, F_COUNT, get_earned },
 	{ "early_resets_failing_again", NULL, NO_METRIC, F_COUNT, get_early },
 	{ "runs", NULL, METRIC("runs", "Runs of kswapd."), F_COUNT, get_runs },
 	{ "failed_runs", "failed runs", METRIC("failed_runs", "Failed runs of kswapd."),
@@ -212,7 +210,6 @@ NUMBER(ep_pid, ep->reset_at, (uint64_t)(int64_t)ep->pid)
 NUMBER(ep_cut, true, ep->cut)
 NUMBER(ep_spurious, true, ep->spurious)
 NUMBER(ep_retries, true, ep->retries)
-NUMBER(ep_tries, true, ep->tries)
 
 static GET(ep_reason)
 {
@@ -251,7 +248,6 @@ const struct field episode_fields[] = {
 	{ "cut", NULL, NO_METRIC, F_BOOL, ep_cut },
 	{ "spurious", NULL, NO_METRIC, F_BOOL, ep_spurious },
 	{ "failed_retries", NULL, NO_METRIC, F_COUNT, ep_retries },
-	{ "earned_retries", NULL, NO_METRIC, F_COUNT, ep_tries },
 	{ }
 };
 

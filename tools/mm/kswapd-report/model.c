@@ -277,7 +277,6 @@ static void close_episode(struct node *node, uint64_t ts)
 	node->cur.end = ts;
 	keep_episode(node);
 	node->open = false;
-	node->trying = false;
 }
 
 static void open_episode(struct node *node, uint64_t ts)
@@ -418,12 +417,6 @@ static void gave_up(struct model *m, struct node *node, uint64_t ts)
 	bin_at(m, node, ts)->giveups++;
 	if (!node->cur.hopeless_at)
 		node->cur.hopeless_at = ts;
-	if (node->trying) {
-		node->vain++;
-		node->trying = false;
-		node->cur.reset_at = 0;
-		return;
-	}
 	if (!node->reset_open)
 		return;
 	node->spurious++;
@@ -473,8 +466,8 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	int64_t count = ev->task.val > 0 ? ev->task.val : 0;
 	bool was_hopeless, misplaced;
 
-	/* The count fell without a reset; RETRY sets it to GIVE_UP - 1. */
-	if (node->open && count <= node->cur.failures && !(node->trying && count >= GIVE_UP)) {
+	/* The count fell without a reset. */
+	if (node->open && count <= node->cur.failures) {
 		node->cur.cut = 1;
 		span_before_fail(m, node, count, ts);
 		close_episode(node, ts);
@@ -483,7 +476,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	}
 	was_hopeless = node->state == IS_HOPELESS || count > GIVE_UP;
 	/* The clocks of two CPUs may swap this failed run with the reset before it. */
-	misplaced = node->count_by_reset && !node->trying && count > 1;
+	misplaced = node->count_by_reset && count > 1;
 	node->fails++;
 	bin_at(m, node, ts)->fails++;
 	slot_at(m, node, ts)->fails++;
@@ -505,7 +498,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	}
 	node->cur.fails++;
 	if (count > node->cur.failures)
-		node->cur.failures = count; /* not so after RETRY */
+		node->cur.failures = count;
 	m->retries |= count > GIVE_UP;
 	if (count > GIVE_UP && was_hopeless) {
 		node->retries++;
@@ -522,17 +515,15 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 
 /* Resets */
 
-static void span_before_reset(struct model *m, struct node *node, bool retry, uint64_t ts)
+static void span_before_reset(struct model *m, struct node *node, uint64_t ts)
 {
 	if (node->state == UNSURE) {
 		unsure_until(m, node, m->lost_at);
-		if (retry && !node->open)
-			open_cut_episode(node, node->since);
-		span_is(m, node, retry ? IS_HOPELESS : UNSURE, ts);
+		span_is(m, node, UNSURE, ts);
 		return;
 	}
 	/* The kernel never resets a count of 0: a failed run was not recorded. */
-	if (node->state == NOT_HOPELESS && (node->count <= 0 || retry))
+	if (node->state == NOT_HOPELESS && node->count <= 0)
 		span_is(m, node, UNSURE, ts);
 	else
 		span_is(m, node, node->state, ts);
@@ -622,11 +613,10 @@ int model_reset_cgroup(const struct model *m, const struct node *node, int n)
 static void on_reset(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
 	int reason = reason_index(m, ev->task.reason);
-	bool retry = !strcmp(ev->task.reason, RETRY);
 	enum belief was;
 
-	span_before_reset(m, node, retry, ts);
-	was = retry ? IS_HOPELESS : node->state;
+	span_before_reset(m, node, ts);
+	was = node->state;
 	if (was == NOT_HOPELESS && node->count <= 0)
 		was = UNSURE;
 	/* The clocks of two CPUs may swap a proof with the reset after it. */
@@ -659,18 +649,7 @@ static void on_reset(struct model *m, struct node *node, const struct event *ev,
 	node->contradicted = false;
 	node->reset_early = node->reset_pending = false;
 	node->reset_direct = strcmp(ev->task.reason, "KSWAPD");
-	m->retries |= retry;
-	if (retry) {
-		node->revivals++;
-		node->tries++;
-		node->cur.tries++;
-		node->trying = true;
-		now_is(node, NOT_HOPELESS, GIVE_UP - 1);
-		return;
-	}
-	if (node->trying) {
-		/* RETRY succeeded: the count was GIVE_UP - 1 */
-	} else if (was == IS_HOPELESS) {
+	if (was == IS_HOPELESS) {
 		node->revivals++;
 		node->reset_open = node->reset_pending = true;
 		node->revival = node->episodes_total;
@@ -799,10 +778,12 @@ static void suspect(struct node *node, const struct event *ev, uint64_t ts)
 	wall = ts - node->suspect_since;
 	if (wall < SUSPECT_NS)
 		return;
-	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU &&
-	    (s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS) {
-		node->by_samples |= !node->suspected_at;
-		found(&node->suspected_at, &node->suspected_first, ts);
+	if ((s->cpu_ns - node->suspect_cpu_ns) / (wall / 100 + 1) >= RUNAWAY_CPU) {
+		found(&node->busy_at, &node->busy_first, ts);
+		if ((s->refaults - node->suspect_refaults) / (wall / NSEC) >= SUSPECT_REFAULTS) {
+			node->by_samples |= !node->suspected_at;
+			found(&node->suspected_at, &node->suspected_first, ts);
+		}
 	}
 	/* The next window is judged by itself. */
 	node->suspect_since = 0;
@@ -954,7 +935,7 @@ static void on_lost(struct model *m, const struct event *ev, uint64_t ts)
 		now_is(node, UNSURE, -1);
 		retract(&node->runaway_at, &node->runaway_first, from);
 		retract(&node->suspected_at, &node->suspected_first, from);
-		node->trying = false;
+		retract(&node->busy_at, &node->busy_first, from);
 		node->lost_at = ts;
 		node->run_open = node->contradicted = node->proof = false;
 		node->run_at = 0;

@@ -22,13 +22,6 @@
 #define REASONS		8	/* names of reasons, the last is for all others */
 
 /*
- * A reset with this reason sets the count to GIVE_UP - 1, and kswapd makes one run.
- * Kernels without this reason count a failed retry as 17, 18 and so on. Retries of
- * both kinds belong to the episode.
- */
-#define RETRY		"RETRY"
-
-/*
  * The signature of a runaway: in a window of this length, kswapd kept failing, resets
  * restarted it, no event showed the node balanced, and kswapd took CPU time. Samples
  * are needed to be certain; without samples a runaway is suspected.
@@ -64,7 +57,6 @@ struct episode {
 	uint64_t hopeless_ns;
 	uint32_t failures;	/* the highest count */
 	uint32_t fails;		/* events */
-	uint32_t tries;		/* by RETRY */
 	uint32_t retries;	/* failed runs above GIVE_UP */
 	int32_t pid;		/* of the task that reset the count */
 	uint8_t reason;
@@ -111,7 +103,6 @@ struct node {
 	uint64_t revivals_missed;	/* a reset that was not recorded */
 	uint64_t resets_unsure;		/* of a count that is not known */
 	uint64_t retries;		/* failed runs above GIVE_UP */
-	uint64_t tries, vain;		/* by RETRY, and those that failed at once */
 	uint64_t run_ns, reclaimed;	/* of runs that begin and end in the trace */
 	uint64_t early_again;	/* resets below GIVE_UP, and failing again at once */
 	uint64_t hopeless_ns, unsure_ns, awake_ns, longest_hopeless_ns;
@@ -121,6 +112,8 @@ struct node {
 	struct bin *bins;
 	/* times of the last and the first of these, or 0 */
 	uint64_t runaway_at, suspected_at, runaway_first, suspected_first;
+	/* By samples: CPU time as in a runaway, and never balanced */
+	uint64_t busy_at, busy_first;
 	bool by_samples;	/* only samples made the suspicion */
 	enum belief at_end;
 	bool hopeless_seen;	/* at some time */
@@ -163,7 +156,7 @@ struct node {
 	uint64_t judged;		/* second */
 	uint64_t lost_at;
 	struct episode cur;
-	bool open, trying;
+	bool open;
 	uint64_t awake_since;
 	/* a reset, and the node not yet seen balanced: of a hopeless one, or not */
 	bool reset_open, reset_early;

@@ -28,7 +28,7 @@
  */
 enum colour {
 	PAPER, INK, FRAME, MARK, FREE, FAIL, HOPELESS, UNKNOWN_STATE, AWAKE_STATE,
-	DIRECT, KSWAPD, PCP, OTHER, RETRIED, REASON, COLOURS
+	DIRECT, KSWAPD, PCP, OTHER, REASON, COLOURS
 };
 
 static const struct {
@@ -47,7 +47,6 @@ static const struct {
 	[KSWAPD] = { "KSWAPD", "#0072b2", "#4c9bff" },
 	[PCP] = { "PCP", "#009e73", "#16c79a" },
 	[OTHER] = { "OTHER", "#cc79a7", "#f0a6e8" },
-	[RETRIED] = { "RETRY", "#e69f00", "#ffe680" },
 	[REASON] = { "reason", "#8c510a", "#c9a37a" },
 };
 

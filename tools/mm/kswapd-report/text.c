@@ -185,9 +185,6 @@ static void sums(FILE *out, const struct model *m, const struct node *node)
 
 	if (node->fails || node->resets)
 		restarts(out, m, node);
-	if (node->tries)
-		row(out, "retries", "%" PRIu64 " earned by direct reclaim (RETRY), %" PRIu64 " failed",
-		    node->tries, node->vain);
 	if (node->retries)
 		row(out, "retries", "%" PRIu64 " failed while the node was hopeless", node->retries);
 	if (get_other_runs(m, node, NULL, &val))
@@ -213,7 +210,7 @@ static void sums(FILE *out, const struct model *m, const struct node *node)
 struct table {
 	int width;	/* of a time */
 	bool balance_known;
-	bool cut, spurious, tries, retries;
+	bool cut, spurious, retries;
 };
 
 static void one_episode(FILE *out, const struct model *m, const struct episode *ep,
@@ -233,9 +230,6 @@ static void one_episode(FILE *out, const struct model *m, const struct episode *
 	fprintf(out, "  %*s%s %5u %*s %*s %-6s %s%s", t->width, first, ep->cut ? "?" : " ",
 		ep->failures, t->width, hopeless, t->width, reset, reason, task,
 		ep->spurious && t->balance_known ? " !" : "");
-	/* RETRY precedes the reset that ended the episode, or is that reset. */
-	if (ep->tries)
-		fprintf(out, " ~%u", ep->tries);
 	fputc('\n', out);
 	if (ep->cgroup)
 		fprintf(out, "      reset by %s\n", cgroup_words(&m->reset_cgroups[ep->cgroup], task));
@@ -270,7 +264,6 @@ static void episodes(FILE *out, const struct model *m, const struct node *node)
 		}
 		t.cut |= ep->cut;
 		t.spurious |= ep->spurious;
-		t.tries |= ep->tries;
 		t.retries |= ep->retries;
 		one_episode(out, m, ep, &t);
 	}
@@ -278,8 +271,6 @@ static void episodes(FILE *out, const struct model *m, const struct node *node)
 		fputs("  ? a part of the episode is not in the trace\n", out);
 	if (t.spurious && t.balance_known)
 		fputs("  ! a spurious restart: kswapd gave up again, and the node was not seen balanced\n", out);
-	if (t.tries)
-		fputs("  ~ number of retries in the episode that direct reclaim had earned (RETRY)\n", out);
 	if (t.retries)
 		fprintf(out, "  A count above %d is of failed retries.\n", GIVE_UP);
 }

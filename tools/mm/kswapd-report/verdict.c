@@ -33,6 +33,9 @@ static enum verdict judge(const struct model *m, const struct node *node, bool l
 			return GIVEN_UP;
 		return end == UNSURE ? GAVE_UP : RECOVERED;
 	}
+	/* Without events, samples do not tell a runaway from work. */
+	if (!model_has_events(m) && recent(m, node->busy_at, live))
+		return UNKNOWN;
 	return node->unsure || end == UNSURE ? UNKNOWN : HEALTHY;
 }
 
@@ -141,16 +144,18 @@ bool fails_on(const struct model *m, unsigned int list)
 enum finding {
 	RUNS_AWAY, SEEMS_BY_EVENTS, SEEMS_BY_SAMPLES, HOPELESS_BALANCED, RETRY_WAITS,
 	HOPELESS_RETRIED, HOPELESS, END_UNKNOWN, RESTARTED_IN_VAIN, RESTARTED_AFTER_RETRIES, RESTARTED,
-	LOST_RECORDS, COUNT_UNKNOWN, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
+	LOST_RECORDS, COUNT_UNKNOWN, BUSY, NOT_RECORDED, SOME_FAILED, FINE_BY_SAMPLES, FINE,
 };
 
 static const struct sentence
 find_cgroup = { "find-cgroup",
-	"look for a cgroup whose count high or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem." },
+	"look for a cgroup whose count high, max or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem." },
 record_samples = { "record-samples",
 	"record with 'kswapd-report record', which samples free memory and CPU time." },
+find_growing_count = { "find-growing-count",
+	"look for a cgroup whose count high, max or low in memory.events grows. If there is one, kswapd runs away: free memory on this node, or add swap. If there is none, kswapd works for tasks that allocate." },
 restart = { "restart",
-	"to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim" },
+	"to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim, which evicts 64 MiB, some of it on this node." },
 free_memory = { "free-memory",
 	"find the cgroup that holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap." },
 look_now = { "look-now",
@@ -181,6 +186,7 @@ static const struct {
 	[RESTARTED] = { "recovered", &free_memory_next_time },
 	[LOST_RECORDS] = { "records-lost", &larger_buffer },
 	[COUNT_UNKNOWN] = { "count-unknown", &look_now },
+	[BUSY] = { "busy", &find_growing_count },
 	[NOT_RECORDED] = { "not-recorded", &record },
 	[SOME_FAILED] = { "some-runs-failed", &nothing },
 	[FINE_BY_SAMPLES] = { "healthy-by-samples", &nothing },
@@ -189,7 +195,7 @@ static const struct {
 
 static bool has_retries(const struct node *node)
 {
-	return node->retries || node->tries || node->retried;
+	return node->retries || node->retried;
 }
 
 static enum finding finding_of(const struct model *m, const struct node *node, bool live)
@@ -212,7 +218,9 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 	case UNKNOWN:
 		if (node->lost_at)
 			return LOST_RECORDS;
-		return node->resets ? COUNT_UNKNOWN : NOT_RECORDED;
+		if (node->resets)
+			return COUNT_UNKNOWN;
+		return recent(m, node->busy_at, live) ? BUSY : NOT_RECORDED;
 	case HEALTHY:
 		if (node->fails)
 			return SOME_FAILED;
@@ -308,9 +316,6 @@ static char *how_long(const struct model *m, const struct node *node)
 
 static char *retries(const struct node *node)
 {
-	if (node->tries)
-		return words(" Direct reclaim restarted kswapd %" PRIu64 " times for one run each (RETRY); %" PRIu64 " of these failed.",
-			     node->tries, node->vain);
 	if (node->retries)
 		return words(" It failed %" PRIu64 " retries. A retry is one run; this is expected and is not a runaway.",
 			     node->retries);
@@ -368,6 +373,9 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 		return words("The trace does not tell whether kswapd gave up: records were lost, and none of those that are left says so.");
 	case COUNT_UNKNOWN:
 		return words("The trace does not tell whether kswapd gave up: a count of failures was reset that was above 0, and the trace does not have the runs that failed. kswapd may have been stopped until that reset.");
+	case BUSY:
+		return words("The trace does not tell whether kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and no sample shows the node balanced. The kernel has no events of failed runs.",
+			     (int)(SUSPECT_NS / NSEC), RUNAWAY_CPU);
 	case NOT_RECORDED:
 		return cannot_know(m, node);
 	case SOME_FAILED:

@@ -87,7 +87,7 @@ for base in $named_bases; do
 	check "$base: the OOM killer is called by MGLRU for its min_ttl_ms" \
 		kill_without_zones "$base" all
 	check "$base: a retry of kswapd kills no task for min_ttl_ms" \
-		with_dir retries 0 "retries of kswapd killed nobody" "$base" mglru guest-min-ttl
+		with_dir retries 0 "retries of kswapd killed no task" "$base" mglru guest-min-ttl
 	check "$base: a retry of kswapd spares memory.low while others give pages" \
 		with_dir retries 0 "memory.low was kept" "$base" classic guest-low
 	# One stock kernel with a package is enough for CI: each is a build of its own.
