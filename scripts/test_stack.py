@@ -344,6 +344,8 @@ class Port(Flow):
         self.assertIn("+backoff = 1".replace("+", "++\t\t"), out)
         self.assertIn("run 'make port BASE=old'", out)
         self.assertRegex(self.run_tool(0, "status"), r"old +0002-\S+ +as it is, OUT OF DATE")
+        self.assertNotIn("mm-new: ", self.run_tool(0, "status", "--base", "old"))
+        self.bad_input("unknown base 'none'", "status", "--base", "none")
         self.run_tool(0, "port", "--base", "old")
         self.run_tool(0, "check")
         self.edit("Because of this", "Because of that", "patches/mm-new",

@@ -133,9 +133,9 @@ def rows_there_are(project):
     return set(map(row_of, "".join(lists).splitlines()))
 
 
-def status_lines(project):
+def status_lines(project, bases):
     """A row for each test of a base, a column for each base; 'older' is of other patches."""
-    bases, rows, below, tools = project.bases(), {}, [], {}
+    rows, below, tools = {}, [], {}
     local = read_facts(project.build("check", "facts"))
     for base in bases:
         directory = os.path.join(project.patches, base)
