@@ -10,7 +10,7 @@
 #include "output.h"
 #include "verdict.h"
 
-#define SCHEMA_VERSION	2
+#define SCHEMA_VERSION	3
 
 /* A point in time: seconds, or the count of a clock without a unit. */
 static void time_of_trace(struct jsonw *w, const char *key, const struct model *m, uint64_t ts)

@@ -20,6 +20,12 @@ static bool recent(const struct model *m, uint64_t at, bool live)
 	return at && (!live || m->end - at <= OVER_NS);
 }
 
+/* Without events, samples do not tell a runaway from work for tasks. */
+static bool busy(const struct model *m, const struct node *node, bool live)
+{
+	return !model_has_events(m) && recent(m, node->busy_at, live);
+}
+
 static enum verdict judge(const struct model *m, const struct node *node, bool live)
 {
 	enum belief end = live ? node->state : node->at_end;
@@ -28,14 +34,12 @@ static enum verdict judge(const struct model *m, const struct node *node, bool l
 		return RUNAWAY;
 	if (recent(m, node->suspected_at, live))
 		return SUSPECTED;
-	if (node->hopeless_seen || end == IS_HOPELESS) {
-		if (end == IS_HOPELESS)
-			return GIVEN_UP;
-		return end == UNSURE ? GAVE_UP : RECOVERED;
-	}
-	/* Without events, samples do not tell a runaway from work. */
-	if (!model_has_events(m) && recent(m, node->busy_at, live))
+	if (end == IS_HOPELESS)
+		return GIVEN_UP;
+	if (busy(m, node, live))
 		return UNKNOWN;
+	if (node->hopeless_seen)
+		return end == UNSURE ? GAVE_UP : RECOVERED;
 	return node->unsure || end == UNSURE ? UNKNOWN : HEALTHY;
 }
 
@@ -153,9 +157,9 @@ find_cgroup = { "find-cgroup",
 record_samples = { "record-samples",
 	"record with 'kswapd-report record', which samples free memory and CPU time." },
 find_growing_count = { "find-growing-count",
-	"look for a cgroup whose count high, max or low in memory.events grows. If there is one, kswapd runs away: free memory on this node, or add swap. If there is none, kswapd works for tasks that allocate." },
+	"if pgsteal_kswapd in /proc/vmstat grows by 1000 a second or more, and few pages refault, kswapd works for tasks, and nothing is to do. Else look for a cgroup whose count high, max or low in memory.events grows. If there is one, kswapd runs away: free memory on this node, or add swap." },
 restart = { "restart",
-	"to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim, which evicts 64 MiB, some of it on this node." },
+	"to restart kswapd: echo 64M > /sys/fs/cgroup/memory.reclaim (it evicts 64 MiB, and must find some on this node)." },
 free_memory = { "free-memory",
 	"find the cgroup that holds the node's memory (numastat -m, and anon of each cgroup's memory.numa_stat). Move or stop it, or add swap." },
 look_now = { "look-now",
@@ -207,7 +211,7 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 		return node->by_samples ? SEEMS_BY_SAMPLES : SEEMS_BY_EVENTS;
 	case GIVEN_UP:
 		if (node->samples && node->balanced_last)
-			return node->retries || node->retried ? RETRY_WAITS : HOPELESS_BALANCED;
+			return has_retries(node) ? RETRY_WAITS : HOPELESS_BALANCED;
 		return has_retries(node) ? HOPELESS_RETRIED : HOPELESS;
 	case GAVE_UP:
 		return END_UNKNOWN;
@@ -216,11 +220,11 @@ static enum finding finding_of(const struct model *m, const struct node *node, b
 			return RESTARTED_IN_VAIN;
 		return has_retries(node) ? RESTARTED_AFTER_RETRIES : RESTARTED;
 	case UNKNOWN:
+		if (busy(m, node, live))
+			return BUSY;
 		if (node->lost_at)
 			return LOST_RECORDS;
-		if (node->resets)
-			return COUNT_UNKNOWN;
-		return recent(m, node->busy_at, live) ? BUSY : NOT_RECORDED;
+		return node->resets ? COUNT_UNKNOWN : NOT_RECORDED;
 	case HEALTHY:
 		if (node->fails)
 			return SOME_FAILED;
@@ -374,7 +378,7 @@ static char *diagnose(const struct model *m, const struct node *node, enum findi
 	case COUNT_UNKNOWN:
 		return words("The trace does not tell whether kswapd gave up: a count of failures was reset that was above 0, and the trace does not have the runs that failed. kswapd may have been stopped until that reset.");
 	case BUSY:
-		return words("The trace does not tell whether kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and no sample shows the node balanced. The kernel has no events of failed runs.",
+		return words("The trace does not tell whether kswapd runs away: for %d s or longer it took %d %% of a CPU or more, and no sample shows the node balanced. There are no events of failed runs.",
 			     (int)(SUSPECT_NS / NSEC), RUNAWAY_CPU);
 	case NOT_RECORDED:
 		return cannot_know(m, node);

@@ -221,6 +221,7 @@ report_cases() {
 	case_is busy-with-events '.verdict == "runaway-suspected"'
 	case_is busy-without-events '.verdict == "runaway-suspected"'
 	case_is busy-few-refaults '.nodes[0] | .verdict == "unknown" and .diagnosis_code == "busy"'
+	case_is busy-and-hopeless '.nodes[0] | .verdict == "unknown" and .diagnosis_code == "busy"'
 	case_is clock-counter '.clock == "counter" and .time_unit == "none" and
 		.duration_seconds == null and .limits[0].code == "no-durations" and
 		(.nodes[0] | .verdict == "recovered" and .hopeless_seconds == null)'
@@ -720,11 +721,11 @@ report_forms() {
 		--json ./*.dat >x.json &&
 		"$tool" report --csv ./*.dat >x.csv && "$tool" report ./*.dat >x.txt &&
 		"$tool" report runaway-6.12.dat >y.txt)
-	jq -e '.schema == "kswapd-report" and .version == 2 and (.traces | length) == 3 and
+	jq -e '.schema == "kswapd-report" and .version == 3 and (.traces | length) == 3 and
 		.traces[0].file == "./<odd> & \"name\" é.dat"' "$1/x.json"
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1/x.svg"
 	python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1])))
-assert len(rows) > 50 and all(len(r) == 16 and None not in r.values() for r in rows), rows[0]
+assert len(rows) > 50 and all(len(r) == 15 and None not in r.values() for r in rows), rows[0]
 ' "$1/x.csv"
 	! grep -E '^.{81}' "$1/y.txt" "$1/x.txt" || return 1
 	one_sentence "is a trace: the name of the file is missing" "$tool" report --svg \
