@@ -52,7 +52,7 @@ help:
 	@echo 'make refresh BASE=mm-new  its commits as files of patches/BASE'
 	@echo "make port [BASE=...]      the other bases' patches from those of mm-new"
 	@echo '      [REASON=...: why a patch had to be adapted]'
-	@echo 'make status               all patches: up to date, do they apply, which tests passed?'
+	@echo 'make status               all patches: up to date, do they apply, which tests passed? [BASE=6.12.y]'
 	@echo 'make workload             build the program that makes the scenarios [ARCH=arm64]'
 	@echo 'make kswapd-report        build the report tool, as build/kswapd-report'
 	@echo 'make fuzz [RUNS=N]        fuzz the report tool (1000000 executions of each fuzzer)'

@@ -217,6 +217,10 @@ class TestFacts(Tree):
                          ("b", "passed", "classic, mglru", 9))
         self.assertEqual(fact["series"], {"0": "none", "2 fixes=1": "0123456789ab"})
 
+    def status(self):
+        project = self.project()
+        return "\n".join(testfacts.status_lines(project, project.bases())) + "\n"
+
     def test_the_newest_stays(self):
         self.ran()
         self.ran(result="failed")
@@ -232,7 +236,7 @@ class TestFacts(Tree):
         self.write("check/facts", old)
         self.assertEqual(self.taken()["result"], "failed")
         self.write("build/check/facts", old)
-        self.assertRegex("\n".join(testfacts.status_lines(self.project())), "boots +FAILED")
+        self.assertRegex(self.status(), "boots +FAILED")
 
     def test_a_fact_is_present_until_a_diff_changes(self):
         self.ran()
@@ -260,24 +264,23 @@ class TestFacts(Tree):
         self.assertFalse(os.path.exists(self.path("patches/b/facts")))
 
     def test_the_table_of_status(self):
-        project = self.project()
-        self.assertIn("No test has run", testfacts.status_lines(project)[0])
+        self.assertIn("No test has run", self.status())
         self.ran()
         self.ran("b: stops", "failed")
         self.ran("b: waits", "skipped")
         self.ran("vmtest: a tool", steps="base=b\nseries=0 none\n")
         self.taken()
-        text = "\n".join(testfacts.status_lines(project))
+        text = self.status()
         for row in (r"boots +passed +-", r"stops +FAILED +-", r"waits +SKIPPED +-",
                     "b: 1 passed", "tests of the tools, on stock kernels: 1 passed"):
             self.assertRegex(text, row)
         self.patch("two")
-        self.assertRegex("\n".join(testfacts.status_lines(project)), r"boots +older")
+        self.assertRegex(self.status(), r"boots +older")
         # With a list of all tests, a base that has no such test is told from one that did not run.
         program = self.path("tools/testing/check/check")
         self.write("tools/testing/check/check", "#!/bin/sh\necho 'c: stops'\n")
         os.chmod(program, 0o755)
-        text = "\n".join(testfacts.status_lines(project)) + "\n"
+        text = self.status()
         self.assertRegex(text, r"stops +older +-\n")
         self.assertRegex(text, r"boots +older *\n")
 
