@@ -497,8 +497,7 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 		node->reset_early = node->reset_pending = false;
 	}
 	node->cur.fails++;
-	if (count > node->cur.failures)
-		node->cur.failures = count;
+	node->cur.failures = count;
 	m->retries |= count > GIVE_UP;
 	if (count > GIVE_UP && was_hopeless) {
 		node->retries++;
@@ -514,20 +513,6 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 }
 
 /* Resets */
-
-static void span_before_reset(struct model *m, struct node *node, uint64_t ts)
-{
-	if (node->state == UNSURE) {
-		unsure_until(m, node, m->lost_at);
-		span_is(m, node, UNSURE, ts);
-		return;
-	}
-	/* The kernel never resets a count of 0: a failed run was not recorded. */
-	if (node->state == NOT_HOPELESS && node->count <= 0)
-		span_is(m, node, UNSURE, ts);
-	else
-		span_is(m, node, node->state, ts);
-}
 
 /* The cgroup of a task is recorded after its resets. */
 static void wait_for_cgroup(struct model *m, int32_t pid, int32_t nid, uint64_t ts)
@@ -613,12 +598,14 @@ int model_reset_cgroup(const struct model *m, const struct node *node, int n)
 static void on_reset(struct model *m, struct node *node, const struct event *ev, uint64_t ts)
 {
 	int reason = reason_index(m, ev->task.reason);
-	enum belief was;
+	enum belief was = node->state;
 
-	span_before_reset(m, node, ts);
-	was = node->state;
+	if (was == UNSURE)
+		unsure_until(m, node, m->lost_at);
+	/* The kernel never resets a count of 0: a failed run was not recorded. */
 	if (was == NOT_HOPELESS && node->count <= 0)
 		was = UNSURE;
+	span_is(m, node, was, ts);
 	/* The clocks of two CPUs may swap a proof with the reset after it. */
 	if (was == UNSURE && node->proof_ns && ts - node->proof_at < NSEC / 1000) {
 		node->maybe_ns -= node->proof_ns;
