@@ -23,7 +23,7 @@ $(if $(filter-out arm64 x86 x86_64,$(ARCH)),$(error ARCH is arm64, or left out))
 vmtest := tools/testing/vmtest/vmtest
 need_base = $(if $(BASE),,$(error BASE is needed: one of $(notdir $(patsubst %/,%,$(dir $(wildcard patches/*/base))))))
 
-.PHONY: help deps demo demo-mglru bench tables check check-all check-debug kernel deb series am edit refresh port status workload kswapd-report fuzz clean
+.PHONY: help deps text-deps demo demo-mglru bench tables check check-all check-debug kernel deb series am edit refresh port status workload kswapd-report fuzz clean
 
 help:
 	@echo "make demo                 Debian's kernel without and with the module, then stock beside"
@@ -64,6 +64,9 @@ help:
 deps:
 	@scripts/install-deps $(arm64)
 
+text-deps:
+	@scripts/install-deps text
+
 demo: deps
 	@BASE="$(BASE)" FIGURE="$(FIGURE)" QUICK="$(QUICK)" tools/testing/bench/demo.py demo
 
@@ -100,7 +103,7 @@ deb:
 	cp $$packages build/deb/$(BASE)/; \
 	ls build/deb/$(BASE)/*.deb
 
-series: deps
+series: text-deps
 	$(need_base)
 	$(if $(filter-out quilt,$(FORMAT))$(and $(FORMAT),$(SET)),$(error FORMAT is quilt, without SET, or left out))
 	@mkdir -p build/series/$(BASE)
@@ -112,15 +115,15 @@ else
 		--out build/series/$(BASE)/$(or $(SET),series) --tree "$$tree"
 endif
 
-am:
+am: text-deps
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
 	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
 
-edit refresh: deps
+edit refresh: text-deps
 	$(need_base)
 	@scripts/stack $@ --base $(BASE) $(addprefix --add ,$(ADD)) $(if $(REASON),--reason "$$REASON")
 
-port status: deps
+port status: text-deps
 	@scripts/stack $@ $(if $(BASE),--base $(BASE)) $(if $(REASON),--reason "$$REASON")
 
 # Programs for another architecture are static: the guest has no libraries for it.

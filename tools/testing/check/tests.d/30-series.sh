@@ -44,6 +44,17 @@ gate_stands_alone() {
 		$(scripts/series list "$base" | head -n "$(base_fact "$base" gate)")
 }
 
+# Who only writes and changes patches needs no compiler and no guest.
+without_compiler() {
+	local bin=$1/bin
+
+	mkdir "$bin"
+	ln -s /usr/bin/* "$bin/"
+	rm -f "$bin"/{bc,bison,cc,ccache,flex,gcc,ld,sparse,trace-cmd,qemu-system-*,*-gcc*,clang*}
+	expect 0 "" env -u KDIR PATH="$bin" make -s series BASE=6.12.y
+	expect 0 "6.12.y: series" env -u KDIR PATH="$bin" make -s status BASE=6.12.y
+}
+
 # tree_parts DIR BASE PATH...: a repository with those files of the tree that the set of the
 # base touches, and PATHs.
 tree_parts() {
@@ -153,6 +164,7 @@ docs_build() {
 
 check "the series tool's own tests" python3 scripts/test_series.py
 check "the stack tool's own tests" python3 scripts/test_stack.py
+check "patches are written, and looked at, without a compiler" with_dir without_compiler
 check "a constant of the policy carries over to all bases" with_dir constant_carries_over
 for base in $named_bases; do
 	check "$base: the patches are what the stack gives" patches_are_products "$base"
