@@ -153,7 +153,7 @@ enum finding {
 
 static const struct sentence
 find_cgroup = { "find-cgroup",
-	"look for a cgroup whose count high, max or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels that reset the count on a balanced node alone (7.0 and later) do not have this problem." },
+	"look for a cgroup whose count high, max or low in memory.events grows. Free memory on this node, or add swap; if low grows, lower its memory.low. Kernels from 7.0 on, which reset the count on a balanced node only, run away only while runs of kswapd reclaim something." },
 record_samples = { "record-samples",
 	"record with 'kswapd-report record', which samples free memory and CPU time." },
 find_growing_count = { "find-growing-count",
