@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -612,7 +613,7 @@ static int drain(struct recording *r, int cpu, size_t most)
 		/* The reader of the file counts in whole pages. */
 		memset(r->buf + got, 0, r->page - got);
 		errno = ENOSPC;
-		if (r->cpus[cpu].size + r->page > DAT_CPU_ROOM ||
+		if (r->cpus[cpu].size + r->page > r->live.cpu_room ||
 		    pwrite(r->live.fd, r->buf, r->page, r->cpus[cpu].at + r->cpus[cpu].size) !=
 			    r->page) {
 			complain("cannot write the records: %s", strerror(errno));
@@ -631,9 +632,13 @@ static int drain_ready(struct recording *r, unsigned long long wait_ns)
 
 	if (poll(r->polls, r->cpu_count, wait_ns / 1000000 + 1) <= 0)
 		return 0;
-	for (cpu = 0; cpu < r->cpu_count; cpu++)
-		if ((r->polls[cpu].revents & POLLIN) && drain(r, cpu, r->half_buffer))
+	for (cpu = 0; cpu < r->cpu_count; cpu++) {
+		/* A CPU that never was online has no buffer, and poll() would not wait. */
+		if (r->polls[cpu].revents & (POLLERR | POLLHUP))
+			r->polls[cpu].fd = -1;
+		else if ((r->polls[cpu].revents & POLLIN) && drain(r, cpu, r->half_buffer))
 			return -1;
+	}
 	return 0;
 }
 
@@ -917,12 +922,11 @@ static int oldest_first(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* A file of write_flight(), and not one that a person has put there */
 static int is_flight(const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name);
-
-	return !strncmp(entry->d_name, FLIGHT_PREFIX, strlen(FLIGHT_PREFIX)) && len > 4 &&
-	       !strcmp(entry->d_name + len - 4, ".dat");
+	return !fnmatch(FLIGHT_PREFIX "[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T"
+			"[0-9][0-9][0-9][0-9][0-9][0-9]Z-*.dat", entry->d_name, 0);
 }
 
 static void remove_oldest(const char *dir, int keep)

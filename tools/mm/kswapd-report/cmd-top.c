@@ -51,6 +51,7 @@ struct live {
 	struct event_sample before[MAX_NODES];
 	bool have_before[MAX_NODES];
 	struct kswapd_counts first[MAX_NODES];
+	int known;			/* nodes that have first counts */
 	struct blame blame;
 	struct event_task last_reset[MAX_NODES];	/* without a reason: none */
 	char reset_in[MAX_NODES][CGROUP_LEN];		/* its cgroup, or "" */
@@ -288,6 +289,14 @@ static void show_words(struct live *live)
 		puts("? This kernel has no kswapd counters: failed and giveup are unknown.");
 }
 
+/* A node that gets memory later counts from then on. */
+static void first_counts(struct live *live)
+{
+	for (; live->known < live->sampler.nodes; live->known++)
+		live->counts |= sampler_counts(&live->sampler, live->known,
+					       &live->first[live->known]);
+}
+
 static void show(struct live *live)
 {
 	unsigned long long now;
@@ -299,6 +308,7 @@ static void show(struct live *live)
 	look(live);
 	if (sampler_read(&live->sampler))
 		return;
+	first_counts(live);
 	now = now_ns();
 	time(&t);
 	strftime(when, sizeof(when), "%H:%M:%S", localtime(&t));
@@ -390,19 +400,12 @@ static void follow(struct live *live)
 	look(live);
 	if (sampler_read(&live->sampler))
 		return;
+	first_counts(live);
 	now = now_ns();
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
 	for (i = 0; i < live->sampler.nodes; i++)
 		follow_node(live, i, now, when);
 	fflush(stdout);
-}
-
-static void start_counts(struct live *live)
-{
-	int i;
-
-	for (i = 0; i < live->sampler.nodes; i++)
-		live->counts |= sampler_counts(&live->sampler, i, &live->first[i]);
 }
 
 static void rest(double seconds)
@@ -437,7 +440,7 @@ int cmd_top(int argc, char **argv)
 		complain("cannot read /proc/zoneinfo, or it has no node with memory");
 		goto out;
 	}
-	start_counts(live);
+	first_counts(live);
 	blame_begin(&live->blame);
 	if (!o.no_events)
 		start_events(live);

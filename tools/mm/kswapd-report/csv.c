@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "jsonw.h"
 #include "output.h"
 
 /*
@@ -12,11 +13,20 @@
  */
 static void quoted(FILE *out, const char *s)
 {
+	int n;
+
 	fputc('"', out);
 	if (*s && strchr("=+-@\t\r", *s))
 		fputc('\t', out);
-	for (; *s; s++)
-		fprintf(out, *s == '"' ? "\"%c" : "%c", *s);
+	for (; *s; s += n ? n : 1) {
+		n = utf8_length(s);
+		if (*s == '"')
+			fputc('"', out);
+		if (n)
+			fwrite(s, 1, n, out);
+		else
+			fputc('?', out);
+	}
 	fputc('"', out);
 }
 

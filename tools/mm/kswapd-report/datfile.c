@@ -298,6 +298,10 @@ static int put_table(FILE *out, const struct dat_cpu *cpus, int count)
 	return fflush(out) || ferror(out) ? -1 : 0;
 }
 
+/* 16 GiB for each CPU, and 2 TiB in all: file systems limit the size of a sparse file. */
+#define CPU_ROOM	(1LL << 34)
+#define FILE_ROOM	(1LL << 41)
+
 int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
 		   struct dat_cpu *cpus, int count)
 {
@@ -308,6 +312,7 @@ int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
 
 	memset(live, 0, sizeof(*live));
 	live->fd = fd;
+	live->cpu_room = count > FILE_ROOM / CPU_ROOM ? aligned(FILE_ROOM / count, page) : CPU_ROOM;
 	if (!out)
 		return -1;
 	err = put_head(out, &text, from, count, live);
@@ -315,7 +320,7 @@ int dat_live_begin(struct dat_live *live, int fd, const struct dat_source *from,
 	at = aligned(live->table_at + 16LL * count, page);
 	for (i = 0; i < count; i++) {
 		cpus[i].fd = fd;
-		cpus[i].at = at + i * DAT_CPU_ROOM;
+		cpus[i].at = at + i * live->cpu_room;
 		cpus[i].size = 0;
 	}
 	if (put_table(out, cpus, count))

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DAT_CPU_ROOM	(1LL << 34)	/* space of each CPU in a live file */
-
 /* Raw pages of a CPU's buffer. */
 struct dat_cpu {
 	int fd;
@@ -41,6 +39,7 @@ struct dat_live {
 	int fd;
 	off_t names_at, table_at;	/* names of tasks; offsets of each CPU's pages */
 	size_t names_room;
+	off_t cpu_room;		/* the most bytes of a CPU */
 };
 
 /* Sets fd and at of the cpus. */

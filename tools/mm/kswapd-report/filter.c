@@ -6,13 +6,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "open.h"
 
-int run_filter(const char *const *command, int in, int out, bool debug)
+int run_filter(const char *const *command, int in, int out, off_t most, bool debug)
 {
+	struct rlimit limit;
 	int status, null;
 	pid_t pid;
 
@@ -20,6 +22,10 @@ int run_filter(const char *const *command, int in, int out, bool debug)
 	pid = fork();
 	if (!pid) {
 		null = open("/dev/null", O_WRONLY);
+		if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur > (rlim_t)most) {
+			limit.rlim_cur = most;
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
 		if (lseek(in, 0, SEEK_SET) || dup2(in, STDIN_FILENO) < 0 ||
 		    dup2(out, STDOUT_FILENO) < 0 || (!debug && dup2(null, STDERR_FILENO) < 0))
 			_exit(1);

@@ -8,16 +8,6 @@
 #include "jsonw.h"
 #include "output.h"
 
-static void escaped(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '<' || *s == '>' || *s == '&')
-			fprintf(out, "&#%d;", *s);
-		else
-			fputc(*s, out);
-	}
-}
-
 /* A row for each value, a column for each node */
 static void rows(FILE *out, const struct field *f, const struct model *m, bool samples)
 {
@@ -44,7 +34,7 @@ static void table(FILE *out, const struct trace *t)
 	int nid;
 
 	fputs("<table>\n<caption>", out);
-	escaped(out, t->path);
+	print_escaped(out, t->path);
 	fputs("</caption>\n<tr><th></th>", out);
 	for (nid = 0; nid < MAX_NODES; nid++)
 		if (t->model->nodes[nid])
@@ -80,7 +70,7 @@ void html_report(FILE *out, struct trace *traces, int count)
 		text_report(buf, traces, count);
 		if (!fclose(buf) && text) {
 			fputs("<pre>", out);
-			escaped(out, text);
+			print_escaped(out, text);
 			fputs("</pre>\n", out);
 		}
 		free(text);

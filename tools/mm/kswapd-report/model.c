@@ -385,8 +385,6 @@ static void judge(struct model *m, struct node *node, uint64_t ts)
 			continue;
 		sum.failing_ns += slot->failing_ns;
 		sum.run_ns += slot->run_ns;
-		sum.runs += slot->runs;
-		sum.fails += slot->fails;
 		sum.again += slot->again;
 		sum.again_direct += slot->again_direct;
 		sum.samples += slot->samples;
@@ -479,7 +477,6 @@ static void on_fail(struct model *m, struct node *node, const struct event *ev, 
 	misplaced = node->count_by_reset && count > 1;
 	node->fails++;
 	bin_at(m, node, ts)->fails++;
-	slot_at(m, node, ts)->fails++;
 	if (node->run_open)
 		slot_at(m, node, ts)->failing_ns += ts - node->run_since;
 	else if (node->count > 0 && count == node->count + 1 && count <= GIVE_UP &&
@@ -709,7 +706,6 @@ static void on_wake(struct model *m, struct node *node, uint64_t ts)
 		proved_not(m, node, ts);
 	node->proof |= soon;
 	node->wakes++;
-	slot_at(m, node, ts)->runs++;
 	if (!node->awake) {
 		node->awake = true;
 		node->awake_since = ts;

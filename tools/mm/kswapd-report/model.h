@@ -82,7 +82,6 @@ struct slot {
 	uint64_t second;
 	uint64_t failing_ns;	/* of failed runs */
 	uint64_t run_ns;	/* of all runs, if their ends are recorded */
-	uint32_t runs, fails;
 	uint32_t again;		/* failed runs after a reset, not balanced between */
 	uint32_t again_direct;	/* of these, after a reset that kswapd did not make */
 	uint32_t samples;

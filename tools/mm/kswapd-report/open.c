@@ -104,17 +104,24 @@ static bool is_full(int fd)
 	return end >= 0 && pwrite(fd, block, sizeof(block), end) != (ssize_t)sizeof(block);
 }
 
+/* A small hostile file must not fill the disk, which may be memory. */
+#define UNPACKED_RATIO	256
+#define UNPACKED_LEAST	((off_t)64 << 20)
+
 /* Replaces fd by the converted file. */
 static int unpack(const char *path, enum form form, int *fd, bool debug, char *error, size_t size)
 {
+	off_t end = lseek(*fd, 0, SEEK_END), most = UNPACKED_LEAST;
 	int to = nameless(), status;
 
+	if (end > most / UNPACKED_RATIO)
+		most = end * UNPACKED_RATIO;
 	if (to < 0) {
 		snprintf(error, size, "cannot make a temporary file for %s: %s", path,
 			 strerror(errno));
 		return -1;
 	}
-	status = run_filter(forms[form].command, *fd, to, debug);
+	status = run_filter(forms[form].command, *fd, to, most, debug);
 	close(*fd);
 	*fd = to;
 	if (!status)
@@ -122,6 +129,9 @@ static int unpack(const char *path, enum form form, int *fd, bool debug, char *e
 	if (status == 127)
 		snprintf(error, size, "reading %s needs %s: install %s (its name in Debian)", path,
 			 forms[form].command[0], forms[form].package);
+	else if (lseek(to, 0, SEEK_END) >= most)
+		snprintf(error, size, "%s has more than %d times its size when it is unpacked: unpack it by hand if you trust it",
+			 path, UNPACKED_RATIO);
 	else if (is_full(to))
 		snprintf(error, size, "cannot write the temporary file for %s: the disk of TMPDIR or /tmp is full",
 			 path);

@@ -74,6 +74,23 @@ void print_path(FILE *out, const char *path)
 	}
 }
 
+void print_escaped(FILE *out, const char *s)
+{
+	int n;
+
+	for (; *s; s += n ? n : 1) {
+		unsigned char c = *s;
+
+		n = utf8_length(s);
+		if (!n || (c < ' ' && c != '\n') || c == 0x7f)
+			fputc('?', out);
+		else if (c == '<' || c == '>' || c == '&' || c == '"')
+			fprintf(out, "&#%u;", c);
+		else
+			fwrite(s, 1, n, out);
+	}
+}
+
 const char *task_words(const struct episode *ep, char *buf)
 {
 	snprintf(buf, TASK_LEN, "%s-%d", ep->comm[0] ? ep->comm : "<...>", ep->pid);

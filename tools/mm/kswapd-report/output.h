@@ -42,6 +42,8 @@ const char *time_of_day(const struct model *m, uint64_t ts, const char *format, 
 			size_t size);
 
 void print_path(FILE *out, const char *path);
+/* For XML and HTML, whatever bytes it has */
+void print_escaped(FILE *out, const char *s);
 
 #ifndef VERSION
 #define VERSION	"2"

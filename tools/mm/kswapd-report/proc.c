@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,7 @@ static const char *after_word(const char *line, const char *word)
 	return *line == ' ' || *line == '\t' ? line : NULL;
 }
 
-static const char *next_line(const char *line)
+const char *next_line(const char *line)
 {
 	line = strchr(line, '\n');
 	return line ? line + 1 : NULL;
@@ -159,6 +160,7 @@ struct zone_state {
 	unsigned long long managed;
 	unsigned long long reserve;
 	bool hopeless;
+	unsigned long long refaults;
 	int failures;
 };
 
@@ -220,6 +222,11 @@ static void zone_line(struct zone_state *zone, const char *line)
 	rest = after_word(line, "kswapd_failures:");
 	if (rest)
 		zone->failures = atoi(rest);
+	rest = after_word(line, "workingset_refault_file");
+	if (!rest)
+		rest = after_word(line, "workingset_refault_anon");
+	if (rest)
+		zone->refaults += strtoull(rest, NULL, 10);
 }
 
 static unsigned long long above(unsigned long long val,
@@ -230,6 +237,8 @@ static unsigned long long above(unsigned long long val,
 
 static void node_add_zone(struct node_state *node, struct zone_state *zone)
 {
+	/* Statistics of the node stand below its first zone that has pages. */
+	node->refaults += zone->refaults;
 	if (!zone->managed)
 		return;
 	node->managed += zone->managed;
@@ -248,13 +257,24 @@ static void node_add_zone(struct node_state *node, struct zone_state *zone)
 	node->balanced |= zone->free > zone->high;
 }
 
+/* Not by sscanf(), which measures all of the text each time */
+int node_heading(const char *text)
+{
+	const char *rest = *text == 'N' ? after_word(text, "Node") : NULL;
+	char *end;
+	long nid;
+
+	if (!rest)
+		return -1;
+	nid = strtol(rest, &end, 10);
+	return end != rest && nid >= 0 && nid <= INT_MAX && !strncmp(end, ", zone", 6) ? nid : -1;
+}
+
 bool node_state_parse(const char *text, int nid, struct node_state *node)
 {
 	static const struct zone_state none = { .failures = -1 };
 	struct zone_state zone = none;
 	bool inside = false;
-	int len = 0;
-	int id;
 
 	memset(node, 0, sizeof(*node));
 	for (; text && *text; text = next_line(text)) {
@@ -266,9 +286,7 @@ bool node_state_parse(const char *text, int nid, struct node_state *node)
 		if (inside)
 			node_add_zone(node, &zone);
 		zone = none;
-		len = 0;
-		inside = sscanf(text, "Node %d, zone%n", &id, &len) == 1 &&
-			 len && id == nid;
+		inside = node_heading(text) == nid;
 	}
 	if (inside)
 		node_add_zone(node, &zone);

@@ -26,6 +26,9 @@ void text_free(struct text *text);
 /* One line without its newline; 0 or a negative errno. */
 int read_line(const char *path, char *buf, size_t size);
 
+/* The start of the next line, or NULL */
+const char *next_line(const char *line);
+
 /* Files of "key value" lines: vmstat, memory.stat, cpu.stat, memory.events */
 bool keyed_number(const char *text, const char *key, unsigned long long *val);
 unsigned long long keyed_sum(const char *text, const char *prefix);
@@ -47,9 +50,12 @@ struct node_state {
 	unsigned long long managed;	/* pages of all its zones */
 	bool balanced;			/* one zone is above high, whatever the sums are */
 	bool hopeless;			/* node_unreclaimable */
+	unsigned long long refaults;	/* of file and anonymous pages, since boot */
 	int failures;			/* kswapd_failures; -1 if not shown */
 };
 
+/* The node whose zone the text of /proc/zoneinfo goes on with, or -1 */
+int node_heading(const char *text);
 /* From the text of /proc/zoneinfo; false if the node has no memory in it. */
 bool node_state_parse(const char *text, int nid, struct node_state *node);
 

@@ -12,13 +12,18 @@
 
 static void label(FILE *out, const char *s)
 {
-	for (; *s; s++) {
+	int n;
+
+	for (; *s; s += n ? n : 1) {
+		n = utf8_length(s);
 		if (*s == '"' || *s == '\\')
 			fputc('\\', out);
 		if (*s == '\n')
 			fputs("\\n", out);
+		else if (n)
+			fwrite(s, 1, n, out);
 		else
-			fputc(utf8_length(s) || ((unsigned char)*s & 0xc0) == 0x80 ? *s : '?', out);
+			fputc('?', out);
 	}
 }
 

@@ -12,30 +12,43 @@
 #include "model.h"
 #include "sample.h"
 
-int sampler_read(struct sampler *s)
+static bool is_known(const struct sampler *s, int nid)
 {
-	return text_read(&s->zoneinfo, "/proc/zoneinfo");
+	int i;
+
+	for (i = 0; i < s->nodes; i++)
+		if (s->node[i].nid == nid)
+			return true;
+	return false;
 }
 
-static void find_nodes(struct sampler *s)
+/* A node can get its first memory at any time, and keeps its place then. */
+static void add_nodes(struct sampler *s)
 {
 	const char *at = s->zoneinfo.buf;
+	struct node_state state;
+	int nid, last = -1;
 
-	s->nodes = 0;
-	for (; at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
-		struct node_state state;
-		int nid;
-
-		if (sscanf(at, "Node %d, zone", &nid) != 1 || nid < 0 || nid >= MAX_NODES)
+	for (; at && *at; at = next_line(at)) {
+		nid = node_heading(at);
+		if (nid < 0 || nid >= MAX_NODES || nid == last)
 			continue;
-		if (s->nodes && s->node[s->nodes - 1].nid == nid)
-			continue;
-		if (s->nodes == MAX_NODES || !node_state_parse(s->zoneinfo.buf, nid, &state))
+		last = nid;
+		if (is_known(s, nid) || !node_state_parse(s->zoneinfo.buf, nid, &state))
 			continue;
 		s->node[s->nodes].nid = nid;
 		s->node[s->nodes].kswapd = find_kswapd(nid);
 		s->nodes++;
 	}
+}
+
+int sampler_read(struct sampler *s)
+{
+	int err = text_read(&s->zoneinfo, "/proc/zoneinfo");
+
+	if (!err)
+		add_nodes(s);
+	return err;
 }
 
 int sampler_init(struct sampler *s)
@@ -47,7 +60,6 @@ int sampler_init(struct sampler *s)
 	err = sampler_read(s);
 	if (err)
 		return err;
-	find_nodes(s);
 	return s->nodes ? 0 : -ENODATA;
 }
 
@@ -58,21 +70,17 @@ void sampler_free(struct sampler *s)
 	text_free(&s->system);
 }
 
-/* The statistics of a node are listed once, with its first zone that has pages. */
-static uint64_t node_refaults(const char *text, int nid)
+/* A node whose memory was offline has another kswapd. */
+static bool kswapd_cpu(struct sampler *s, int i, unsigned long long *cpu)
 {
-	unsigned long long val, sum = 0;
-	bool inside = false;
-	int id;
+	pid_t *kswapd = &s->node[i].kswapd;
 
-	for (; text; text = strchr(text, '\n'), text = text ? text + 1 : NULL) {
-		if (sscanf(text, "Node %d, zone", &id) == 1)
-			inside = id == nid;
-		else if (inside && (sscanf(text, " workingset_refault_anon %llu", &val) == 1 ||
-				    sscanf(text, " workingset_refault_file %llu", &val) == 1))
-			sum += val;
-	}
-	return sum;
+	if (!*kswapd)
+		return false;
+	if (!thread_cpu_ns(*kswapd, s->schedstat, cpu))
+		return true;
+	*kswapd = find_kswapd(s->node[i].nid);
+	return *kswapd && !thread_cpu_ns(*kswapd, s->schedstat, cpu);
 }
 
 bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
@@ -90,8 +98,8 @@ bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
 	sample->hopeless = state.hopeless;
 	sample->balanced = state.balanced;
 	sample->retried = state.failures > GIVE_UP;
-	sample->refaults = node_refaults(s->zoneinfo.buf, nid);
-	if (s->node[i].kswapd && !thread_cpu_ns(s->node[i].kswapd, s->schedstat, &cpu)) {
+	sample->refaults = state.refaults;
+	if (kswapd_cpu(s, i, &cpu)) {
 		sample->have_cpu = 1;
 		sample->cpu_ns = cpu;
 	}

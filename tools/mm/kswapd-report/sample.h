@@ -23,7 +23,7 @@ struct sampler {
 /* 0, or a negative errno if there is no /proc/zoneinfo. */
 int sampler_init(struct sampler *s);
 void sampler_free(struct sampler *s);
-/* Reads /proc again, for sampler_node(). */
+/* Reads /proc again, for sampler_node(), and adds nodes that have memory now. */
 int sampler_read(struct sampler *s);
 /* The i-th node; false if its memory was removed. */
 bool sampler_node(struct sampler *s, int i, struct event_sample *sample);

@@ -69,23 +69,6 @@ struct plot {
 	int top;
 };
 
-static void escaped(FILE *out, const char *s)
-{
-	int n;
-
-	for (; *s; s += n ? n : 1) {
-		unsigned char c = *s;
-
-		n = utf8_length(s);
-		if (!n || c < ' ' || c == 0x7f)
-			fputc('?', out);
-		else if (c == '<' || c == '>' || c == '&' || c == '"')
-			fprintf(out, "&#%u;", c);
-		else
-			fwrite(s, 1, n, out);
-	}
-}
-
 static enum colour colour_of(const char *reason)
 {
 	enum colour i;
@@ -199,7 +182,7 @@ static void reset_mark(const struct plot *p, double x, double y, double width, d
 {
 	fprintf(p->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" " FILL "><title>%" PRIu64 " reset%s ",
 		x, y, width, height, OF(colour_of(p->m->reasons[r])), n, n == 1 ? "" : "s");
-	escaped(p->out, p->m->reasons[r]);
+	print_escaped(p->out, p->m->reasons[r]);
 	fputs("</title></rect>\n", p->out);
 }
 
@@ -241,7 +224,7 @@ static double tallest(const struct plot *p, int r, uint64_t most, double x)
 	snprintf(text, sizeof(text), "tallest bar: %" PRIu64 " resets %s", most, p->m->reasons[r]);
 	fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"end\" font-size=\"11\" " FILL ">", x,
 		p->top - 8, OF(colour_of(p->m->reasons[r])));
-	escaped(p->out, text);
+	print_escaped(p->out, text);
 	fputs("</text>\n", p->out);
 	return x - 6.5 * strlen(text) - 10;
 }
@@ -336,7 +319,7 @@ static void panel(FILE *out, const struct trace *t, const struct node *node,
 
 	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\" " FILL ">node %d: %s, ", LEFT,
 		top + 16, OF(INK), node->nid, verdict_name(verdict_of(t->model, node)));
-	escaped(out, t->path);
+	print_escaped(out, t->path);
 	fputs("</text>\n", out);
 	if (!thin) {
 		spans(&p, offsetof(struct bin, unsure_ns), p.top, TALL, UNKNOWN_STATE, "not known");
@@ -379,7 +362,7 @@ static void key(struct legend *l, enum colour colour, const char *style, const c
 			fprintf(l->out, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" " FILL "/>",
 				l->x + 2, l->y, OF(colour));
 		fprintf(l->out, "<text x=\"%d\" y=\"%d\" " FILL ">", l->x + 20, l->y + 11, OF(INK));
-		escaped(l->out, text);
+		print_escaped(l->out, text);
 		fputs("</text>\n", l->out);
 	}
 	l->x += width;

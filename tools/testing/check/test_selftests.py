@@ -170,6 +170,8 @@ class Table(unittest.TestCase):
                 ("gate", ["gate 2 f.a pass"], "wrong: cannot be seen to fail on gate b: f.a"),
                 ("stock", ["stock 2 f.a pass", "stock 4 f.a fail"], ""),
                 ("stock", ["series 2 f.a skip why", "series 4 f.a pass"], ""),
+                ("stock", ["stock 2 f.a fail", "series 2 f.a skip why", "series 2 f.b skip why"],
+                 "wrong: no test ran on series of b"),
                 ("gate", ["stock 2 f.a pass"], "")):
             with self.subTest(results):
                 text, good = self.table(without, *results)

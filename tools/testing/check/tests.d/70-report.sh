@@ -512,6 +512,9 @@ kswapd0-50 [000] 100.1: mm_vmscan_kswapd_reclaim_fail: nid=0 failures=1
 	! unshare -m sh -c 'mount -t tmpfs none "$1"' - "$1" 2>/dev/null || expect 2 "the disk of TMPDIR or /tmp is full" unshare -m sh -euc '
 		mount -t tmpfs -o size=16k none "$2"
 		TMPDIR=$2 "$1" report "$3"' - "$tool" "$1" "$repo/$report_dir/traces/patched-6.12.dat.xz"
+	head -c 200M /dev/zero | tr '\0' x | xz >"$1/large.xz"
+	expect 2 "has more than 256 times its size when it is unpacked" sh -c \
+		"ulimit -f 204800 && TMPDIR='$1' '$tool' report '$1/large.xz'"
 	one_sentence "is empty" "$tool" report /dev/null
 	one_sentence "is empty" "$tool" report -
 	for redirection in '<&-' '>&-' '2>&-'; do
@@ -685,6 +688,7 @@ report_records() {
 	kernel=$(kernel_of 6.12.y all)
 	mkdir "$1/disk" "$1/out"
 	expect 0 "ok: nothing is left behind" "$vmtest" run --kernel "$kernel" --timeout 600 \
+		--append maxcpus=3 \
 		--disk "$1/disk" --out "$1/out" --out-size 64M --with "$(built)" --with "$tool" \
 		-- "$report_dir/guest-record"
 	"$tool" report --json "$1/out/trace.dat" | jq -e '.traces[0].nodes[] | select(.node == 1) |
@@ -714,6 +718,8 @@ report_bpftrace() {
 
 # Files for programs are well-formed, and no line of text is too wide.
 report_forms() {
+	local name
+
 	unpack runaway-6.12 "$1"
 	unpack patched-6.12 "$1"
 	cp "$1/patched-6.12.dat" "$1/<odd> & \"name\" é.dat"
@@ -757,6 +763,16 @@ assert len(rows) > 50 and all(len(r) == 15 and None not in r.values() for r in r
 	grep -F 'node="1",verdict="runaway"} 1' "$1/x.prom"
 	grep -F 'name\" é.dat",node="1",reason="DIRECT"} 1' "$1/x.prom"
 	[ -z "$(find "$1" -name 'x.*.??????')" ]
+	# A name that is no UTF-8 makes no file that is none.
+	cp "$1/patched-6.12.dat" "$1/$(printf 'bad\200name.dat')"
+	(cd "$1" && "$tool" report --svg z.svg --html z.html --perfetto z.pf --prometheus z.prom \
+		--csv ./bad*.dat >z.csv && "$tool" report --json ./bad*.dat >z.json)
+	for name in svg html pf prom csv json; do
+		iconv -f UTF-8 -t UTF-8 "$1/z.$name" >/dev/null || {
+			echo "z.$name is no UTF-8"
+			return 1
+		}
+	done
 }
 
 # The schema has all printed fields, and the report has all required fields.

@@ -23,11 +23,11 @@ static struct {
 } output;
 
 /* If the text is a compressed file or perf.data itself, its converter prints nothing. */
-int run_filter(const char *const *command, int in, int out, bool debug)
+int run_filter(const char *const *command, int in, int out, off_t most, bool debug)
 {
 	size_t size = output.size;
 
-	(void)command, (void)in, (void)debug;
+	(void)command, (void)in, (void)most, (void)debug;
 	output.size = 0;
 	if (size && write(out, output.text, size) != (ssize_t)size)
 		err(1, "cannot write the text");
