@@ -56,20 +56,22 @@ def values_of(run):
 
 
 def add_run(facts, run):
-    """A fact of another series, kernel or configuration is replaced, not averaged."""
+    """A fact of another series, kernel, configuration or kind of machine is replaced, not
+    averaged."""
     key = testfacts.key_of(run)
     same = {"series": run["series"], "config": run["config"],
-            "kernel": ((run["data"] or {}).get("environment") or {}).get("kernel", "?")}
+            "kernel": ((run["data"] or {}).get("environment") or {}).get("kernel", "?"),
+            "accelerator": run["accelerator"], "cpus": run["host"]["cpus"]}
     fact = facts.get(key)
     load = float(run["host"]["load_before"].split()[0])
-    if fact and run["status"] and same["kernel"] == "?":
-        same["kernel"] = fact["kernel"]
-    elif fact and fact["kernel"] == "?":    # of failed runs, which say nothing of it
-        fact["kernel"] = same["kernel"]
+    for name, unknown in ("kernel", "?"), ("accelerator", "unknown"):
+        if fact and run["status"] and same[name] == unknown:
+            same[name] = fact[name]
+        elif fact and fact[name] == unknown:    # of failed runs, which say nothing of it
+            fact[name] = same[name]
     if not fact or any(fact[k] != v for k, v in same.items()):
         fact = facts[key] = {
             "scenario": key[0], "lru": key[1], "scale": key[2], "arm": key[3], **same,
-            "accelerator": run["accelerator"], "cpus": run["host"]["cpus"],
             "load": [load, load], "date": run["date"], "runs": 0, "failed": 0, "values": {}}
     fact["runs"] += 1
     fact["failed"] += bool(run["status"])
