@@ -112,6 +112,66 @@ test_says() {
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
+# What the machine lacks is a skip, with a word on what to do; a kernel without swap is no
+# reason to fail.
+selftests_lack() {
+	local kernel test=memcg_reclaim_keeps_hopeless.classic.anon_only
+
+	tools/testing/check/selftests --build --base 6.12.y --out "$1"
+	kernel=$(base_kernel 6.12.y --config tools/testing/vmtest/configs/no-swap)
+	mkdir "$1/disk"
+	# shellcheck disable=SC2016 # the guest expands it
+	expect 0 "all as it should be" "$vmtest" run --kernel "$kernel" --timeout 300 \
+		--memory 1200M --disk "$1/disk" --with "$(built file_anon_mix_pressure)" \
+		--with tools/testing/selftests/kswapd/test_file_anon_mix.sh --with \
+		"$1/6.12.y/tree/tools/testing/selftests/kswapd/test_memcg_reclaim_keeps_hopeless" -- sh -c '
+		has() {
+			cat /tmp/said
+			grep -q "$1" /tmp/said || exit 1
+		}
+		export KSWAPD_TEST_DIR=/tmp
+		test_memcg_reclaim_keeps_hopeless -r '$test' >/tmp/said
+		has "^ok 1 '$test' # SKIP KSWAPD_TEST_DIR: /tmp is on a tmpfs"
+		test_file_anon_mix.sh >/tmp/said
+		has "^ok 3 classic LRU # SKIP .*is on a tmpfs"
+		unset KSWAPD_TEST_DIR
+		test_memcg_reclaim_keeps_hopeless -r '$test' >/tmp/said
+		has "^ok 1 '$test'$"
+		echo all as it should be'
+}
+
+# A script that is ended ends its program, and the LRU is what it was.
+mix_is_ended() {
+	local kernel
+
+	kernel=$(stock)
+	mkdir "$1/disk"
+	# shellcheck disable=SC2016 # the guest expands it
+	expect 0 "all clean" "$vmtest" run --kernel "$kernel" --timeout 200 --memory 1200M \
+		--disk "$1/disk" --with "$(built file_anon_mix_pressure)" \
+		--with tools/testing/selftests/kswapd/test_file_anon_mix.sh --with pgrep -- sh -c '
+		lru=/sys/kernel/mm/lru_gen/enabled
+		echo 3 >$lru
+		former=$(cat $lru)
+		for signal in TERM KILL; do
+			test_file_anon_mix.sh >/dev/null 2>&1 &
+			pid=$!
+			until [ "$(cat $lru)" != "$former" ]; do sleep 0.1; done
+			sleep 2
+			kill -$signal $pid
+			wait $pid
+			# Its cleanup process has the same name.
+			[ $signal = TERM ] || kill -KILL $(pgrep -o file_anon_mix_p)
+			n=0
+			until [ "$(cat $lru)" = "$former" ]; do
+				n=$((n + 1))
+				[ $n -lt 100 ] || exit 1
+				sleep 0.1
+			done
+		done
+		echo all clean'
+}
+
 # Tests of events and counters, which stock lacks, are tried on mutants: kernels that have them
 # wrong, and a healthy node on one whose kswapd takes every run for a failed one.
 selftests_see_mistakes() {
@@ -149,6 +209,8 @@ selftests_bad_input() {
 check "check: results, facts, choice, interrupts" unit check 6.12.y
 check "selftests: bad input" selftests_bad_input
 check_all "selftests: remove what they made when they are killed" with_dir selftests_clean_up
+check_all "selftests: what a machine lacks is a skip" with_dir selftests_lack
+check "selftests: file_anon_mix is ended, and the LRU restored" with_dir mix_is_ended
 check_all "6.12.y: the selftests see what stock cannot show" with_dir selftests_see_mistakes
 check "6.12.y: the core selftests fail on stock and pass with the series" \
 	selftests_run 6.12.y --core

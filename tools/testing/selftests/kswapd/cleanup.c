@@ -153,9 +153,9 @@ static bool undo_swap(const struct cleanup *cleanup)
 	char path[sizeof(cleanup->zram) + 16];
 	int err;
 
-	/* Swap that is off, or whose file is deleted, needs nothing. */
+	/* Swap that is off, or whose file is deleted, needs nothing. Kernels can lack swap. */
 	if (*cleanup->swap && swapoff(cleanup->swap) && errno != EINVAL &&
-	    errno != ENOENT) {
+	    errno != ENOENT && errno != ENOSYS) {
 		complain("swap off", cleanup->swap, errno);
 		return false;
 	}

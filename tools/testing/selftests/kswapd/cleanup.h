@@ -45,6 +45,7 @@ struct cleanup {
 #define MIN_FREE_FILE		"/proc/sys/vm/min_free_kbytes"
 #define DIRTY_FILE		"/proc/sys/vm/dirty_ratio"
 #define DIRTY_BACKGROUND_FILE	"/proc/sys/vm/dirty_background_ratio"
+#define THP_SIZE_FILE		"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
 #define THP_DEFRAG_FILE		"/sys/kernel/mm/transparent_hugepage/defrag"
 #define COMPACT_FILE		"/proc/sys/vm/compact_unevictable_allowed"
 #define LISTS_FILE		"/proc/sys/vm/percpu_pagelist_high_fraction"

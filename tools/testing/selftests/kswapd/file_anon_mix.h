@@ -23,6 +23,7 @@ struct mix_options {
 	int reader_sleep_us;
 	int anon_wait_s;
 	int rounds;
+	int lru_gen;			/* bits to enable; -1: leave them */
 };
 
 /* A sample of the cgroup: bytes, and pages refaulted so far. */

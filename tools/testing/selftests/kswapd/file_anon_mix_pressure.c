@@ -47,6 +47,8 @@ static const char help_text[] =
 "  --memory-max SIZE  run in a new memory cgroup, with this memory.max and no\n"
 "                     swap (in the caller's cgroup)\n"
 "  --cgroup DIR       parent of that cgroup (/sys/fs/cgroup)\n"
+"  --lru BITS         use the multi-gen LRU with these bits of\n"
+"                     /sys/kernel/mm/lru_gen/enabled, 0 to 7 (the present ones)\n"
 "  --json             one JSON document on stdout, the rest on stderr\n"
 "  --help             this text\n"
 "\n"
@@ -55,7 +57,7 @@ static const char help_text[] =
 
 enum option_id {
 	OPT_HELP = FIRST_OPTION, OPT_ROUNDS, OPT_MEMORY_MAX, OPT_CGROUP,
-	OPT_JSON,
+	OPT_LRU, OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
 	{ "memory-max", required_argument, NULL, OPT_MEMORY_MAX },
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "lru", required_argument, NULL, OPT_LRU },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ }
 };
@@ -145,6 +148,8 @@ static int parse_option(struct mix *mix, int id, const char *name)
 	case OPT_CGROUP:
 		run->opt.cgroup = optarg;
 		return 0;
+	case OPT_LRU:
+		return parse_int(run, name, optarg, 0, 7, &mix->opt.lru_gen);
 	case OPT_JSON:
 		run->opt.json = true;
 		return 0;
@@ -341,7 +346,27 @@ static int check_mix_requirements(struct mix *mix)
 	if (geteuid())
 		return fail(&mix->run, EXIT_SKIP,
 			    "making cgroups and surviving the OOM killer need root");
+	if (mix->opt.lru_gen >= 0) {
+		if (access(LRU_FILE, W_OK))
+			return fail(&mix->run, EXIT_SKIP, "cannot change %s: %s", LRU_FILE,
+				    strerror(errno));
+		snprintf(mix->run.cleanup.lru, sizeof(mix->run.cleanup.lru), "%s", mix->lru_gen);
+	}
 	return check_groups(mix) || check_limit(mix) ? -1 : 0;
+}
+
+/* The cgroups made later use this LRU from the start. */
+static int set_mix_lru(struct mix *mix)
+{
+	int err;
+
+	if (mix->opt.lru_gen < 0)
+		return 0;
+	err = write_line(LRU_FILE, "%d", mix->opt.lru_gen);
+	if (!err)
+		err = read_line(LRU_FILE, mix->lru_gen, sizeof(mix->lru_gen));
+	return err ? fail(&mix->run, EXIT_FAILED, "cannot change %s: %s", LRU_FILE,
+			  strerror(-err)) : 0;
 }
 
 static int make_workers_group(struct mix *mix)
@@ -645,7 +670,8 @@ static int supervise(struct mix *mix)
 	if (check_mix_requirements(mix) || outlive_oom(run) || map_shared(mix))
 		return report(mix);
 	if (!cleanup_start(run)) {
-		work(mix);
+		if (!set_mix_lru(mix))
+			work(mix);
 		end_workers(mix);
 	}
 	cleanup_finish(run);
@@ -667,6 +693,7 @@ int main(int argc, char **argv)
 		.reader_sleep_us = 120000,
 		.anon_wait_s = 1,
 		.rounds = 128,
+		.lru_gen = -1,
 	};
 	asked = parse_options(&mix, argc, argv);
 	if (asked)

@@ -53,7 +53,7 @@ static int take_lock(struct node_fixture *fixture)
 				    fixture->run.opt.cgroup, strerror(errno));
 		if (now_ns() - start > LOCK_SECONDS * NS_A_SECOND)
 			return fail(&fixture->run, EXIT_FAILED,
-				    "another test is still running after %d seconds",
+				    "another test is still running after %d seconds: wait for it, or end it",
 				    LOCK_SECONDS);
 		sleep_until(now_ns() + LOCK_STEP_NS);
 	}
@@ -133,8 +133,6 @@ static int note_settings(struct run *run)
 		*cleanup->lru = '\0';
 	if (read_line(DEMOTION_FILE, cleanup->demotion, sizeof(cleanup->demotion)))
 		*cleanup->demotion = '\0';
-	if (read_line(LISTS_FILE, cleanup->lists, sizeof(cleanup->lists)))
-		*cleanup->lists = '\0';
 	note_readahead(run);
 	if (!access(TRACEFS "/instances", W_OK))
 		snprintf(cleanup->tracing, sizeof(cleanup->tracing),
@@ -143,38 +141,6 @@ static int note_settings(struct run *run)
 	    (int)sizeof(cleanup->swap))
 		return fail(run, EXIT_FAILED, "the name %s is too long",
 			    cleanup->dir);
-	return 0;
-}
-
-/*
- * The per-CPU lists grow with the low watermark. They could hold all pages that the
- * hog leaves, and stock kernels do not drain them before an OOM kill.
- */
-static int set_lists(struct run *run)
-{
-	int err;
-
-	if (!*run->cleanup.lists)
-		return 0;
-	err = write_line(LISTS_FILE, "%d", LISTS_FRACTION);
-	if (err)
-		return fail(run, EXIT_FAILED, "cannot write to %s: %s",
-			    LISTS_FILE, strerror(-err));
-	return 0;
-}
-
-static int set_lru(struct run *run)
-{
-	bool wanted = run->opt.lru == LRU_MGLRU;
-	int err;
-
-	if (run->env.mglru == wanted)
-		return 0;
-	err = write_line(LRU_FILE, "%c", wanted ? 'y' : 'n');
-	if (err)
-		return fail(run, EXIT_FAILED, "cannot change the LRU: %s",
-			    strerror(-err));
-	run->env.mglru = wanted;
 	return 0;
 }
 
@@ -298,22 +264,33 @@ int fixture_setup(struct node_fixture *fixture, enum lru_mode lru, enum where wh
 	run->opt.cpuset = true;
 	run->opt.swap_size = 64 * MIB;
 	run->opt.at_low = true;
+	/*
+	 * The per-CPU lists grow with the low watermark. They could hold all pages that
+	 * the hog leaves, and stock kernels do not drain them before an OOM kill.
+	 */
+	run->opt.lists_fraction = LISTS_FRACTION;
 	if (choose_scale_factor(run))
 		return -1;
 	if (dir)
 		run->opt.dir = dir;
+	run->opt.dir_by = "KSWAPD_TEST_DIR";
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 
 	if (find_cgroup_root(root, sizeof(root)))
 		return fail(run, EXIT_SKIP, "cgroup v2 is not mounted");
 	run->opt.cgroup = root;
-	if (take_lock(fixture) || choose_node(fixture, where) || check_requirements(run) ||
-	    protect_self(run) || note_settings(run) || cleanup_start(run))
+	if (take_lock(fixture) || choose_node(fixture, where))
 		return -1;
-	if (set_lists(run) || apply_settings(run))
+	if (check_requirements(run)) {
+		/* A directory that the tests cannot use is no bad input here. */
+		if (run->status == EXIT_USAGE)
+			run->status = EXIT_SKIP;
+		return -1;
+	}
+	if (protect_self(run) || note_settings(run) || cleanup_start(run) || apply_settings(run))
 		return -1;
 	size_workers(fixture);
-	if (set_lru(run) || make_group_and_dir(run) || trace_start(run, &fixture->trace))
+	if (make_group_and_dir(run) || trace_start(run, &fixture->trace))
 		return -1;
 	return fixture_reset_count(fixture);
 }

@@ -75,6 +75,7 @@ struct options {
 	unsigned long long job_high;	/* 0: no limit */
 	double max_cpu;			/* negative: no limit */
 	const char *dir;
+	const char *dir_by;		/* the name by which a user gives it */
 	const char *cgroup;
 	const char *job;		/* command; NULL: none */
 	bool cpuset;			/* also enable this controller */

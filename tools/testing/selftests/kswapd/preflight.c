@@ -48,7 +48,7 @@ static int check_swap(struct run *run)
 	line = strchr(run->scratch.buf, '\n');
 	if (line && line[1])
 		return fail(run, EXIT_SKIP,
-			    "swap is on, so anonymous memory is reclaimable here");
+			    "swap is on, so anonymous memory is reclaimable here: run swapoff -a");
 	return 0;
 }
 
@@ -189,7 +189,7 @@ int check_cgroup(struct run *run)
 	snprintf(path, sizeof(path), "%s/cgroup.controllers", cleanup->parent);
 	if (read_line(path, list, sizeof(list)) || !has_word(list, "memory"))
 		return fail(run, EXIT_SKIP,
-			    "%s has no memory controller for its children",
+			    "%s has no memory controller for its children; if cgroup v1 has it, boot with cgroup_no_v1=memory",
 			    dir);
 	if (run->opt.cpuset && !has_word(list, "cpuset"))
 		return fail(run, EXIT_SKIP,
@@ -254,6 +254,7 @@ static int read_choice(const char *path, char *buf, size_t size)
 static int note_fragmentation(struct run *run)
 {
 	struct cleanup *cleanup = &run->cleanup;
+	unsigned long long size;
 
 	if (read_choice(THP_DEFRAG_FILE, cleanup->thp_defrag,
 			sizeof(cleanup->thp_defrag)) ||
@@ -262,6 +263,8 @@ static int note_fragmentation(struct run *run)
 		return fail(run, EXIT_SKIP,
 			    "this kernel has no transparent huge pages");
 	}
+	if (read_number(THP_SIZE_FILE, &size) || size != HUGE_BYTES)
+		return fail(run, EXIT_SKIP, "its pulses need huge pages of 2 MiB");
 	/* A kernel without compaction has no such file. */
 	if (read_line(COMPACT_FILE, cleanup->compact, sizeof(cleanup->compact)))
 		*cleanup->compact = '\0';
@@ -422,14 +425,15 @@ static int check_dir(struct run *run)
 	char real[PATH_MAX];
 	int len;
 
-	if (check_disk(run, "--dir", run->opt.dir, bytes_on_disk(run), real))
+	if (check_disk(run, run->opt.dir_by, run->opt.dir, bytes_on_disk(run), real))
 		return -1;
 
 	len = snprintf(run->cleanup.dir, sizeof(run->cleanup.dir), "%s/%s.%d",
 		       strcmp(real, "/") ? real : "", PROGRAM, getpid());
 	/* Room for the files' names. */
 	if (len >= (int)sizeof(run->cleanup.dir) - 64)
-		return fail(run, EXIT_USAGE, "--dir: the name is too long");
+		return fail(run, EXIT_USAGE, "%s: the name is too long",
+			    run->opt.dir_by);
 	if (wants_swap(&run->opt) && !*run->cleanup.zram)
 		snprintf(run->cleanup.swap, sizeof(run->cleanup.swap), "%.*s/swap",
 			 (int)sizeof(run->cleanup.swap) - 64, run->cleanup.dir);

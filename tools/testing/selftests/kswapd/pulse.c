@@ -12,7 +12,6 @@
 
 #include "run.h"
 
-#define HUGE_BYTES	(2 * MIB)
 #define PULSE_PIPES	64
 #define NAMES		(1 << 30)
 

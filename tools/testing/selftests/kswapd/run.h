@@ -24,6 +24,7 @@
 #define NS_A_SECOND	1000000000ULL
 #define KIB		1024ULL
 #define MIB		(1024 * KIB)
+#define HUGE_BYTES	(2 * MIB)	/* the huge pages of some scenarios */
 #define GIB		(1024 * MIB)
 
 #define EXIT_OK		0

@@ -36,6 +36,7 @@ void init_run(struct run *run)
 	opt->max_cpu = -1;
 	opt->containers = -1;
 	opt->dir = ".";
+	opt->dir_by = "--dir";
 	opt->cgroup = "/sys/fs/cgroup";
 }
 

@@ -144,5 +144,5 @@ int size_by_gap(struct run *run)
 		opt->touch_size = part_of_gap(run, opt->touch_percent);
 	if (check_fit(run))
 		return -1;
-	return check_disk(run, "--dir", opt->dir, bytes_on_disk(run), real);
+	return check_disk(run, opt->dir_by, opt->dir, bytes_on_disk(run), real);
 }
