@@ -734,8 +734,8 @@ static bool __init function_takes(const struct types *types, const char *name, i
 		if (!is_type(types, id, BTF_KIND_FUNC, name))
 			continue;
 		of = types->type[id]->type;
-		proto = of < types->n ? types->type[of] : NULL;
-		if (!of || BTF_INFO_KIND(proto->info) != BTF_KIND_FUNC_PROTO ||
+		proto = of && of < types->n ? types->type[of] : NULL;
+		if (!proto || BTF_INFO_KIND(proto->info) != BTF_KIND_FUNC_PROTO ||
 		    BTF_INFO_VLEN(proto->info) != n)
 			return false;
 		param = (void *)(proto + 1);
