@@ -99,7 +99,7 @@ class Input(Fake):
         self.assertFalse(os.path.exists(self.path("out")))
 
     def test_scenarios(self):
-        self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low"])
+        self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low-2cpus", "low"])
         self.assertEqual(bench.choose_scenarios(["all"]), summary.read_scenarios())
         with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": 0, "frob-1": 0}), \
                 self.assertRaisesRegex(arms.BadInput, "no metrics for scenario 'frob-1'$"):
