@@ -45,7 +45,7 @@ for base in $named_bases; do
 			--out "build/selftests/$base-arm64"
 		continue
 	fi
-	for reason in $reasons; do
+	for reason in $(reasons_of "$base"); do
 		check_suite arm64 "$base, arm64: a reset with reason $reason is traced" on_arm64 \
 			with_dir reason "$base" "$reason" classic
 	done
