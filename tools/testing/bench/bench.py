@@ -37,7 +37,8 @@ The environment says what is run ('make bench' hands it on):
                    only if they are named: fixes, mglru, debian, debian-module
                    and kernel:NAME=PATH
   SCENARIO='A B'   of those in tools/testing/bench/scenarios, also as a pattern such
-                   as 'restart-*', or all (runaway restart stream)
+                   as 'restart-*', or all (runaway restart stream); with -2cpus at
+                   the end, guests have two CPUs
   LRU='classic mglru'   one of them, or both (both)
   SCALE='10 300'   values of vm.watermark_scale_factor, 1 to 3000; each makes a
                    cell of its own (10 300)
@@ -163,10 +164,14 @@ def choose_scenarios(asked):
     """Of those that there are, and for which there is a table."""
     known, chosen = summary.read_scenarios(), {}
     for word in ["*"] if asked == ["all"] else asked:
-        found = {name: known[name] for name in known if fnmatch.fnmatchcase(name, word)}
+        pattern, suffix, cpus = re.fullmatch(r"(.*?)(-([1-9]\d?)cpus)?", word).groups()
+        found = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
         if not found:
             raise BadInput(f"SCENARIO: '{word}' is none of {' '.join(known)}")
-        chosen |= found
+        for name in found:
+            options, words = known[name]
+            chosen[name + (suffix or "")] = (
+                options + (["--cpus", cpus] if cpus else []), words)
     for name in chosen:
         summary.metrics_of(name)
     return chosen

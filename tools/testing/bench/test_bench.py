@@ -99,9 +99,12 @@ class Input(Fake):
         self.assertFalse(os.path.exists(self.path("out")))
 
     def test_scenarios(self):
-        self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low-2cpus", "low"])
+        self.assertEqual(list(bench.choose_scenarios(["low-*", "low*"])), ["low-1node", "low"])
+        options, words = bench.choose_scenarios(["low-1*-2cpus"])["low-1node-2cpus"]
+        self.assertEqual(options[-2:], ["--cpus", "2"])
+        self.assertEqual(words, summary.read_scenarios()["low-1node"][1])
         self.assertEqual(bench.choose_scenarios(["all"]), summary.read_scenarios())
-        with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": 0, "frob-1": 0}), \
+        with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": ([], ""), "frob-1": ([], "")}), \
                 self.assertRaisesRegex(arms.BadInput, "no metrics for scenario 'frob-1'$"):
             bench.choose_scenarios(["all"])
 
