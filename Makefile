@@ -115,7 +115,7 @@ else
 		--out build/series/$(BASE)/$(or $(SET),series) --tree "$$tree"
 endif
 
-am: text-deps
+am:
 	$(if $(TREE),,$(error TREE is needed: the kernel tree to put the set on))
 	@scripts/series am --tree "$(TREE)" $(if $(BASE),--base $(BASE))
 

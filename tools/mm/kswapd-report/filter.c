@@ -30,6 +30,7 @@ int run_filter(const char *const *command, int in, int out, off_t most, bool deb
 		    dup2(out, STDOUT_FILENO) < 0 || (!debug && dup2(null, STDERR_FILENO) < 0))
 			_exit(1);
 		signal(SIGPIPE, SIG_DFL);
+		signal(SIGXFSZ, SIG_DFL);
 		execvp(command[0], (char *const *)command);
 		_exit(127);
 	}
@@ -37,5 +38,7 @@ int run_filter(const char *const *command, int in, int out, off_t most, bool deb
 		return 1;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
+		return FILTER_TOO_LARGE;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -104,18 +104,16 @@ static bool is_full(int fd)
 	return end >= 0 && pwrite(fd, block, sizeof(block), end) != (ssize_t)sizeof(block);
 }
 
-/* A small hostile file must not fill the disk, which may be memory. */
+/* A small hostile file must not fill the disk, which may be memory, also if packed twice. */
 #define UNPACKED_RATIO	256
 #define UNPACKED_LEAST	((off_t)64 << 20)
 
 /* Replaces fd by the converted file. */
-static int unpack(const char *path, enum form form, int *fd, bool debug, char *error, size_t size)
+static int unpack(const char *path, enum form form, int *fd, off_t most, bool debug, char *error,
+		  size_t size)
 {
-	off_t end = lseek(*fd, 0, SEEK_END), most = UNPACKED_LEAST;
 	int to = nameless(), status;
 
-	if (end > most / UNPACKED_RATIO)
-		most = end * UNPACKED_RATIO;
 	if (to < 0) {
 		snprintf(error, size, "cannot make a temporary file for %s: %s", path,
 			 strerror(errno));
@@ -129,7 +127,7 @@ static int unpack(const char *path, enum form form, int *fd, bool debug, char *e
 	if (status == 127)
 		snprintf(error, size, "reading %s needs %s: install %s (its name in Debian)", path,
 			 forms[form].command[0], forms[form].package);
-	else if (lseek(to, 0, SEEK_END) >= most)
+	else if (status == FILTER_TOO_LARGE)
 		snprintf(error, size, "%s has more than %d times its size when it is unpacked: unpack it by hand if you trust it",
 			 path, UNPACKED_RATIO);
 	else if (is_full(to))
@@ -157,6 +155,7 @@ int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *
 {
 	enum form form;
 	int fd, turns = 0;
+	off_t most;
 
 	fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
 				 fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -179,12 +178,15 @@ int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *
 			 strerror(errno));
 		goto bad;
 	}
+	most = lseek(fd, 0, SEEK_END) * UNPACKED_RATIO;
+	if (most < UNPACKED_LEAST)
+		most = UNPACKED_LEAST;
 	while ((form = form_of(fd)) != FORM_DAT && form != FORM_TEXT) {
 		if (turns++ == 3) {
 			snprintf(error, size, "%s is compressed more than 3 times", path);
 			goto bad;
 		}
-		if (unpack(path, form, &fd, debug, error, size))
+		if (unpack(path, form, &fd, most, debug, error, size))
 			goto bad;
 	}
 	if (fstat(fd, st) || lseek(fd, 0, SEEK_SET)) {

@@ -19,9 +19,11 @@ int trace_open(const char *path, bool *text, struct stat *st, bool debug, char *
 bool is_trace(const char *path);
 
 /*
- * Run the command on the file, until it has written most bytes; returns its exit status,
- * or 127 if it is missing.
+ * Run the command on the file; returns its exit status, 127 if it is missing, or
+ * FILTER_TOO_LARGE if it wanted to write more than most bytes.
  */
+#define FILTER_TOO_LARGE	256
+
 int run_filter(const char *const *command, int in, int out, off_t most, bool debug);
 
 /* read(2), repeated if a signal interrupted it */

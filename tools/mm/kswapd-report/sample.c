@@ -36,9 +36,7 @@ static void add_nodes(struct sampler *s)
 		last = nid;
 		if (is_known(s, nid) || !node_state_parse(s->zoneinfo.buf, nid, &state))
 			continue;
-		s->node[s->nodes].nid = nid;
-		s->node[s->nodes].kswapd = find_kswapd(nid);
-		s->nodes++;
+		s->node[s->nodes++].nid = nid;
 	}
 }
 
@@ -70,16 +68,13 @@ void sampler_free(struct sampler *s)
 	text_free(&s->system);
 }
 
-/* A node whose memory was offline has another kswapd. */
+/* A node gets its kswapd a little later than its memory. */
 static bool kswapd_cpu(struct sampler *s, int i, unsigned long long *cpu)
 {
 	pid_t *kswapd = &s->node[i].kswapd;
 
 	if (!*kswapd)
-		return false;
-	if (!thread_cpu_ns(*kswapd, s->schedstat, cpu))
-		return true;
-	*kswapd = find_kswapd(s->node[i].nid);
+		*kswapd = find_kswapd(s->node[i].nid);
 	return *kswapd && !thread_cpu_ns(*kswapd, s->schedstat, cpu);
 }
 
@@ -90,8 +85,11 @@ bool sampler_node(struct sampler *s, int i, struct event_sample *sample)
 	int nid = s->node[i].nid;
 
 	memset(sample, 0, sizeof(*sample));
-	if (!node_state_parse(s->zoneinfo.buf, nid, &state))
+	if (!node_state_parse(s->zoneinfo.buf, nid, &state)) {
+		/* If its memory comes back, it has another kswapd. */
+		s->node[i].kswapd = 0;
 		return false;
+	}
 	sample->free = state.free;
 	sample->low = state.low;
 	sample->high = state.high;

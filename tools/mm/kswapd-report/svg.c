@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "jsonw.h"
 #include "output.h"
 #include "verdict.h"
 

@@ -165,7 +165,9 @@ def choose_scenarios(asked):
     known, chosen = summary.read_scenarios(), {}
     for word in ["*"] if asked == ["all"] else asked:
         pattern, suffix, cpus = re.fullmatch(r"(.*?)(-([1-9]\d?)cpus)?", word).groups()
-        found = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+        # The processors of mixed are its own option.
+        found = [name for name in known if fnmatch.fnmatchcase(name, pattern)
+                 and not (cpus and name == "mixed")]
         if not found:
             raise BadInput(f"SCENARIO: '{word}' is none of {' '.join(known)}")
         for name in found:

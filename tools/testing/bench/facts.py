@@ -8,8 +8,8 @@ vm.watermark_scale_factor, or a test, and the series that it was measured on. Th
 README.rst, the cover letter and tools/testing/bench/results are rendered from the facts,
 and name the series of their facts if it is not the present one.
 
-Runs of the same series are added to those of a fact. For a cell that is to be measured
-anew, take its lines out of patches/BASE/facts first.
+Runs of the same series on the same kind of machine are added to those of a fact. For a
+cell that is to be measured anew, take its lines out of patches/BASE/facts first.
 """
 
 import argparse
@@ -92,12 +92,24 @@ def series_of_run(run, named):
     return series
 
 
+def other_machine(fact, run):
+    return fact["cpus"] != run["host"]["cpus"] or (
+        fact["accelerator"] != run["accelerator"] and
+        "unknown" not in (fact["accelerator"], run["accelerator"]))
+
+
 def drop_older(facts, runs):
     """Kernels are compared by runs at the same time: the first run of a new series in a
-    cell drops the older ones of all kernels that run beside it."""
+    cell drops the older ones of all kernels that run beside it, and the first run on
+    another kind of machine those of all kernels."""
     def cell_of(run):
         return run["base"], *testfacts.key_of(run)[:3]
 
+    for run in runs:
+        of_base = facts[run["base"]]
+        for key in [key for key, fact in of_base.items() if "scenario" in fact
+                    and key[:3] == testfacts.key_of(run)[:3] and other_machine(fact, run)]:
+            del of_base[key]
     new = set()
     for run in runs:
         fact = facts[run["base"]].get(testfacts.key_of(run))

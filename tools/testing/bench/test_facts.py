@@ -112,10 +112,11 @@ class Facts(Tree):
     def test_another_machine_replaces(self):
         for other in {"accelerator": "KVM"}, {"host": {"cpus": 64, "load_before": "1 1 1"}}:
             with self.subTest(other):
-                self.add(run(cpu=40.0))
+                self.add(run(cpu=40.0), run("stock", series="0", cpu=50.0))
                 self.add(run(cpu=99.0) | other)
                 fact = facts.read_facts("b")[("runaway", "classic", 10, "ours")]
                 self.assertEqual(fact["values"]["kswapd_cpu_pct"], [99.0])
+                self.assertNotIn(("runaway", "classic", 10, "stock"), facts.read_facts("b"))
                 os.unlink(self.path("patches/b/facts"))
 
     def test_another_series_drops_the_stock_runs_of_earlier_ones(self):

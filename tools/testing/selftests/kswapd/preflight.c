@@ -264,7 +264,7 @@ static int note_fragmentation(struct run *run)
 			    "this kernel has no transparent huge pages");
 	}
 	if (read_number(THP_SIZE_FILE, &size) || size != HUGE_BYTES)
-		return fail(run, EXIT_SKIP, "its pulses need huge pages of 2 MiB");
+		return fail(run, EXIT_SKIP, "the pulses of --hog holes need huge pages of 2 MiB");
 	/* A kernel without compaction has no such file. */
 	if (read_line(COMPACT_FILE, cleanup->compact, sizeof(cleanup->compact)))
 		*cleanup->compact = '\0';
