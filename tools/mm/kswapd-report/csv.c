@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fields.h"
-#include "jsonw.h"
 #include "output.h"
 
 /*
@@ -13,19 +12,13 @@
  */
 static void quoted(FILE *out, const char *s)
 {
-	int n;
-
 	fputc('"', out);
 	if (*s && strchr("=+-@\t\r", *s))
 		fputc('\t', out);
-	for (; *s; s += n ? n : 1) {
-		n = utf8_length(s);
+	while (*s) {
 		if (*s == '"')
 			fputc('"', out);
-		if (n)
-			fwrite(s, 1, n, out);
-		else
-			fputc('?', out);
+		s = print_char(out, s);
 	}
 	fputc('"', out);
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "fields.h"
-#include "jsonw.h"
 #include "output.h"
 
 /* A row for each value, a column for each node */

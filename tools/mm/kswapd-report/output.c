@@ -2,6 +2,7 @@
 /*
  * Helpers of the output formats.
  */
+#include <ctype.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,34 +61,44 @@ const char *time_of_day(const struct model *m, uint64_t ts, const char *format, 
 	return buf;
 }
 
+const char *print_char(FILE *out, const char *s)
+{
+	int n = utf8_length(s);
+
+	if (n)
+		fwrite(s, 1, n, out);
+	else
+		fputc('?', out);
+	return s + (n ? n : 1);
+}
+
 /* A name from a file must not send control sequences to the terminal. */
 void print_path(FILE *out, const char *path)
 {
-	int n;
-
-	for (; *path; path += n ? n : 1) {
-		n = utf8_length(path);
-		if (!n || (unsigned char)*path < ' ' || *path == 0x7f)
-			fputc('?', out);
-		else
-			fwrite(path, 1, n, out);
+	while (*path) {
+		if (!iscntrl((unsigned char)*path)) {
+			path = print_char(out, path);
+			continue;
+		}
+		fputc('?', out);
+		path++;
 	}
 }
 
 void print_escaped(FILE *out, const char *s)
 {
-	int n;
-
-	for (; *s; s += n ? n : 1) {
+	while (*s) {
 		unsigned char c = *s;
 
-		n = utf8_length(s);
-		if (!n || (c < ' ' && c != '\n') || c == 0x7f)
-			fputc('?', out);
-		else if (c == '<' || c == '>' || c == '&' || c == '"')
+		if (c == '<' || c == '>' || c == '&' || c == '"')
 			fprintf(out, "&#%u;", c);
-		else
-			fwrite(s, 1, n, out);
+		else if (c != '\n' && iscntrl(c))
+			fputc('?', out);
+		else {
+			s = print_char(out, s);
+			continue;
+		}
+		s++;
 	}
 }
 

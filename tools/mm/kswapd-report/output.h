@@ -41,6 +41,8 @@ void columns_of(const struct model *m, const struct node *node, struct bin *colu
 const char *time_of_day(const struct model *m, uint64_t ts, const char *format, char *buf,
 			size_t size);
 
+/* One character, or ? for a byte that begins none; returns the text after it. */
+const char *print_char(FILE *out, const char *s);
 void print_path(FILE *out, const char *path);
 /* For XML and HTML, whatever bytes it has */
 void print_escaped(FILE *out, const char *s);

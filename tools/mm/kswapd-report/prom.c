@@ -6,24 +6,20 @@
 #include <string.h>
 
 #include "fields.h"
-#include "jsonw.h"
 #include "output.h"
 #include "verdict.h"
 
 static void label(FILE *out, const char *s)
 {
-	int n;
-
-	for (; *s; s += n ? n : 1) {
-		n = utf8_length(s);
+	while (*s) {
+		if (*s == '\n') {
+			fputs("\\n", out);
+			s++;
+			continue;
+		}
 		if (*s == '"' || *s == '\\')
 			fputc('\\', out);
-		if (*s == '\n')
-			fputs("\\n", out);
-		else if (n)
-			fwrite(s, 1, n, out);
-		else
-			fputc('?', out);
+		s = print_char(out, s);
 	}
 }
 

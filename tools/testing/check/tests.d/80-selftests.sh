@@ -112,8 +112,7 @@ test_says() {
 		"$dir/6.12.y/tree/tools/testing/selftests/kswapd/test_${test%%.*}" -r "$test"
 }
 
-# What the machine lacks is a skip, with a word on what to do; a kernel without swap is no
-# reason to fail.
+# Run tests on a kernel without swap, and in a tmpfs: skipped with the remedy, not failed.
 selftests_lack() {
 	local kernel test=memcg_reclaim_keeps_hopeless.classic.anon_only
 	local other=memcg_reclaim_keeps_hopeless.classic.memory_high_protected
@@ -152,25 +151,21 @@ mix_is_ended() {
 	# shellcheck disable=SC2016 # the guest expands it
 	expect 0 "all clean" "$vmtest" run --kernel "$kernel" --timeout 200 --memory 1200M \
 		--disk "$1/disk" --with "$(built file_anon_mix_pressure)" \
-		--with tools/testing/selftests/kswapd/test_file_anon_mix.sh --with pgrep -- sh -c '
+		--with tools/testing/selftests/kswapd/test_file_anon_mix.sh --with pgrep \
+		--with tools/testing/check/guest-state -- sh -c '
 		lru=/sys/kernel/mm/lru_gen/enabled
 		echo 3 >$lru
 		former=$(cat $lru)
+		. guest-state
 		for signal in TERM KILL; do
 			test_file_anon_mix.sh >/dev/null 2>&1 &
 			pid=$!
 			until [ "$(cat $lru)" != "$former" ]; do sleep 0.1; done
 			sleep 2
 			kill -$signal $pid
-			wait $pid
 			# Its cleanup process has the same name.
 			[ $signal = TERM ] || kill -KILL $(pgrep -o file_anon_mix_p)
-			n=0
-			until [ "$(cat $lru)" = "$former" ]; do
-				n=$((n + 1))
-				[ $n -lt 100 ] || exit 1
-				sleep 0.1
-			done
+			gone $pid $signal
 		done
 		echo all clean'
 }
