@@ -104,7 +104,8 @@ class Input(Fake):
         self.assertEqual(options[-2:], ["--cpus", "2"])
         self.assertEqual(words, summary.read_scenarios()["low-1node"][1])
         self.assertEqual(bench.choose_scenarios(["all"]), summary.read_scenarios())
-        with mock.patch.object(summary, "read_scenarios", lambda: {"runaway": ([], ""), "frob-1": ([], "")}), \
+        unknown = {"runaway": ([], ""), "frob-1": ([], "")}
+        with mock.patch.object(summary, "read_scenarios", lambda: unknown), \
                 self.assertRaisesRegex(arms.BadInput, "no metrics for scenario 'frob-1'$"):
             bench.choose_scenarios(["all"])
 

@@ -44,7 +44,7 @@ gate_stands_alone() {
 		$(scripts/series list "$base" | head -n "$(base_fact "$base" gate)")
 }
 
-# Who only writes and changes patches needs no compiler and no guest.
+# Without a compiler and QEMU, write and list patches: both work.
 without_compiler() {
 	local bin=$1/bin
 
